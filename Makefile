@@ -1,0 +1,58 @@
+# Every target works in a fresh clone on a machine with Python 3.11, make and git.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help env demo dev test test-fast e2e bench lint format lock
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+# The environment is as old as the lock it was made from, whatever git does to file times.
+STAMP := $(VENV)/made-from-$(shell cksum < requirements-dev.txt | tr ' ' '-')
+export UV_SYSTEM_CERTS := 1
+
+help:
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+env: $(STAMP) ## make .venv from the hashed lock
+
+$(STAMP): | requirements-dev.txt
+	@deploy/environment $(VENV) "$(PYTHON)"
+	@rm -f $(VENV)/made-from-*
+	@touch $@
+
+demo: $(STAMP) ## everything from nothing: servers, a world, one alert (ONCE=1 checks and leaves)
+	$(BIN)/python manage.py demo $(if $(ONCE),--once)
+
+dev: $(STAMP) ## all processes, with reload
+	$(BIN)/python manage.py dev
+
+test: $(STAMP) ## every test but the measurements (ARGS="-k name" narrows)
+	$(PYTEST) -m "not bench" $(ARGS)
+
+test-fast: $(STAMP) ## without the slow, browser and chaos tests
+	$(PYTEST) -m "not (bench or slow or e2e or chaos)" $(ARGS)
+
+e2e: $(STAMP) ## the browser tests alone
+	$(PYTEST) -m e2e $(ARGS)
+
+bench: $(STAMP) ## figures of the fan-out
+	$(BIN)/python manage.py bench
+
+lint: $(STAMP) ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+LOCK := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" --quiet
+
+lock: $(STAMP) ## resolve pyproject.toml anew (UPGRADE=1 takes newer versions)
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra embedded -o requirements.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) --extra embedded --extra dev \
+		--constraint requirements.txt -o requirements-dev.txt

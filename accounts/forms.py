@@ -1,0 +1,46 @@
+"""allauth's code forms, taught to accept each code once (``MFA_FORMS`` names them)."""
+
+from __future__ import annotations
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as base
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp
+
+from accounts import services
+from accounts.selectors import totp_device
+
+
+class _SingleUseCode:
+    """Replaces allauth's check, which forgets used codes with the cache and tells nobody."""
+
+    def clean_code(self) -> str:
+        form: base.BaseAuthenticateForm = self
+        code: str = form.cleaned_data["code"]
+        accepted = services.accept_login_code(user=form.user, code=code)
+        if accepted is None:
+            device = totp_device(form.user)
+            if device is not None:
+                form._emit_authentication_failed(device.authenticator)
+            raise get_adapter().validation_error("incorrect_code")
+        accepted.user = form.user
+        self.authenticator: Authenticator = accepted
+        return code
+
+
+class AuthenticateForm(_SingleUseCode, base.AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class ReauthenticateForm(_SingleUseCode, base.ReauthenticateForm):  # type: ignore[misc]
+    """Proving the second factor again within a session."""
+
+
+class ActivateTotpForm(totp.ActivateTOTPForm):  # type: ignore[misc]
+    """Setting up the app."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not services.spend_activation_code(user=self.user, secret=self.secret, code=code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code

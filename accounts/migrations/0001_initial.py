@@ -1,0 +1,65 @@
+import accounts.models.user
+import django.core.validators
+import django.db.models.functions.datetime
+import django.db.models.functions.text
+import mimic.core.ids
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('auth', '0012_alter_user_first_name_max_length'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='User',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('public_id', models.UUIDField(default=mimic.core.ids.uuid7, editable=False, unique=True)),
+                ('email', accounts.models.user.LowerEmailField(max_length=254, unique=True, verbose_name='e-mail address')),
+                ('display_name', models.CharField(blank=True, max_length=80, verbose_name='display name')),
+                ('role', models.CharField(choices=[('owner', 'Owner'), ('admin', 'Admin'), ('support', 'Support'), ('provider', 'Provider'), ('trader', 'Trader'), ('affiliate', 'Affiliate')], default='trader', max_length=16, verbose_name='role')),
+                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], default='en', max_length=8, verbose_name='language')),
+                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[accounts.models.user.validate_time_zone], verbose_name='time zone')),
+                ('base_currency', models.CharField(default='USDT', max_length=10, validators=[django.core.validators.RegexValidator('^[A-Z0-9]{2,10}$')], verbose_name='base currency')),
+                ('theme', models.CharField(choices=[('dark-trader', 'Dark Trader'), ('professional', 'Professional'), ('gold-minimal', 'Gold Minimal')], default='dark-trader', max_length=16, verbose_name='theme')),
+                ('colour_blind', models.BooleanField(default=False, verbose_name='colours for the colour-blind')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('is_staff', models.BooleanField(default=False, editable=False, verbose_name='staff')),
+                ('date_joined', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='joined')),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+            ],
+            options={
+                'verbose_name': 'person',
+                'verbose_name_plural': 'people',
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_staff', True), ('role__in', ['admin', 'owner', 'support'])), models.Q(('is_staff', False), ('role__in', ['provider', 'trader', 'affiliate'])), _connector='OR'), name='user_staff_follows_role'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False), ('role', 'owner'), _connector='OR'), name='user_superuser_is_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['dark-trader', 'professional', 'gold-minimal'])), name='user_theme_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('locale__in', ['en', 'uk', 'es'])), name='user_locale_is_known'),
+        ),
+    ]

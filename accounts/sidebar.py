@@ -1,0 +1,15 @@
+"""What the console's sidebar shows of people."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from mimic.console.sidebar import ModelLink, register_section
+
+
+def register() -> None:
+    register_section(
+        "people",
+        ModelLink(_("People"), "accounts.user", icon="group"),
+        ModelLink(_("E-mail addresses"), "account.emailaddress", icon="mail"),
+    )

@@ -1,0 +1,25 @@
+"""ASGI: pages, API and sockets."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mimic.settings")
+
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+import mimic.celery  # noqa: E402, F401  (jobs are enqueued through its app)
+from mimic.core.body_limit import limit_asgi_body  # noqa: E402
+from mimic.web.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": limit_asgi_body(django_application),
+        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+    }
+)

@@ -1,0 +1,43 @@
+"""CSV as every table exports it: ISO UTC times, plain numbers, formulas defused."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Echo:
+    """A file that gives back what is written, so that lines can be streamed."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+class _Writer(Protocol):
+    def writerow(self, row: Iterable[str], /) -> str: ...
+
+
+def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Each row as one CSV line. A spreadsheet runs none of them as a formula (OWASP)."""
+    writer: _Writer = csv.writer(_Echo())  # type: ignore[assignment]
+    for row in rows:
+        yield writer.writerow([cell(value) for value in row])
+
+
+def cell(value: object) -> str:
+    """One value as text. Numbers keep their minus: they are ours, and start no formula."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    text = str(value)
+    if text.startswith(_FORMULA) and not isinstance(value, int | float):
+        return f"'{text}"
+    return text

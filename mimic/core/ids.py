@@ -1,0 +1,46 @@
+"""Public and internal identifiers.
+
+Internal primary keys of hot tables are 64-bit and time-ordered: 41 bits of milliseconds since
+2024-01-01 UTC, then 22 bits of one database sequence, made by the database function
+``mimic_time_id()`` so that no two processes can collide. Public ids are UUIDv7 (RFC 9562 §5.7).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Func
+
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_SEQUENCE_BITS = 22
+
+
+class TimeId(Func):
+    """Database default that yields the next time-ordered 64-bit id."""
+
+    function = "mimic_time_id"
+    arity = 0
+    output_field = models.BigIntegerField()
+
+
+def first_id_at(moment: datetime) -> int:
+    """The smallest time-ordered id that can be made at ``moment`` (aware): a partition's bound."""
+    return int((moment - EPOCH) / timedelta(milliseconds=1)) << _SEQUENCE_BITS
+
+
+def moment_of(time_id: int) -> datetime:
+    """When a time-ordered id was made, to the millisecond, aware UTC."""
+    return EPOCH + timedelta(milliseconds=time_id >> _SEQUENCE_BITS)
+
+
+def uuid7() -> UUID:
+    """A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = int.from_bytes(os.urandom(10)) | (milliseconds << 80)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return UUID(int=value)

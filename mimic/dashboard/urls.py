@@ -1,0 +1,14 @@
+"""The trader's routes."""
+
+from django.urls import path
+
+from mimic.dashboard import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("home/equity.json", views.equity, name="home-equity"),
+    path("signals", views.signals, name="signals"),
+    path("receipts", views.receipts, name="receipts"),
+    path("receipts.csv", views.receipts_csv, name="receipts-csv"),
+    path("receipts/<uuid:public_id>", views.receipt, name="receipt"),
+]

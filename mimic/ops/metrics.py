@@ -1,0 +1,41 @@
+"""Business metrics that more than one app counts; names are pinned by the specification.
+
+Labels are short closed lists: never a person, an id or free text. Gauges say how several
+processes combine (``multiprocess_mode``).
+"""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
+
+signals_ingested = Counter(
+    "mimic_signals_ingested", "Signals made from inbound messages", ["instrument", "side"]
+)
+signals_posted = Counter(
+    "mimic_signals_posted", "Messages at the doors, by answer", ["result", "code"]
+)
+fanout_seconds = Histogram(
+    "mimic_fanout_seconds", "From the signal to the last follower's settled order",
+    buckets=(*_FAST, 30, 60),
+)  # fmt: skip
+orders = Counter("mimic_orders", "Order attempts by outcome", ["venue", "outcome"])
+order_unknown = Counter("mimic_order_unknown", "Sends whose outcome had to be asked", ["venue"])
+order_send_seconds = Histogram(
+    "mimic_order_send_seconds", "From send to the venue's answer", ["venue"], buckets=_FAST
+)
+copy_trades = Counter("mimic_copy_trades", "Receipts by final status", ["status"])
+queue_depth = Gauge(
+    "mimic_queue_depth", "Jobs waiting in the broker", ["queue"], multiprocess_mode="mostrecent"
+)
+queue_age_seconds = Gauge(
+    "mimic_queue_age_seconds", "Age of the oldest row nobody has taken", ["queue"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+dashboard_ws_clients = Gauge(
+    "mimic_dashboard_ws_clients", "Open sockets", multiprocess_mode="livesum"
+)
+ws_messages = Counter("mimic_ws_messages", "Frames queued for sockets", ["channel"])
+hub_lost = Counter("mimic_hub_lost", "Live messages that Redis did not take")
+ws_slow_clients = Counter("mimic_ws_slow_clients", "Sockets closed because they did not read")

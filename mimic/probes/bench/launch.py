@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def run(arguments: list[str]) -> int:
+    return 0

@@ -1,0 +1,154 @@
+"""The demo's world in the database and, for those on the wire, in the simulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from secrets import token_hex, token_urlsafe
+from urllib.request import Request, urlopen
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Role, User
+from accounts.services.people import NewPerson, register_many
+from accounts.services.second_factor import enrol_totp
+from mimic.core.sealing import seal
+from mimic.core.tokens import digest_of, generate_token
+from mimic.probes.demo.cast import Follower, cast
+from signals.models import Provider, Strategy
+from trading.domain.ports import Credentials
+from trading.models import (
+    AccountBudget,
+    CopySettings,
+    CopySubscription,
+    ExchangeAccount,
+    Venue,
+)
+from trading.venues.credentials import key_context, pack
+
+VENUE = "binanceusdm"
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """What the newcomer needs; written once, to the terminal."""
+
+    password: str
+    operator: str
+    operator_totp: str
+    provider: str
+    trader: str
+    token: str
+
+
+@transaction.atomic(durable=True)
+def build_world() -> Logins:
+    """Operator, two providers with a strategy each, and the followers of the first one."""
+    password = token_urlsafe(12)
+    staff, first, second, trader = register_many(
+        people=[
+            NewPerson("operator@demo.mimic", "Olena Operator", Role.OWNER, password),
+            NewPerson("aurora@demo.mimic", "Aurora Capital", Role.PROVIDER, password),
+            NewPerson("nightowl@demo.mimic", "Night Owl", Role.PROVIDER, password),
+            NewPerson("trader@demo.mimic", "Taras Trader", Role.TRADER, password),
+        ]
+    )
+    secret = enrol_totp(user=staff)
+    token = generate_token()
+    aurora = _strategy(first, "Aurora Trend", token)
+    _strategy(second, "Night Owl Reversal", generate_token())
+    venue = Venue.objects.create(
+        code=VENUE, name="Binance USDⓈ-M", adapter="ccxt", tier=1, enabled=True
+    )
+    followers = cast()
+    crowd = register_many(
+        people=[NewPerson(each.email, f"Follower {each.number}") for each in followers[1:]]
+    )
+    people = [trader, *crowd]
+    accounts = _accounts(followers, people, venue)
+    _subscriptions(followers, people, accounts, aurora)
+    return Logins(password, staff.email, secret, first.email, trader.email, token)
+
+
+def _strategy(user: User, name: str, token: str) -> Strategy:
+    provider = Provider.objects.create(user=user, name=user.display_name, status="active")
+    return Strategy.objects.create(
+        provider=provider,
+        name=name,
+        slug=name.lower().replace(" ", "-"),
+        token_digest=digest_of(token),
+        max_leverage=20,
+    )
+
+
+def _accounts(
+    followers: Sequence[Follower], people: Sequence[User], venue: Venue
+) -> list[ExchangeAccount]:
+    rows, keys = [], []
+    for each, user in zip(followers, people, strict=True):
+        row = ExchangeAccount(
+            user=user,
+            venue=venue,
+            kind="live" if each.on_wire else "paper",
+            route=VENUE if each.on_wire else "paper",
+            label="Binance" if each.on_wire else "Paper",
+            paper_deposit=Decimal(0) if each.on_wire else each.deposit,
+            state=each.state,
+        )
+        if each.on_wire:
+            found = Credentials(api_key=token_hex(32), secret=token_hex(32))
+            row.sealed_keys = seal(pack(found), context=key_context(row.public_id))
+            keys.append(_venue_account(each, found))
+        rows.append(row)
+    made = ExchangeAccount.objects.bulk_create(rows)
+    AccountBudget.objects.bulk_create(AccountBudget(account=row) for row in made)
+    _tell_simulator("/_sim/accounts", keys)
+    return made
+
+
+def _venue_account(each: Follower, keys: Credentials) -> dict[str, object]:
+    return {
+        "api_key": keys.api_key,
+        "secret": keys.secret,
+        "name": each.email,
+        "balance": str(each.deposit),
+        "may_trade": each.may_trade,
+        "leverage": each.max_leverage,
+    }
+
+
+def _tell_simulator(path: str, body: object) -> None:
+    """The simulator's control API; it stands where the venue's base URL points."""
+    request = Request(  # noqa: S310 (our own simulator's address)
+        settings.VENUE_URLS[VENUE].rstrip("/") + path,
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urlopen(request, timeout=30) as answer:  # noqa: S310
+        answer.read()
+
+
+def _subscriptions(
+    followers: Sequence[Follower],
+    people: Sequence[User],
+    accounts: Sequence[ExchangeAccount],
+    strategy: Strategy,
+) -> None:
+    chosen = CopySettings.objects.bulk_create(
+        CopySettings(
+            sizing_mode=each.sizing_mode,
+            sizing_value=each.sizing_value,
+            max_leverage=each.max_leverage,
+        )
+        for each in followers
+    )
+    CopySubscription.objects.bulk_create(
+        CopySubscription(
+            user=user, strategy=strategy, account=account, settings=picked, mode=each.mode
+        )
+        for each, user, account, picked in zip(followers, people, accounts, chosen, strict=True)
+    )

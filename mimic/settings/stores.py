@@ -1,0 +1,41 @@
+"""Postgres, Redis and the channel layer from their URLs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import environ
+
+
+def databases(url: str, *, pooled: bool) -> dict[str, Any]:
+    """One database. Web processes share a pool (psycopg_pool) between their threads.
+
+    Workers keep a connection per thread instead: Celery closes the pool after every task, under
+    the feet of the threads that write answers (celery.fixups.django, seen in 5.7).
+    ``synchronous_commit`` stays at the server's ``on``: an intent that was told to be durable is.
+    """
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    config["ENGINE"] = "django_prometheus.db.backends.postgresql"
+    config["ATOMIC_REQUESTS"] = False
+    config["CONN_MAX_AGE"] = 0 if pooled else None
+    config["CONN_HEALTH_CHECKS"] = True
+    config["OPTIONS"] = {
+        **config.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 10, "timeout": 10} if pooled else False,
+    }
+    return {"default": config}
+
+
+def caches(url: str) -> dict[str, Any]:
+    return {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
+
+
+def channel_layers(url: str) -> dict[str, Any]:
+    """``socket_timeout`` is off: redis-py 8 gives up after 5 s, which is how long a read blocks."""
+    host = {"address": url, "socket_timeout": None, "socket_connect_timeout": 0.5}
+    return {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [host], "prefix": "mimic.layer"},
+        }
+    }

@@ -1,0 +1,172 @@
+"""This process's side of the hub: which sockets are open here, and who gets a message."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from mimic.ops.metrics import dashboard_ws_clients, ws_messages
+from mimic.web.hub.outbox import TICK, TICK_SECONDS, Outbox
+from mimic.web.hub.subscription import Subscription
+from mimic.web.hub.wire import Envelope, tail, timestamp
+from mimic.web.live_channels import kind_of
+
+logger = logging.getLogger(__name__)
+SYSTEM = "system"
+HEARTBEAT_SECONDS = 2.0
+_TICKS_A_HEARTBEAT = round(HEARTBEAT_SECONDS / TICK_SECONDS)
+_JOIN_SECONDS = 2.0
+
+
+class Hub:
+    """Lives in one event loop. Listens to Redis for as long as it has a socket."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self._outboxes: set[Outbox] = set()
+        self._by_channel: defaultdict[str, set[Outbox]] = defaultdict(set)
+        self._by_person: defaultdict[int, set[Outbox]] = defaultdict(set)
+        self._ticking: set[tuple[Outbox, str]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._subscription: Subscription | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether news from Redis would arrive now."""
+        return self._subscription is not None and self._subscription.connected.is_set()
+
+    async def join(self, outbox: Outbox) -> None:
+        """Add a socket; waits up to 2 s for Redis, and goes on without (it resyncs later)."""
+        self._outboxes.add(outbox)
+        dashboard_ws_clients.inc()
+        if outbox.person_id is not None:
+            self._by_person[outbox.person_id].add(outbox)
+        self.subscribe(outbox, SYSTEM)
+        if self._subscription is None:
+            self._start()
+        if self._subscription is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._subscription.connected.wait(), _JOIN_SECONDS)
+
+    def leave(self, outbox: Outbox) -> None:
+        """Forget a socket; harmless when it has left already."""
+        if outbox not in self._outboxes:
+            return
+        self._outboxes.discard(outbox)
+        dashboard_ws_clients.dec()
+        for channel in list(outbox.feeds):
+            self.unsubscribe(outbox, channel)
+        if outbox.person_id is not None:
+            self._drop(self._by_person, outbox.person_id, outbox)
+        if not self._outboxes:
+            self._stop()
+
+    def subscribe(self, outbox: Outbox, channel: str) -> None:
+        """From now on messages of ``channel`` are queued; subscribing again changes nothing."""
+        if outbox in self._outboxes and channel not in outbox.feeds:
+            outbox.open(channel)
+            self._by_channel[channel].add(outbox)
+
+    def unsubscribe(self, outbox: Outbox, channel: str) -> None:
+        if outbox.feeds.pop(channel, None) is not None:
+            self._drop(self._by_channel, channel, outbox)
+
+    def deliver(self, raw: bytes) -> None:
+        """Queue one message from Redis to every local socket that should have it."""
+        try:
+            envelope = Envelope.decode(raw)
+        except (ValueError, KeyError, TypeError):
+            logger.exception("a live message could not be read")
+            return
+        reached = 0
+        for outbox, shared in self._addressed(envelope):
+            reached += 1
+            if envelope.type != TICK:
+                outbox.offer(envelope.channel, self.epoch, shared)
+            elif outbox.offer_tick(envelope.channel, self.epoch, shared, time.monotonic()):
+                self._ticking.add((outbox, envelope.channel))
+        ws_messages.labels(kind_of(envelope.channel)).inc(reached)
+
+    def _addressed(self, envelope: Envelope) -> Iterator[tuple[Outbox, str]]:
+        """Pairs of socket and shared text; a text is made only if somebody here wants it."""
+        listeners = self._by_channel.get(envelope.channel)
+        if not listeners:
+            return
+        for person_id, data in envelope.each:
+            yield from self._of_people(envelope, [person_id], data, listeners)
+        if envelope.each:
+            return
+        if envelope.people is not None:
+            yield from self._of_people(envelope, envelope.people, envelope.data, listeners)
+            return
+        shared = tail(envelope.ts, envelope.type, envelope.data)
+        for outbox in tuple(listeners):
+            yield outbox, shared
+
+    def _of_people(
+        self, envelope: Envelope, people: Any, data: Any, listeners: set[Outbox]
+    ) -> Iterator[tuple[Outbox, str]]:
+        shared = ""
+        for person_id in people:
+            for outbox in tuple(self._by_person.get(person_id, ())):
+                if outbox in listeners:
+                    shared = shared or tail(envelope.ts, envelope.type, data)
+                    yield outbox, shared
+
+    def _missed_something(self) -> None:
+        """A new epoch, told at once: browsers ask for snapshots (with jitter of their own)."""
+        self._new_epoch()
+        self._heartbeat()
+
+    def _new_epoch(self) -> None:
+        self.epoch = max(self.epoch + 1, time.time_ns() // 1_000_000)
+
+    def _heartbeat(self) -> None:
+        shared = tail(timestamp(), "heartbeat", {"live": self.live})
+        for outbox in tuple(self._outboxes):
+            outbox.offer(SYSTEM, self.epoch, shared)
+
+    async def _pulse(self) -> None:
+        for beat in count(1):
+            await asyncio.sleep(TICK_SECONDS)
+            ticking, self._ticking = self._ticking, set()
+            for outbox, channel in ticking:
+                outbox.flush_tick(channel, self.epoch, time.monotonic())
+            if beat % _TICKS_A_HEARTBEAT == 0:
+                self._heartbeat()
+
+    def _start(self) -> None:
+        self._new_epoch()
+        self._subscription = Subscription(self.deliver, self._missed_something)
+        self._tasks = [
+            asyncio.create_task(self._subscription.run()),
+            asyncio.create_task(self._pulse()),
+        ]
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+        self._subscription = None
+        self._ticking.clear()
+
+    @staticmethod
+    def _drop(index: defaultdict[Any, set[Outbox]], key: Any, outbox: Outbox) -> None:
+        index[key].discard(outbox)
+        if not index[key]:
+            del index[key]
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def local_hub() -> Hub:
+    """The hub of the running event loop: one for each web process."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -1,0 +1,1 @@
+"""The TradingView door. Vendor's manners: ../shared/facts/wire-facts.md §4."""

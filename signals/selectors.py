@@ -1,0 +1,66 @@
+"""Signals as pages, sockets and the API show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from signals.models import Direction, Signal
+
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """A signal as the follower sees it; stop and targets are prices when the entry is known."""
+
+    public_id: str
+    symbol: str
+    action: str
+    side: str
+    leverage: int
+    entry: Decimal | None
+    stop: Decimal | None
+    targets: list[Decimal] = field(default_factory=list)
+    rr: Decimal | None = None
+    strategy: str = ""
+    status: str = ""
+    received_at: datetime | None = None
+
+
+def signals_for(user_id: int, *, limit: int) -> list[SignalRow]:
+    """The newest signals of the strategies that the person follows."""
+    rows = (
+        Signal.objects.filter(strategy__subscriptions__user_id=user_id)
+        .select_related("strategy")
+        .distinct()
+        .order_by("-id")[:limit]
+    )
+    return [signal_row(row) for row in rows]
+
+
+def signal_row(row: Signal) -> SignalRow:
+    """Stop and target from their distances in percent of the entry price."""
+    stop = target = rr = None
+    direction = 1 if row.direction == Direction.LONG else -1
+    if row.entry_price and row.stop_loss_pct:
+        stop = row.entry_price * (1 - direction * row.stop_loss_pct / HUNDRED)
+    if row.entry_price and row.take_profit_pct:
+        target = row.entry_price * (1 + direction * row.take_profit_pct / HUNDRED)
+    if row.stop_loss_pct and row.take_profit_pct:
+        rr = row.take_profit_pct / row.stop_loss_pct
+    return SignalRow(
+        public_id=str(row.public_id),
+        symbol=row.symbol,
+        action=row.action,
+        side=row.direction,
+        leverage=row.leverage,
+        entry=row.entry_price,
+        stop=stop,
+        targets=[target] if target is not None else [],
+        rr=rr,
+        strategy=row.strategy.name,
+        status=row.status,
+        received_at=row.received_at,
+    )

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class TradingConfig(AppConfig):
+    name = "trading"
+    label = "trading"
+
+    def ready(self) -> None:
+        from trading.receivers.wiring import connect
+
+        connect()

@@ -1,0 +1,136 @@
+"""One signal into every follower's receipt and order: decide and intend, a chunk at a time.
+
+A chunk is one transaction. A worker that dies loses its chunk and nothing else: the lease runs
+out, the sweeper asks again, and followers who have their receipt are not asked twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from mimic.jobs.enqueue import enqueue
+from mimic.ops.metrics import copy_trades
+from signals.events import SignalPublished
+from signals.models import Action, Direction, Signal
+from trading.copying import intend
+from trading.copying.followers import Ranked, followers, still_to_decide
+from trading.copying.live import tell_of_signal
+from trading.domain.decide import SignalTerms, decide
+from trading.domain.ports import Side
+from trading.execution import budgets
+from trading.execution.nudge import nudge_send
+from trading.market.selectors import MarketView, market_view
+from trading.models import SignalFanout
+
+CHUNK = 1_000
+LEASE = timedelta(seconds=30)
+JOB = "trading.fan_out"
+
+
+def queue_fanout(event: SignalPublished) -> None:
+    """Receiver, in the publishing transaction: the row is the queue, the job only a nudge."""
+    SignalFanout.objects.create(
+        signal_id=event.signal_id, closing=event.closing, created_at=event.at
+    )
+    enqueue(JOB, queue="closes" if event.closing else "", signal_id=event.signal_id)
+
+
+def fan_out(*, signal_id: int, now: datetime) -> int:
+    """Command: decide for everybody who is still to be decided for; returns receipts written.
+
+    Two callers at once do no harm: the one without the lease walks away.
+    """
+    fence = _take_lease(signal_id, now)
+    if fence is None:
+        return 0
+    signal = Signal.objects.select_related("strategy").get(pk=signal_id)
+    closing = signal.action == Action.CLOSE
+    waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
+    market = market_view(symbol=signal.symbol)
+    written = 0
+    for start in range(0, len(waiting), CHUNK):
+        chunk = waiting[start : start + CHUNK]
+        done = _decide_chunk(
+            signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now()
+        )
+        if done is None:
+            return written
+        written += done
+    _finish(signal_id, fence, timezone.now())
+    return written
+
+
+@transaction.atomic(durable=True)
+def _decide_chunk(
+    *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, fence: int, now: datetime
+) -> int | None:
+    """One chunk; None when the lease has gone to somebody else."""
+    held = SignalFanout.objects.filter(pk=signal.pk, fence=fence)
+    if not held.update(lease_until=now + LEASE):
+        return None
+    budgets.lock([ranked.account_id for ranked in chunk])
+    known = followers(
+        subscription_ids=[ranked.subscription_id for ranked in chunk], symbol=signal.symbol
+    )
+    terms = signal_terms(signal)
+    decided = []
+    for ranked in chunk:
+        who = known.get(ranked.subscription_id)
+        if who is None:  # stopped since the list was made
+            continue
+        spec, quote = market.of(who.venue)
+        decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
+    written = intend.write(signal=signal, decided=decided, now=now)
+    held.update(receipts=F("receipts") + len(written))
+    for each in written:
+        copy_trades.labels(each.decision.outcome.value).inc()
+    nudge_send(
+        routes={each.follower.route for each in written if each.decision.order},
+        closing=terms.closing,
+        orders=len(written),
+    )
+    tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written])
+    return len(written)
+
+
+def signal_terms(signal: Signal) -> SignalTerms:
+    """The signal as the domain sees it."""
+    sides = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
+    return SignalTerms(
+        symbol=signal.symbol,
+        closing=signal.action == Action.CLOSE,
+        side=sides.get(Direction(signal.direction)),
+        entry_price=signal.entry_price,
+        stop_loss_pct=signal.stop_loss_pct,
+        leverage=signal.leverage,
+        valid_until=signal.valid_until,
+    )
+
+
+def overdue(now: datetime) -> list[SignalFanout]:
+    """Fan-outs that nobody works on: never started within a second, or their lease ran out."""
+    idle = Q(lease_until=None, created_at__lt=now - timedelta(seconds=1))
+    return list(
+        SignalFanout.objects.filter(idle | Q(lease_until__lt=now), done_at=None).order_by(
+            "-closing", "created_at"
+        )[:100]
+    )
+
+
+def _take_lease(signal_id: int, now: datetime) -> int | None:
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    taken = SignalFanout.objects.filter(free, pk=signal_id, done_at=None).update(
+        lease_until=now + LEASE, fence=F("fence") + 1
+    )
+    if not taken:
+        return None
+    return SignalFanout.objects.values_list("fence", flat=True).get(pk=signal_id)
+
+
+def _finish(signal_id: int, fence: int, now: datetime) -> None:
+    SignalFanout.objects.filter(pk=signal_id, fence=fence).update(done_at=now, lease_until=None)

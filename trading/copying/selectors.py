@@ -1,0 +1,121 @@
+"""Receipts as pages, sockets and the API show them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from trading.copying.wording import line
+from trading.domain.receipts import plain
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """``total_ms`` is from the signal's receipt to the venue's acknowledgement."""
+
+    id: int
+    user_id: int
+    public_id: str
+    symbol: str
+    side: str
+    outcome: str
+    code: str
+    line: str
+    quantity: Decimal | None
+    strategy: str
+    received_at: datetime
+    decided_at: datetime
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    total_ms: int | None
+
+
+_SELECT = """
+SELECT e.id, e.user_id, e.public_id, g.symbol, g.action, g.direction, e.outcome, e.code, e.venue_message,
+    e.quantity, t.name, e.received_at, e.decided_at, e.sent_at, e.acknowledged_at
+  FROM trading_copyexecution e
+  JOIN signals_signal g ON g.id = e.signal_id
+  JOIN signals_strategy t ON t.id = g.strategy_id
+"""
+
+
+def receipts_of_person(
+    *, user_id: int, limit: int, before: int | None = None, outcome: str = ""
+) -> list[ReceiptRow]:
+    """The person's newest receipts; ``before`` is the id that a page starts below."""
+    return _rows(
+        _SELECT + "WHERE e.user_id = %s AND e.id < %s AND (%s = '' OR e.outcome = %s) "
+        "ORDER BY e.id DESC LIMIT %s",
+        [user_id, before or 2**63 - 1, outcome, outcome, limit],
+    )
+
+
+def receipts_of_orders(*, order_ids: Sequence[int], people: Collection[int]) -> list[ReceiptRow]:
+    """The receipts behind these orders, of these people only."""
+    return _rows(
+        _SELECT + "JOIN trading_order o ON o.execution_id = e.id "
+        "WHERE o.id = ANY(%s) AND e.user_id = ANY(%s)",
+        [list(order_ids), list(people)],
+    )
+
+
+def receipts_of_signal(*, signal_id: int, people: Collection[int]) -> list[ReceiptRow]:
+    """What a signal did for these people."""
+    return _rows(
+        _SELECT + "WHERE e.signal_id = %s AND e.user_id = ANY(%s)", [signal_id, list(people)]
+    )
+
+
+def _rows(sql: str, values: list[object]) -> list[ReceiptRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [_row(*row) for row in cursor.fetchall()]
+
+
+def _row(
+    receipt_id: int,
+    user_id: int,
+    public_id: object,
+    symbol: str,
+    action: str,
+    direction: str,
+    outcome: str,
+    code: str,
+    message: str,
+    quantity: Decimal | None,
+    strategy: str,
+    received_at: datetime,
+    decided_at: datetime,
+    sent_at: datetime | None,
+    acknowledged_at: datetime | None,
+) -> ReceiptRow:
+    buying = (direction == "long") == (action == "open")
+    side = "buy" if buying else "sell"
+    took = None if acknowledged_at is None else acknowledged_at - received_at
+    return ReceiptRow(
+        id=receipt_id,
+        user_id=user_id,
+        public_id=str(public_id),
+        symbol=symbol,
+        side=side,
+        outcome=outcome,
+        code=code,
+        line=line(
+            code=code,
+            side=side,
+            quantity=plain(quantity) if quantity is not None else "",
+            symbol=symbol,
+            message=message,
+        ),
+        quantity=quantity,
+        strategy=strategy,
+        received_at=received_at,
+        decided_at=decided_at,
+        sent_at=sent_at,
+        acknowledged_at=acknowledged_at,
+        total_ms=None if took is None else round(took.total_seconds() * 1000),
+    )

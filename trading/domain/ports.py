@@ -1,0 +1,250 @@
+"""What the engine asks of a venue, and what a venue may answer.
+
+Gateways (ccxt venues, paper) implement :class:`Gateway` and register a factory under the
+venue's adapter name; nothing outside an adapter's own folder knows which one answers.
+Every quantity is in base-currency units and every price in quote currency, both Decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def opposite(self) -> Side:
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class PositionSide(StrEnum):
+    """``BOTH`` in one-way mode; ``LONG``/``SHORT`` in hedge mode."""
+
+    BOTH = "both"
+    LONG = "long"
+    SHORT = "short"
+
+
+class Outcome(StrEnum):
+    """The three ends of a call with side effects (a venue's error table decides)."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Lookup(StrEnum):
+    """The three answers to "do you know this client id?"; only a proven ABSENT is absence."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Decrypted exchange keys; they live in the signer's process and never in a repr."""
+
+    api_key: str = field(repr=False)
+    secret: str = field(repr=False)
+    passphrase: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSession:
+    """One account as a gateway sees it. ``egress`` is a proxy URL, or empty for none."""
+
+    account_id: int
+    venue: str
+    credentials: Credentials | None = None
+    demo: bool = False
+    egress: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """One order as it is to be sent; ``symbol`` is ours (``BTCUSDT``), mapped by the adapter."""
+
+    client_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    position_side: PositionSide = PositionSide.BOTH
+    reduce_only: bool = False
+    price: Decimal | None = None  # None: market
+
+
+@dataclass(frozen=True, slots=True)
+class FillReport:
+    """One trade of an order. ``trade_id`` is the venue's and unique per account and symbol."""
+
+    trade_id: str
+    venue_order_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """How one order's POST ended.
+
+    ``code`` is ours and stable (``venue.insufficient_margin``), ``venue_code`` the venue's own,
+    ``message`` the venue's text without secrets. ``executed`` and ``average_price`` are what the
+    acknowledgement claimed; books follow from fills alone. ``retry_after`` is in seconds.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    venue_code: str = ""
+    message: str = ""
+    venue_order_id: str = ""
+    venue_status: OrderState | None = None
+    executed: Decimal = Decimal(0)
+    average_price: Decimal | None = None
+    fills: tuple[FillReport, ...] = ()
+    retry_after: float | None = None
+    retryable: bool = False  # refused for certain, and the same attempt may be sent again
+
+
+class OrderState(StrEnum):
+    """A venue's view of an order, in our words."""
+
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+    @property
+    def final(self) -> bool:
+        return self not in (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """Answer to a lookup by client id. All but ``lookup`` are meaningful only when FOUND."""
+
+    lookup: Lookup
+    venue_order_id: str = ""
+    state: OrderState | None = None
+    executed: Decimal = Decimal(0)
+    average_price: Decimal | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceReport:
+    """Account totals in quote currency: equity (with open PnL) and what is free as margin."""
+
+    currency: str
+    equity: Decimal
+    free_margin: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReport:
+    """An open position; ``quantity`` is signed (short is negative)."""
+
+    symbol: str
+    position_side: PositionSide
+    quantity: Decimal
+    entry_price: Decimal
+    mark_price: Decimal | None
+    unrealised: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentSpec:
+    """A venue's trading rules for one instrument, from its public catalogue.
+
+    ``min_notional`` is in quote currency; 0 means that the venue sets none.
+    """
+
+    symbol: str
+    venue_symbol: str
+    base: str
+    quote: str
+    price_tick: Decimal
+    quantity_step: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal
+    min_notional: Decimal
+    max_leverage: int
+    trading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Best bid and ask and the mark price with the time they were taken (aware UTC)."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+    mark: Decimal
+    at: datetime
+
+
+class VenueUnavailable(Exception):
+    """A read did not succeed: nothing may be concluded from it (a failed query is not "flat")."""
+
+
+class Gateway(Protocol):
+    """A venue. Order calls never raise for what the venue or the wire did: they return.
+
+    Reads raise :class:`VenueUnavailable`. One gateway serves every account of its venue from
+    one event loop; ``close`` releases connections.
+    """
+
+    async def place(self, session: AccountSession, order: OrderRequest) -> SendResult: ...
+
+    async def find_order(
+        self, session: AccountSession, symbol: str, client_id: str
+    ) -> OrderReport: ...
+
+    async def open_client_ids(self, session: AccountSession, symbol: str) -> frozenset[str]: ...
+
+    async def fills(
+        self, session: AccountSession, symbol: str, since: datetime
+    ) -> Sequence[FillReport]: ...
+
+    async def balance(self, session: AccountSession) -> BalanceReport: ...
+
+    async def positions(self, session: AccountSession) -> Sequence[PositionReport]: ...
+
+    async def instruments(self) -> Sequence[InstrumentSpec]: ...
+
+    async def quotes(self) -> Sequence[Quote]: ...
+
+    async def close(self) -> None: ...
+
+
+GatewayFactory = Callable[[str, str], Gateway]
+"""(venue code, base URL or "" for the real hosts) -> gateway."""
+
+_factories: dict[str, GatewayFactory] = {}
+
+
+def register_gateway(adapter: str, factory: GatewayFactory) -> None:
+    """Called by an adapter's package when it is loaded; the last registration wins."""
+    _factories[adapter] = factory
+
+
+def gateway_factory(adapter: str) -> GatewayFactory:
+    """The registered factory. Raises KeyError naming the adapter and the known ones."""
+    try:
+        return _factories[adapter]
+    except KeyError:
+        raise KeyError(f"no gateway adapter {adapter!r}; known: {sorted(_factories)}") from None

@@ -1,0 +1,83 @@
+"""Codes and steps of a decision receipt: why a follower got what they got, or nothing.
+
+Codes are stable and part of the API. Their sentences in three languages are in
+``trading.copying.wording``; codes that begin with ``venue.`` come from the venues' error tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    PLANNED = "planned"
+    EXECUTED = "executed"
+    AWAITING_APPROVAL = "awaiting_approval"
+    NOTIFY_ONLY = "notify_only"
+    ACCOUNT_INACTIVE = "account_inactive"
+    KILL_SWITCH = "kill_switch"
+    SIGNAL_TOO_OLD = "signal_too_old"
+    STALE_ACCOUNT = "stale_account"
+    NO_INSTRUMENT = "no_instrument"
+    MARKET_CLOSED = "market_closed"
+    STALE_PRICE = "stale_price"
+    PRICE_DEVIATION = "price_deviation"
+    UNRESOLVED_ORDER = "unresolved_order"
+    OPPOSITE_POSITION = "opposite_position"
+    MAX_OPEN = "max_open"
+    NO_STOP = "no_stop"
+    POSITION_CAP = "position_cap"
+    NO_FREE_MARGIN = "no_free_margin"
+    BELOW_MIN_QUANTITY = "below_min_quantity"
+    BELOW_MIN_NOTIONAL = "below_min_notional"
+    NOTHING_TO_CLOSE = "nothing_to_close"
+    BUDGET_UNAVAILABLE = "budget_unavailable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    NEEDS_PERSON = "needs_person"
+
+
+class StepName(StrEnum):
+    """What changed or checked the quantity, in the order it happened."""
+
+    LEVERAGE = "leverage"
+    SIZE = "size"
+    MAX_POSITION = "max_position"
+    NOTIONAL_CAP = "notional_cap"
+    FREE_MARGIN = "free_margin"
+    MAX_QUANTITY = "max_quantity"
+    ROUNDING = "rounding"
+    POSITION = "position"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the receipt. ``before`` and ``after`` are quantities in base units.
+
+    ``limit`` is what the rule allowed (quantity, or leverage for the leverage step) and
+    ``formula`` the arithmetic with its numbers, as a person would write it down.
+    """
+
+    name: StepName
+    before: Decimal | None
+    after: Decimal
+    limit: Decimal | None = None
+    formula: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Numbers as plain strings without exponents or trailing zeros; empty ones left out."""
+        row = {"name": self.name.value, "after": plain(self.after)}
+        if self.before is not None:
+            row["before"] = plain(self.before)
+        if self.limit is not None:
+            row["limit"] = plain(self.limit)
+        if self.formula:
+            row["formula"] = self.formula
+        return row
+
+
+def plain(number: Decimal) -> str:
+    """A decimal as people write it: ``0.013``, not ``1.3E-2`` nor ``0.013000``."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

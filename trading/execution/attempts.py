@@ -1,0 +1,47 @@
+"""Attempts: how each POST ended, written in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from mimic.core.bulk import columns_of
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnd:
+    """An attempt's outcome by client id. ``sent_at`` None keeps what was known."""
+
+    client_id: str
+    outcome: str
+    sent_at: datetime | None
+    answered_at: datetime | None
+    venue_order_id: str = ""
+    venue_code: str = ""
+    message: str = ""
+    reported_filled: Decimal = Decimal(0)
+
+
+def record(ends: Sequence[AttemptEnd]) -> None:
+    """Write the outcomes of unresolved attempts; one that is resolved already keeps its outcome."""
+    if not ends:
+        return
+    columns = columns_of([astuple(end) for end in ends], 8)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE trading_orderattempt a SET outcome = c.outcome, "
+            "sent_at = coalesce(c.sent_at, a.sent_at), "
+            "answered_at = coalesce(c.answered_at, a.answered_at), "
+            "venue_order_id = coalesce(nullif(c.venue_order_id, ''), a.venue_order_id), "
+            "venue_code = c.venue_code, message = left(c.message, 300), "
+            "reported_filled = greatest(a.reported_filled, c.reported_filled) "
+            "FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], "
+            "%s::text[], %s::text[], %s::text[], %s::numeric[]) AS c(client_id, outcome, "
+            "sent_at, answered_at, venue_order_id, venue_code, message, reported_filled) "
+            "WHERE a.client_id = c.client_id AND a.outcome IN ('sending', 'unknown')",
+            columns,
+        )

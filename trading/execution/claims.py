@@ -1,0 +1,88 @@
+"""Taking work: stale opens end with their reason, what is left is claimed with its sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from trading.domain.orders import Cause, OrderStatus
+from trading.domain.ports import AccountSession
+from trading.domain.receipts import Code
+from trading.execution import budgets, receipts
+from trading.execution.attempts import AttemptEnd, record
+from trading.execution.sessions import load_sessions
+from trading.execution.transitions import Change, Claimed, claim, move
+from trading.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed order with the account it goes to."""
+
+    order: Claimed
+    session: AccountSession
+
+
+def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list[Job]:
+    """Command: claim up to ``limit`` planned orders of a route, attempts written and committed.
+
+    An order whose account's keys cannot be opened is refused with that reason, not left.
+    """
+    if not closing:
+        expire_stale(now=now, route=route)
+    with transaction.atomic(durable=True):
+        claimed = claim(route=route, closing=closing, limit=limit, now=now)
+    sessions = load_sessions(order.account_id for order in claimed)
+    keyless = [order for order in claimed if order.account_id not in sessions]
+    if keyless:
+        _refuse_keyless(keyless, now)
+    return [
+        Job(order, sessions[order.account_id]) for order in claimed if order.account_id in sessions
+    ]
+
+
+def expire_stale(*, now: datetime, route: str | None = None) -> int:
+    """Command: planned opens past their validity end here; nothing of them was sent."""
+    stale = Order.objects.filter(
+        status=OrderStatus.PLANNED.value, reduce_only=False, valid_until__lt=now
+    )
+    if route is not None:
+        stale = stale.filter(route=route)
+    return end_planned(stale.values_list("pk", flat=True)[:1_000], Code.SIGNAL_TOO_OLD, now)
+
+
+@transaction.atomic(durable=True)
+def end_planned(order_ids: Sequence[int], code: Code, now: datetime) -> int:
+    """Command: expire these orders if they are still only planned; receipts say why."""
+    changes = [Change(order_id, code=code.value) for order_id in sorted(order_ids)]
+    planned = (
+        Order.objects.filter(
+            pk__in=[change.order_id for change in changes], status=OrderStatus.PLANNED.value
+        )
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    waiting = set(planned.values_list("pk", flat=True))
+    moved = move(Cause.EXPIRE, [each for each in changes if each.order_id in waiting], now)
+    _follow(Cause.EXPIRE, moved)
+    return len(moved)
+
+
+@transaction.atomic(durable=True)
+def _refuse_keyless(orders: Sequence[Claimed], now: datetime) -> None:
+    message = "the account's keys cannot be opened"
+    record([AttemptEnd(o.client_id, "refused", None, now, message=message) for o in orders])
+    changes = [
+        Change(o.order_id, fence=o.fence, code=Code.ACCOUNT_INACTIVE.value, message=message)
+        for o in orders
+    ]
+    _follow(Cause.REFUSE, move(Cause.REFUSE, changes, now))
+
+
+def _follow(cause: Cause, moved: set[int]) -> None:
+    receipts.follow(cause, moved)
+    budgets.release(sorted(moved))
+    receipts.announce(sorted(moved))

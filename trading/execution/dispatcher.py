@@ -1,0 +1,276 @@
+"""The sending process's event loop: claimed orders go out side by side, answers come back in bulk.
+
+A Celery task claims and hands over, and is done; the rows' lease is the guarantee. The loop
+keeps every venue's connections, renews leases, re-checks the lease right before each POST, and
+writes answers in batches from a thread. One venue that hangs holds only its own in-flight slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+import uvloop
+from django.db import DatabaseError, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from mimic.ops.metrics import order_send_seconds
+from trading.domain.ports import AccountSession, Gateway, OrderRequest, PositionSide, Side
+from trading.execution.checkpoint import checkpoint
+from trading.execution.claims import Job, take_orders
+from trading.execution.due import Due, Found, known_venue_orders, settle_found, take_due
+from trading.execution.gateways import adapter_of, open_gateway
+from trading.execution.look import look
+from trading.execution.sessions import load_sessions
+from trading.execution.settle import Answer, settle_answers
+from trading.execution.transitions import LEASE, renew
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+CHUNK = 200
+HELD_PER_ROUTE = 400  # claimed and not yet answered; beyond it orders wait in the database
+IN_FLIGHT = 64  # POSTs at once to one venue
+BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written
+RENEW_EVERY = 10.0
+SAFETY = 2.0  # seconds of the lease that are not used
+WRITE_TRIES = 5
+
+
+class _Route:
+    """What is going on for one route; touched by the loop's thread alone, but for ``held``."""
+
+    def __init__(self) -> None:
+        self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self.gateway: asyncio.Task[Gateway] | None = None
+        self.answers: list[Answer] = []
+        self.writing = False
+
+
+class Dispatcher:
+    """One a process. ``send`` and ``look`` are called from any thread; ``drain`` ends it."""
+
+    def __init__(self) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._database = ThreadPoolExecutor(4, thread_name_prefix="dispatcher-db")
+        self._routes: dict[str, _Route] = {}
+        self._held: dict[str, dict[int, tuple[int, float]]] = defaultdict(dict)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._connections: set[BaseDatabaseWrapper] = set()
+        self._draining = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._thread.start()
+        self._renewal = self._submit(self._renew_leases())
+
+    def send(self, route: str, *, closing: bool) -> int:
+        """Claim planned orders of ``route`` while there is room, hand them to the loop.
+
+        Returns how many were claimed. What has no room stays planned; the loop asks for more
+        as answers are written.
+        """
+        total = 0
+        while not self._draining.is_set():
+            with self._lock:
+                room = min(CHUNK, HELD_PER_ROUTE - len(self._held[route]))
+                if room <= 0:
+                    break
+                claimed_at = time.monotonic()
+                jobs = take_orders(route=route, closing=closing, limit=room, now=datetime.now(UTC))
+                deadline = claimed_at + LEASE.total_seconds() - SAFETY
+                for job in jobs:
+                    self._held[route][job.order.order_id] = (job.order.fence, deadline)
+            checkpoint("claimed")
+            if jobs:
+                self._submit(self._send_all(route, jobs))
+            total += len(jobs)
+            if len(jobs) < room:
+                break
+        return total
+
+    def look(self, *, limit: int = CHUNK) -> int:
+        """Take orders whose look is due and ask their venues; returns how many."""
+        due = take_due(limit=limit, now=datetime.now(UTC))
+        if due:
+            self._submit(self._look(due))
+        return len(due)
+
+    def call(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        """Run a coroutine on the loop and wait for it. Not for order paths."""
+        return self._submit(work()).result()
+
+    async def gateway(self, route: str) -> Gateway:
+        """The route's gateway, opened once in this loop."""
+        state = self._route(route)
+        if state.gateway is None or (state.gateway.done() and state.gateway.exception()):
+            state.gateway = asyncio.create_task(self._open(route))
+        return await state.gateway
+
+    @property
+    def busy(self) -> bool:
+        return any(self._held.values()) or bool(self._tasks)
+
+    def drain(self, timeout: float = 20.0) -> None:
+        """Take nothing new, wait for what is out, write it, close connections."""
+        self._draining.set()
+        limit = time.monotonic() + timeout
+        while any(self._held.values()) and time.monotonic() < limit:
+            time.sleep(0.05)
+        self._renewal.cancel()
+        self._submit(self._close()).result(timeout=5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=5)
+        self._database.shutdown(wait=True)
+        for connection in self._connections:  # made by threads that are gone now
+            connection.inc_thread_sharing()
+            connection.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _in_database(self, work: Callable[[], Result]) -> Result:
+        def with_connection() -> Result:
+            close_old_connections()
+            self._connections.add(connections["default"])
+            return work()
+
+        return await self._loop.run_in_executor(self._database, with_connection)
+
+    def _route(self, route: str) -> _Route:
+        return self._routes.setdefault(route, _Route())
+
+    async def _open(self, route: str) -> Gateway:
+        adapter = await self._in_database(partial(adapter_of, route))
+        return open_gateway(route, adapter)
+
+    async def _send_all(self, route: str, jobs: Sequence[Job]) -> None:
+        try:
+            gateway = await self.gateway(route)
+        except Exception:  # the lease runs out, the orders are asked about and sent again
+            logger.exception("no gateway", extra={"route": route})
+            for job in jobs:
+                self._held[route].pop(job.order.order_id, None)
+            return
+        for job in jobs:
+            self._keep(asyncio.create_task(self._send_one(route, gateway, job)))
+
+    async def _send_one(self, route: str, gateway: Gateway, job: Job) -> None:
+        order, state = job.order, self._route(route)
+        request = OrderRequest(
+            client_id=order.client_id,
+            symbol=order.symbol,
+            side=Side(order.side),
+            quantity=order.quantity,
+            position_side=PositionSide(order.position_side),
+            reduce_only=order.reduce_only,
+        )
+        async with state.slots:
+            if not self._still_mine(route, order.order_id):
+                self._held[route].pop(order.order_id, None)
+                return
+            checkpoint("sending")
+            sent_at, started = datetime.now(UTC), time.perf_counter()
+            result = await gateway.place(job.session, request)
+            order_send_seconds.labels(route).observe(time.perf_counter() - started)
+        checkpoint("answered")
+        state.answers.append(Answer(order, result, sent_at, datetime.now(UTC)))
+        if not state.writing:
+            state.writing = True
+            self._keep(asyncio.create_task(self._write(route, state)))
+
+    def _still_mine(self, route: str, order_id: int) -> bool:
+        held = self._held[route].get(order_id)
+        return held is not None and time.monotonic() < held[1]
+
+    async def _write(self, route: str, state: _Route) -> None:
+        """Write answers in batches until there are none; then ask for more orders."""
+        closing = False
+        while True:
+            await asyncio.sleep(BATCH_EVERY)
+            batch, state.answers = state.answers[:CHUNK], state.answers[CHUNK:]
+            if not batch:
+                break
+            closing = closing or batch[-1].order.reduce_only
+            await self._write_batch(route, batch)
+            for answer in batch:
+                self._held[route].pop(answer.order.order_id, None)
+        state.writing = False
+        if not self._draining.is_set():
+            await self._in_database(partial(self._refill, route))
+
+    def _refill(self, route: str) -> None:
+        for closing in (True, False):
+            self.send(route, closing=closing)
+        self.look()
+
+    async def _write_batch(self, route: str, batch: Sequence[Answer]) -> None:
+        for attempt in range(WRITE_TRIES):
+            try:
+                now = datetime.now(UTC)
+                await self._in_database(
+                    partial(settle_answers, route=route, answers=batch, now=now)
+                )
+            except DatabaseError:
+                logger.exception("answers not written", extra={"route": route, "try": attempt})
+                await asyncio.sleep(0.5 * 2**attempt)
+            else:
+                return
+        logger.error("answers lost; their orders will be asked about", extra={"route": route})
+
+    async def _look(self, due: Sequence[Due]) -> None:
+        sessions = await self._in_database(
+            partial(load_sessions, [each.account_id for each in due])
+        )
+        looks = [
+            self._look_at(each, sessions[each.account_id])
+            for each in due
+            if each.account_id in sessions
+        ]
+        found = await asyncio.gather(*looks)
+        now = datetime.now(UTC)
+        await self._in_database(partial(settle_found, found=found, now=now))
+
+    async def _look_at(self, due: Due, session: AccountSession) -> Found:
+        gateway = await self.gateway(due.route)
+        ours = await self._in_database(partial(known_venue_orders, due.account_id, due.symbol))
+        async with self._route(due.route).slots:
+            return await look(gateway, session, due, ours, datetime.now(UTC))
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            for route, held in list(self._held.items()):
+                pairs = [(order_id, fence) for order_id, (fence, _) in list(held.items())]
+                if not pairs:
+                    continue
+                renewed_at = time.monotonic()
+                try:
+                    mine = await self._in_database(partial(renew, pairs, datetime.now(UTC)))
+                except DatabaseError:
+                    logger.exception("leases not renewed", extra={"route": route})
+                    continue
+                deadline = renewed_at + LEASE.total_seconds() - SAFETY
+                for order_id, fence in pairs:
+                    if order_id in mine and order_id in held:
+                        held[order_id] = (fence, deadline)
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _close(self) -> None:
+        for state in self._routes.values():
+            if state.gateway is not None and state.gateway.done() and not state.gateway.exception():
+                await state.gateway.result().close()

@@ -1,0 +1,241 @@
+"""Orders somebody must look at: unknown ones are asked about, acknowledged ones get their fills.
+
+The rules are wire-facts §11.1: a lookup decides, never a resend; "no such order" proves absence
+only once the venue can no longer accept the attempt *and* open orders and trades say so too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db import connection, transaction
+
+from mimic.ops.metrics import orders
+from trading.domain.orders import Cause, OrderStatus
+from trading.domain.ports import FillReport, OrderState
+from trading.domain.receipts import Code
+from trading.execution import budgets, receipts
+from trading.execution.attempts import AttemptEnd, record
+from trading.execution.books import Reported, book_fills
+from trading.execution.transitions import Change, move
+from trading.models import OrderAttempt
+
+NEEDS_PERSON_AFTER = timedelta(minutes=5)
+SLOWEST = timedelta(seconds=60)
+FIRST = timedelta(milliseconds=500)
+LOOKED_AT = ("open", "partially_filled", "unknown", "needs_person")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An order to look at, with its newest attempt. ``filled`` is what our books hold."""
+
+    order_id: int
+    account_id: int
+    route: str
+    symbol: str
+    side: str
+    status: str
+    quantity: Decimal
+    filled: Decimal
+    valid_until: datetime | None
+    fence: int
+    client_id: str
+    venue_order_id: str
+    sent_at: datetime
+    lookups: int
+
+
+class Finding(StrEnum):
+    """What the look-up showed."""
+
+    PLACED = "placed"
+    ABSENT = "absent"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``fills`` are the order's own, old ones included; ``state`` is the venue's, when placed."""
+
+    due: Due
+    finding: Finding
+    venue_order_id: str = ""
+    state: OrderState | None = None
+    executed: Decimal = Decimal(0)
+    fills: tuple[FillReport, ...] = ()
+    message: str = ""
+
+
+_TAKE = """
+WITH picked AS (
+    SELECT id FROM trading_order WHERE due_at <= %(now)s AND status = ANY(%(statuses)s)
+     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), looked AS (
+    UPDATE trading_orderattempt a SET lookups = a.lookups + 1 FROM picked p, trading_order o
+     WHERE o.id = p.id AND a.order_id = o.id AND a.number = o.attempts
+    RETURNING a.order_id, a.client_id, a.venue_order_id, coalesce(a.sent_at, a.claimed_at) AS sent,
+        a.lookups
+), moved AS (
+    UPDATE trading_order o
+       SET due_at = %(now)s + least(%(first)s * power(2, least(l.lookups, 10)), %(slowest)s)
+      FROM looked l WHERE o.id = l.order_id
+    RETURNING o.*
+)
+SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.filled,
+    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.sent, l.lookups
+  FROM moved o JOIN looked l ON l.order_id = o.id
+"""
+
+
+@transaction.atomic(durable=True)
+def take_due(*, limit: int, now: datetime) -> list[Due]:
+    """Command: take orders whose look is due; each comes again later unless it is settled.
+
+    The next look is 0.5 s × 2ⁿ away, at most 60 s, so a look that dies is simply repeated.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {
+                "now": now,
+                "statuses": list(LOOKED_AT),
+                "limit": limit,
+                "first": FIRST,
+                "slowest": SLOWEST,
+            },
+        )
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def known_venue_orders(account_id: int, symbol: str) -> frozenset[str]:
+    """The venue's ids of orders that are ours on that account and symbol."""
+    ids = OrderAttempt.objects.filter(order__account_id=account_id, order__symbol=symbol).exclude(
+        venue_order_id=""
+    )
+    return frozenset(ids.values_list("venue_order_id", flat=True))
+
+
+@transaction.atomic(durable=True)
+def settle_found(*, found: Sequence[Found], now: datetime) -> None:
+    """Command: write what looking showed."""
+    placed = [each for each in found if each.finding is Finding.PLACED]
+    absent = [each for each in found if each.finding is Finding.ABSENT]
+    unclear = [each for each in found if each.finding is Finding.UNCLEAR]
+    touched = _adopt(placed, now) | _absent(absent, now) | _give_up(unclear, now)
+    receipts.announce(sorted(touched))
+
+
+def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
+    record(
+        [
+            AttemptEnd(
+                each.due.client_id, "confirmed", None, now, each.venue_order_id,
+                reported_filled=each.executed,
+            )
+            for each in placed
+        ]
+    )  # fmt: skip
+    asked = [
+        Change(each.due.order_id, fence=each.due.fence, due_at=now, acknowledged_at=now)
+        for each in placed
+        if each.due.status in {OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value}
+    ]
+    moved = move(Cause.ACKNOWLEDGE, asked, now)
+    receipts.follow(Cause.ACKNOWLEDGE, moved)
+    reports = [Reported(each.due.order_id, fill) for each in placed for fill in each.fills]
+    changed = book_fills(reports=reports, now=now) if reports else set()
+    return moved | changed | _finish(placed, now)
+
+
+def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
+    """Orders that ended at the venue short of their quantity end here, once all fills are in."""
+    ended: dict[Cause, list[Change]] = {Cause.CANCEL: [], Cause.EXPIRE: [], Cause.REFUSE: []}
+    causes = {
+        OrderState.CANCELLED: Cause.CANCEL,
+        OrderState.EXPIRED: Cause.EXPIRE,
+        OrderState.REJECTED: Cause.REFUSE,
+    }
+    for each in placed:
+        cause = causes.get(each.state) if each.state else None
+        booked = sum((fill.quantity for fill in each.fills), Decimal(0))
+        if cause is not None and booked >= each.executed:
+            code = f"venue.{each.state}"
+            ended[cause].append(Change(each.due.order_id, code=code))
+    moved: set[int] = set()
+    for cause, changes in ended.items():
+        done = move(cause, changes, now)
+        budgets.release(sorted(done))
+        moved |= done
+    return moved
+
+
+def _absent(absent: Sequence[Found], now: datetime) -> set[int]:
+    """Proven never placed: a new attempt while the signal is valid, else the reason why not."""
+    record([AttemptEnd(each.due.client_id, "not_placed", None, now) for each in absent])
+    valid, late = [], []
+    for each in absent:
+        fresh = each.due.valid_until is None or each.due.valid_until >= now
+        change = Change(
+            each.due.order_id,
+            fence=each.due.fence,
+            code="" if fresh else Code.SIGNAL_TOO_OLD.value,
+        )
+        (valid if fresh else late).append(change)
+    moved = move(Cause.RELEASE, valid, now)
+    receipts.follow(Cause.RELEASE, moved)
+    expired = move(Cause.EXPIRE, late, now)
+    receipts.follow(Cause.EXPIRE, expired)
+    budgets.release(sorted(expired))
+    return moved | expired
+
+
+def _give_up(unclear: Sequence[Found], now: datetime) -> set[int]:
+    overdue = [
+        Change(
+            each.due.order_id,
+            fence=each.due.fence,
+            code=Code.NEEDS_PERSON.value,
+            message=each.message,
+            due_at=now + SLOWEST,
+        )
+        for each in unclear
+        if each.due.status == OrderStatus.UNKNOWN.value
+        and now - each.due.sent_at > NEEDS_PERSON_AFTER
+    ]
+    moved = move(Cause.GIVE_UP, overdue, now)
+    receipts.follow(Cause.GIVE_UP, moved)
+    return moved
+
+
+@transaction.atomic(durable=True)
+def lose_expired_leases(*, now: datetime) -> int:
+    """Command: a sender died or stalled; whether its POST left is unknown, so it is asked.
+
+    The fence moves on, so that the stalled sender's own answer changes nothing when it wakes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE trading_order SET fence = fence + 1 WHERE id IN (SELECT id FROM trading_order "
+            "WHERE status = %s AND due_at < %s AND lease_until < %s ORDER BY id LIMIT 1000 "
+            "FOR UPDATE SKIP LOCKED) RETURNING id, fence",
+            [OrderStatus.SENDING.value, now, now],
+        )
+        rows = cursor.fetchall()
+        cursor.execute(
+            "UPDATE trading_orderattempt a SET outcome = 'unknown', "
+            "sent_at = coalesce(a.sent_at, %s) FROM trading_order o "
+            "WHERE o.id = ANY(%s) AND a.order_id = o.id AND a.number = o.attempts "
+            "AND a.outcome = 'sending'",
+            [now, [row[0] for row in rows]],
+        )
+    changes = [Change(row[0], fence=row[1], due_at=now) for row in rows]
+    moved = move(Cause.LOSE, changes, now)
+    receipts.follow(Cause.LOSE, moved)
+    receipts.announce(sorted(moved))
+    orders.labels("", Cause.LOSE.value).inc(len(moved))
+    return len(moved)

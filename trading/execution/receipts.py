@@ -1,0 +1,54 @@
+"""Receipts follow their orders, and the people concerned are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from django.db import connection
+
+from trading.domain.orders import Cause
+from trading.domain.receipts import Code
+
+# What a cause makes of a receipt: outcome and code; an empty code takes the order's own.
+_FOLLOWS = {
+    Cause.ACKNOWLEDGE: ("executed", Code.EXECUTED.value),
+    Cause.COMPLETE: ("executed", Code.EXECUTED.value),
+    Cause.REFUSE: ("refused", ""),
+    Cause.LOSE: ("unknown", Code.OUTCOME_UNKNOWN.value),
+    Cause.RELEASE: ("planned", Code.PLANNED.value),
+    Cause.GIVE_UP: ("unknown", Code.NEEDS_PERSON.value),
+    Cause.EXPIRE: ("skipped", ""),
+    Cause.CANCEL: ("failed", ""),
+}
+
+_listeners: list[Callable[[Sequence[int]], None]] = []
+
+
+def on_change(listener: Callable[[Sequence[int]], None]) -> None:
+    """Register who tells people; it gets order ids, inside the transaction."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def announce(order_ids: Sequence[int]) -> None:
+    """Tell the listeners which orders, receipts and positions are not what they were."""
+    if order_ids:
+        for listener in _listeners:
+            listener(order_ids)
+
+
+def follow(cause: Cause, order_ids: Iterable[int]) -> None:
+    """Bring the receipts of moved orders up to date: outcome, code, answer, times."""
+    ids = sorted(order_ids)
+    if not ids or cause not in _FOLLOWS:
+        return
+    outcome, code = _FOLLOWS[cause]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE trading_copyexecution e SET outcome = %s, "
+            "code = coalesce(nullif(%s, ''), o.code), venue_message = o.message, "
+            "sent_at = coalesce(o.sent_at, e.sent_at), "
+            "acknowledged_at = coalesce(o.acknowledged_at, e.acknowledged_at) "
+            "FROM trading_order o WHERE o.id = ANY(%s) AND e.id = o.execution_id",
+            [outcome, code, ids],
+        )

@@ -1,0 +1,103 @@
+"""What came back from a venue into the database, in bulk: attempts, orders, receipts, fills.
+
+Nothing here decides what an answer means (the gateway did) and nothing here sends.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from mimic.ops.metrics import order_unknown, orders
+from trading.domain.orders import Cause
+from trading.domain.ports import Outcome, SendResult
+from trading.execution import budgets, receipts
+from trading.execution.attempts import AttemptEnd, record
+from trading.execution.books import Reported, book_fills
+from trading.execution.transitions import Change, Claimed, move
+
+MAX_ATTEMPTS = 3
+FIRST_LOOK = timedelta(milliseconds=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A sent order with how its POST ended. Times are aware UTC."""
+
+    order: Claimed
+    result: SendResult
+    sent_at: datetime
+    answered_at: datetime
+
+
+@transaction.atomic(durable=True)
+def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> None:
+    """Command: write how these POSTs ended, and book the fills that came with them.
+
+    An answer whose order has another fence by now is late: its attempt is recorded, and the
+    order is left to whoever holds it (fills are booked all the same, they happened).
+    """
+    record([_attempt_end(answer) for answer in answers])
+    by_cause: dict[Cause, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_cause[_cause(answer)].append(answer)
+    moved: dict[Cause, set[int]] = {}
+    for cause in sorted(by_cause):
+        changes = [_change(cause, answer, now) for answer in by_cause[cause]]
+        moved[cause] = move(cause, changes, now)
+        receipts.follow(cause, moved[cause])
+        orders.labels(route, cause.value).inc(len(moved[cause]))
+    budgets.release(sorted(moved.get(Cause.REFUSE, ())))
+    order_unknown.labels(route).inc(len(moved.get(Cause.LOSE, ())))
+    reports = [
+        Reported(answer.order.order_id, fill) for answer in answers for fill in answer.result.fills
+    ]
+    changed = book_fills(reports=reports, now=now) if reports else set()
+    receipts.announce(sorted(set().union(changed, *moved.values())))
+
+
+def _cause(answer: Answer) -> Cause:
+    if answer.result.outcome is Outcome.CONFIRMED:
+        return Cause.ACKNOWLEDGE
+    if answer.result.outcome is Outcome.UNKNOWN:
+        return Cause.LOSE
+    again = answer.result.retryable and answer.order.attempt < MAX_ATTEMPTS
+    return Cause.RELEASE if again else Cause.REFUSE
+
+
+def _change(cause: Cause, answer: Answer, now: datetime) -> Change:
+    result = answer.result
+    due = {
+        Cause.ACKNOWLEDGE: None if result.fills else now,
+        Cause.LOSE: now + FIRST_LOOK,
+        Cause.RELEASE: now + timedelta(seconds=result.retry_after or answer.order.attempt),
+        Cause.REFUSE: None,
+    }[cause]
+    confirmed = cause is Cause.ACKNOWLEDGE
+    return Change(
+        answer.order.order_id,
+        fence=answer.order.fence,
+        code=result.code,
+        message=result.message,
+        due_at=due,
+        sent_at=answer.sent_at,
+        acknowledged_at=answer.answered_at if confirmed else None,
+    )
+
+
+def _attempt_end(answer: Answer) -> AttemptEnd:
+    result = answer.result
+    return AttemptEnd(
+        answer.order.client_id,
+        result.outcome.value,
+        answer.sent_at,
+        answer.answered_at,
+        result.venue_order_id,
+        result.venue_code,
+        result.message,
+        result.executed,
+    )

@@ -1,0 +1,56 @@
+"""What is done about a signal: accounts, subscriptions, receipts, orders, fills, positions."""
+
+from trading.models.accounts import AccountBudget, AccountState, EquityPoint, ExchangeAccount
+from trading.models.books import Fill, FillKey, Position, Trade, VirtualPosition
+from trading.models.copying import (
+    CopyExecution,
+    CopyMode,
+    CopySettings,
+    CopySubscription,
+    ExecutionKey,
+    ExecutionOutcome,
+    SignalFanout,
+    SubscriptionStatus,
+)
+from trading.models.kill import KillEffect, KillScope, KillSwitch
+from trading.models.orders import (
+    AttemptOutcome,
+    Order,
+    OrderAttempt,
+    OrderEvent,
+    OrderStatus,
+    Origin,
+)
+from trading.models.venues import Instrument, InstrumentQuote, Venue
+
+__all__ = [
+    "AccountBudget",
+    "AccountState",
+    "AttemptOutcome",
+    "CopyExecution",
+    "CopyMode",
+    "CopySettings",
+    "CopySubscription",
+    "EquityPoint",
+    "ExchangeAccount",
+    "ExecutionKey",
+    "ExecutionOutcome",
+    "Fill",
+    "FillKey",
+    "Instrument",
+    "InstrumentQuote",
+    "KillEffect",
+    "KillScope",
+    "KillSwitch",
+    "Order",
+    "OrderAttempt",
+    "OrderEvent",
+    "OrderStatus",
+    "Origin",
+    "Position",
+    "SignalFanout",
+    "SubscriptionStatus",
+    "Trade",
+    "Venue",
+    "VirtualPosition",
+]

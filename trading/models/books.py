@@ -1,0 +1,128 @@
+"""Books: fills, and the positions and trades that follow from fills alone."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mimic.core.fields import AmountField, HotModel, PublicModel
+from trading.domain.ports import PositionSide
+from trading.models.accounts import ExchangeAccount
+
+_SIDES = [(side.value, side.value) for side in PositionSide]
+
+
+class Fill(HotModel):
+    """One trade of one order, booked once per venue trade id (see FillKey). Partitioned by id."""
+
+    account_id = models.BigIntegerField()
+    order_id = models.BigIntegerField()
+    symbol = models.CharField(_("symbol"), max_length=32)
+    trade_id = models.CharField(_("venue's trade"), max_length=64)
+    side = models.CharField(_("side"), max_length=4)
+    quantity = AmountField(_("quantity"))
+    price = AmountField(_("price"))
+    fee = AmountField(_("fee"))
+    fee_currency = models.CharField(_("fee currency"), max_length=16)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("fill")
+        verbose_name_plural = _("fills")
+        indexes = [
+            models.Index(fields=["order_id"], name="fill_order"),
+            models.Index(fields=["account_id", "-id"], name="fill_account_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity} at {self.price}"
+
+
+class FillKey(models.Model):
+    """Uniqueness of a fill: one per account, symbol and venue trade id."""
+
+    pk = models.CompositePrimaryKey("account_id", "symbol", "trade_id")
+    account_id = models.BigIntegerField()
+    symbol = models.CharField(max_length=32)
+    trade_id = models.CharField(max_length=64)
+    fill_id = models.BigIntegerField()
+
+
+class _Exposure(models.Model):
+    """``quantity`` is signed base units (short is negative), prices in quote currency."""
+
+    symbol = models.CharField(_("symbol"), max_length=32)
+    quantity = AmountField(_("quantity"), default=0)
+    entry_price = AmountField(_("entry"), default=0)
+    leverage = models.PositiveSmallIntegerField(_("leverage"), default=1)
+    opened_at = models.DateTimeField(_("opened"), null=True)
+    updated_at = models.DateTimeField(_("updated"))
+
+    class Meta:
+        abstract = True
+
+
+class Position(_Exposure, PublicModel):
+    """What the account holds at the venue by our books."""
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="positions")
+    position_side = models.CharField(_("position side"), max_length=5, choices=_SIDES)
+    realised = AmountField(_("realised"), default=0)
+    fees = AmountField(_("fees"), default=0)
+
+    class Meta:
+        verbose_name = _("position")
+        verbose_name_plural = _("positions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "symbol", "position_side"], name="position_once_per_account"
+            )
+        ]
+        indexes = [models.Index(fields=["account"], condition=~Q(quantity=0), name="position_open")]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.quantity.normalize()}"
+
+
+class VirtualPosition(_Exposure):
+    """One subscription's share of the account's position: what its closes may close."""
+
+    subscription = models.ForeignKey(
+        "trading.CopySubscription", on_delete=models.PROTECT, related_name="virtual_positions"
+    )
+
+    class Meta:
+        verbose_name = _("virtual position")
+        verbose_name_plural = _("virtual positions")
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "symbol"], name="virtual_position_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.quantity.normalize()}"
+
+
+class Trade(HotModel, PublicModel):
+    """A closed part of a position: entry against exit, profit before and after fees."""
+
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="trades")
+    subscription_id = models.BigIntegerField(null=True)
+    symbol = models.CharField(_("symbol"), max_length=32)
+    side = models.CharField(_("side"), max_length=5)
+    quantity = AmountField(_("quantity"))
+    entry_price = AmountField(_("entry"))
+    exit_price = AmountField(_("exit"))
+    profit = AmountField(_("profit"))
+    fees = AmountField(_("fees"))
+    opened_at = models.DateTimeField(_("opened"), null=True)
+    closed_at = models.DateTimeField(_("closed"))
+
+    class Meta:
+        verbose_name = _("trade")
+        verbose_name_plural = _("trades")
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["account", "-id"], name="trade_account_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.profit}"

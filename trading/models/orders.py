@@ -1,0 +1,190 @@
+"""Orders (intents), their attempts, and the event beside each change of state."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from mimic.core.fields import AmountField, HotModel, PublicModel
+from trading.domain.orders import TERMINAL, OrderStatus
+from trading.domain.ports import PositionSide, Side
+from trading.models.accounts import ExchangeAccount
+
+STATUS_LABELS = {
+    OrderStatus.PLANNED: _("Planned"),
+    OrderStatus.SENDING: _("Sending"),
+    OrderStatus.OPEN: _("Open"),
+    OrderStatus.PARTIALLY_FILLED: _("Partially filled"),
+    OrderStatus.FILLED: _("Filled"),
+    OrderStatus.REJECTED: _("Rejected"),
+    OrderStatus.CANCELLED: _("Cancelled"),
+    OrderStatus.EXPIRED: _("Expired"),
+    OrderStatus.UNKNOWN: _("Unknown"),
+    OrderStatus.NEEDS_PERSON: _("Needs a person"),
+}
+_STATUSES = [status.value for status in OrderStatus]
+_TERMINAL = sorted(status.value for status in TERMINAL)
+
+
+class Origin(models.TextChoices):
+    """What asked for an order; ``origin_id`` is that thing's id."""
+
+    SIGNAL = "signal", _("Signal")
+    MANUAL = "manual", _("Manual")
+    GUARD = "guard", _("Guard")
+    PANIC = "panic", _("Panic")
+
+
+class Order(HotModel, PublicModel):
+    """An intent and its life. The same origin, account and leg can never make a second one.
+
+    ``quantity`` and ``filled`` are base units, ``margin_reserved`` the account's currency.
+    ``lease_until`` and ``fence`` say who may send now; a sender that lost its lease walks away.
+    The execution and signal ids are plain numbers: the receipt's table is partitioned.
+    """
+
+    public_id = models.UUIDField(editable=False)
+    origin_kind = models.CharField(_("origin"), max_length=12, choices=Origin)
+    origin_id = models.BigIntegerField()
+    leg = models.PositiveSmallIntegerField(_("leg"), default=0)
+    account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="orders")
+    execution_id = models.BigIntegerField(null=True)
+    subscription_id = models.BigIntegerField(null=True)
+    route = models.CharField(_("route"), max_length=24)
+    symbol = models.CharField(_("symbol"), max_length=32)
+    side = models.CharField(_("side"), max_length=4, choices=[(s.value, s.value) for s in Side])
+    position_side = models.CharField(
+        _("position side"),
+        max_length=5,
+        choices=[(s.value, s.value) for s in PositionSide],
+        default=PositionSide.BOTH.value,
+    )
+    reduce_only = models.BooleanField(_("reduce only"), default=False)
+    quantity = AmountField(_("quantity"))
+    leverage = models.PositiveSmallIntegerField(_("leverage"), default=1)
+    margin_reserved = AmountField(_("reserved margin"), default=0)
+    status = models.CharField(
+        _("status"),
+        max_length=16,
+        choices=[(s.value, STATUS_LABELS[s]) for s in OrderStatus],
+        default=OrderStatus.PLANNED.value,
+        editable=False,
+    )
+    code = models.CharField(_("code"), max_length=40, blank=True)
+    message = models.CharField(_("venue's answer"), max_length=300, blank=True)
+    filled = AmountField(_("filled"), default=0)
+    average_price = AmountField(_("average price"), null=True)
+    rank = models.PositiveIntegerField(_("rank"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    fence = models.PositiveIntegerField(_("fence"), default=0)
+    lease_until = models.DateTimeField(_("leased until"), null=True)
+    due_at = models.DateTimeField(_("looked at next"), null=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True)
+    created_at = models.DateTimeField(_("created"))
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-id",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["origin_kind", "origin_id", "account", "leg"], name="order_intent_once"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(filled__gte=0) & Q(filled__lte=F("quantity")),
+                name="order_filled_within_quantity",
+            ),
+            models.CheckConstraint(condition=Q(status__in=_STATUSES), name="order_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=_TERMINAL, closed_at__isnull=False)
+                | (~Q(status__in=_TERMINAL) & Q(closed_at__isnull=True)),
+                name="order_terminal_has_closed_at",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["route", "reduce_only", "rank", "id"],
+                condition=Q(status=OrderStatus.PLANNED.value),
+                name="order_to_send",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False),
+                name="order_to_look_at",
+            ),
+            models.Index(fields=["account", "-id"], name="order_account_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity.normalize()} {self.symbol}"
+
+
+class AttemptOutcome(models.TextChoices):
+    SENDING = "sending", _("Sending")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    UNKNOWN = "unknown", _("Unknown")
+    NOT_PLACED = "not_placed", _("Proven absent")
+
+
+class OrderAttempt(HotModel):
+    """One POST, written before its first byte. The client id is a function of (order, number)."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="tries", db_index=False)
+    number = models.PositiveSmallIntegerField(_("number"))
+    client_id = models.CharField(_("client id"), max_length=32, unique=True)
+    outcome = models.CharField(
+        _("outcome"),
+        max_length=12,
+        choices=AttemptOutcome,
+        default=AttemptOutcome.SENDING,
+        editable=False,
+    )
+    fence = models.PositiveIntegerField(_("fence"))
+    claimed_at = models.DateTimeField(_("claimed"))
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    venue_order_id = models.CharField(_("venue's order"), max_length=64, blank=True)
+    venue_code = models.CharField(_("venue's code"), max_length=24, blank=True)
+    message = models.CharField(_("venue's answer"), max_length=300, blank=True)
+    reported_filled = AmountField(_("filled by its own word"), default=0)
+    lookups = models.PositiveSmallIntegerField(_("look-ups"), default=0)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="attempt_number_once"),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(outcome__in=["sending", "unknown"]),
+                name="attempt_one_unresolved",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.client_id
+
+
+class OrderEvent(HotModel):
+    """One change of an order's state, beside it and in its transaction. Partitioned by id."""
+
+    order_id = models.BigIntegerField()
+    was = models.CharField(max_length=16)
+    became = models.CharField(max_length=16)
+    cause = models.CharField(max_length=16)
+    code = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        indexes = [models.Index(fields=["order_id", "id"], name="order_event_history")]
+
+    def __str__(self) -> str:
+        return f"{self.was} → {self.became}"

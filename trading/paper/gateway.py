@@ -1,0 +1,125 @@
+"""Paper: the same pipeline with a gateway that fills against the venue's live quotes.
+
+It keeps no state: an order is filled at once or refused, and what it told is in our books, so
+a lookup of an attempt that never came back is truthfully "absent". Trade ids are a function of
+the client id, so a second telling books nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from trading.domain.ports import (
+    AccountSession,
+    BalanceReport,
+    FillReport,
+    InstrumentSpec,
+    Lookup,
+    OrderReport,
+    OrderRequest,
+    OrderState,
+    Outcome,
+    PositionReport,
+    Quote,
+    SendResult,
+    Side,
+    VenueUnavailable,
+)
+
+TAKER_FEE = Decimal("0.0005")
+SLIPPAGE = Decimal("0.0001")
+QUOTES_FOR = 0.25  # seconds that quotes read from the database are used
+QUOTE_MAX_AGE = timedelta(seconds=30)
+_PRICE = Decimal("1e-8")
+
+Quotes = Mapping[tuple[str, str], Quote]
+
+
+class PaperGateway:
+    """Fills at ask plus slippage for a buy, bid minus slippage for a sell; fee 0.05 %.
+
+    ``read_quotes`` gives (venue code, symbol) to quote and may block; it runs in a thread.
+    """
+
+    acceptance_window = timedelta(0)
+
+    def __init__(self, read_quotes: Callable[[], Quotes]) -> None:
+        self._read = read_quotes
+        self._quotes: Quotes = {}
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def place(self, session: AccountSession, order: OrderRequest) -> SendResult:
+        quote = (await self._fresh()).get((session.venue, order.symbol))
+        now = datetime.now(UTC)
+        if quote is None:
+            return _refused("venue.bad_symbol", f"no quote for {order.symbol}")
+        if now - quote.at > QUOTE_MAX_AGE and not order.reduce_only:
+            return _refused("venue.unavailable", f"the quote is from {quote.at:%H:%M:%S} UTC")
+        price = _price(quote, order.side)
+        fill = FillReport(
+            trade_id=f"{order.client_id}f",
+            venue_order_id=f"p{order.client_id}",
+            symbol=order.symbol,
+            side=order.side,
+            quantity=order.quantity,
+            price=price,
+            fee=(order.quantity * price * TAKER_FEE).quantize(_PRICE, ROUND_CEILING),
+            fee_currency="USDT",
+            at=now,
+        )
+        return SendResult(
+            Outcome.CONFIRMED,
+            venue_order_id=fill.venue_order_id,
+            venue_status=OrderState.FILLED,
+            executed=order.quantity,
+            average_price=price,
+            fills=(fill,),
+        )
+
+    async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
+        return OrderReport(Lookup.ABSENT)
+
+    async def open_client_ids(self, session: AccountSession, symbol: str) -> frozenset[str]:
+        return frozenset()
+
+    async def fills(
+        self, session: AccountSession, symbol: str, since: datetime
+    ) -> Sequence[FillReport]:
+        return ()
+
+    async def balance(self, session: AccountSession) -> BalanceReport:
+        raise VenueUnavailable("paper balances are kept in our own books")
+
+    async def positions(self, session: AccountSession) -> Sequence[PositionReport]:
+        raise VenueUnavailable("paper positions are kept in our own books")
+
+    async def instruments(self) -> Sequence[InstrumentSpec]:
+        raise VenueUnavailable("paper trades the instruments of its account's venue")
+
+    async def quotes(self) -> Sequence[Quote]:
+        return list((await self._fresh()).values())
+
+    async def close(self) -> None:
+        self._quotes = {}
+
+    async def _fresh(self) -> Quotes:
+        async with self._reading:
+            if time.monotonic() - self._read_at > QUOTES_FOR:
+                self._quotes = await asyncio.to_thread(self._read)
+                self._read_at = time.monotonic()
+        return self._quotes
+
+
+def _price(quote: Quote, side: Side) -> Decimal:
+    if side is Side.BUY:
+        return (quote.ask * (1 + SLIPPAGE)).quantize(_PRICE, ROUND_CEILING)
+    return (quote.bid * (1 - SLIPPAGE)).quantize(_PRICE, ROUND_FLOOR)
+
+
+def _refused(code: str, message: str) -> SendResult:
+    return SendResult(Outcome.REFUSED, code=code, message=message)

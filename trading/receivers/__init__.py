@@ -1,0 +1,1 @@
+"""How trading hangs on to the layers below it: see ``wiring.connect``."""

@@ -1,0 +1,45 @@
+"""Jobs, receivers, sweepers and retention, registered once the app is loaded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from mimic.core.events import receive
+from mimic.core.partitions import register_partitioned
+from mimic.jobs.broker import broker_answers
+from mimic.jobs.registry import register_job
+from mimic.jobs.sweepers import register_sweeper
+from mimic.ops.heartbeat import expect_heartbeat
+from mimic.web.live_channels import register_channel
+from signals.events import SignalPublished
+from signals.instruments import answer_with
+from trading.copying import fanout
+from trading.copying.live import tell_of_orders
+from trading.copying.sweep import sweep_fanouts
+from trading.execution import nudge, receipts
+from trading.execution.sweep import sweep_due, sweep_leases, sweep_sending
+from trading.market.selectors import is_traded
+
+_SECOND = timedelta(seconds=1)
+
+
+def connect() -> None:
+    """Called once from ``TradingConfig.ready``."""
+    register_job(fanout.JOB, queue="trading")
+    register_job(nudge.JOB, queue="trading")
+    receive(SignalPublished, fanout.queue_fanout)
+    answer_with(is_traded)
+    receipts.on_change(tell_of_orders)
+    for channel in ("signals", "receipts", "positions", "summary"):
+        register_channel(channel, public=False)
+    register_partitioned("trading_copyexecution", keep_days=400)
+    register_partitioned("trading_orderevent", keep_days=7 * 366)
+    register_partitioned("trading_fill", keep_days=7 * 366)
+    register_sweeper("fan-outs", sweep_fanouts, every=_SECOND)
+    sending = partial(sweep_sending, broker_answers=broker_answers)
+    register_sweeper("orders to send", sending, every=_SECOND)
+    register_sweeper("leases", sweep_leases, every=_SECOND)
+    register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))
+    expect_heartbeat("sentinel", within=timedelta(seconds=60))
+    expect_heartbeat("stream", within=timedelta(seconds=60))

@@ -1,0 +1,128 @@
+"""The stream process: one loop that polls what no socket brings yet.
+
+Each concern runs on its own period and fails on its own: a venue that hangs leaves the others'
+quotes fresh. Balances are asked in small groups, so that an IP's budget is spread over time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
+
+from django.db import connection
+
+from mimic.core.partitions import ensure_partitions
+from mimic.ops.heartbeat import beat
+from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
+from trading.execution.gateways import adapter_of, open_gateway
+from trading.market.refresh import store_instruments, store_quotes
+from trading.models import Venue
+from trading.reconciliation import snapshots
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+QUOTES_EVERY = 1.0
+BALANCES_EVERY = 2.0
+BALANCES_AT_ONCE = 40  # 40 × weight 5 each 2 s is spent only while accounts are due
+PAPER_EVERY = 10.0
+INSTRUMENTS_EVERY = 300.0
+EQUITY_EVERY = 300.0
+DAY = 86_400.0
+
+
+class Stream:
+    """Run until :meth:`stop`. Owns one gateway a venue."""
+
+    def __init__(self) -> None:
+        self._stopped = asyncio.Event()
+        self._gateways: dict[str, Gateway] = {}
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def run(self) -> None:
+        venues = await _in_database(_venues)
+        jobs = [
+            self._every(PAPER_EVERY, partial(_command, snapshots.mark_paper)),
+            self._every(EQUITY_EVERY, partial(_command, snapshots.record_equity)),
+            self._every(10.0, partial(_command, partial(beat, name="stream"))),
+            self._every(DAY, partial(_command, ensure_partitions)),
+        ]
+        for venue in venues:
+            adapter = await _in_database(partial(adapter_of, venue))
+            self._gateways[venue] = open_gateway(venue, adapter)
+            await self._instruments(venue)
+            jobs += [
+                self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
+                self._every(QUOTES_EVERY, partial(self._quotes, venue)),
+                self._every(BALANCES_EVERY, partial(self._balances, venue)),
+            ]
+        await asyncio.gather(*jobs)
+        for gateway in self._gateways.values():
+            await gateway.close()
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        while not self._stopped.is_set():
+            try:
+                await work()
+            except VenueUnavailable as fault:
+                logger.warning("venue did not answer", extra={"fault": str(fault)})
+            except Exception:  # one concern's fault leaves the others running
+                logger.exception("stream job failed")
+            try:
+                await asyncio.wait_for(self._stopped.wait(), seconds)
+            except TimeoutError:
+                continue
+
+    async def _instruments(self, venue: str) -> None:
+        specs = await self._gateways[venue].instruments()
+        now = datetime.now(UTC)
+        await _in_database(partial(store_instruments, venue=venue, specs=specs, now=now))
+
+    async def _quotes(self, venue: str) -> None:
+        quotes = await self._gateways[venue].quotes()
+        await _in_database(partial(store_quotes, venue=venue, quotes=quotes))
+
+    async def _balances(self, venue: str) -> None:
+        due = partial(
+            snapshots.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=datetime.now(UTC)
+        )
+        sessions = await _in_database(due)
+        rows = await asyncio.gather(*(self._balance(venue, session) for session in sessions))
+        now = datetime.now(UTC)
+        known = [row for row in rows if row is not None]
+        await _in_database(partial(snapshots.store_balances, rows=known, now=now))
+
+    async def _balance(
+        self, venue: str, session: AccountSession
+    ) -> tuple[int, Decimal, Decimal] | None:
+        try:
+            report = await self._gateways[venue].balance(session)
+        except VenueUnavailable as fault:
+            logger.warning("no balance", extra={"account": session.account_id, "fault": str(fault)})
+            return None
+        return (session.account_id, report.equity, report.free_margin)
+
+
+def _venues() -> list[str]:
+    return list(Venue.objects.filter(enabled=True).values_list("code", flat=True))
+
+
+async def _command(work: Callable[..., object]) -> object:
+    return await _in_database(partial(work, now=datetime.now(UTC)))
+
+
+async def _in_database(work: Callable[[], Result]) -> Result:
+    def with_connection() -> Result:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(with_connection)

@@ -1,0 +1,47 @@
+"""Envelopes: ids in, one call, safe to run twice. Later versions may add arguments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import current_app, shared_task
+from celery.signals import task_prerun, worker_process_init, worker_process_shutdown
+from django.db import close_old_connections, connections
+from django.utils import timezone
+
+from trading.copying import fanout
+from trading.execution import nudge
+from trading.execution.runtime import dispatcher, stop_dispatcher
+
+
+@worker_process_init.connect
+def _start(**_: Any) -> None:
+    """A fork must not share its parent's connections; its loop starts before the first job."""
+    connections.close_all()
+    if "trading" in _queues() or "closes" in _queues():
+        dispatcher()
+
+
+@task_prerun.connect
+def _check_connection(**_: Any) -> None:
+    close_old_connections()
+
+
+@worker_process_shutdown.connect
+def _stop(**_: Any) -> None:
+    stop_dispatcher()
+
+
+@shared_task(name=fanout.JOB)
+def fan_out(signal_id: int, **_: Any) -> None:
+    fanout.fan_out(signal_id=signal_id, now=timezone.now())
+
+
+@shared_task(name=nudge.JOB)
+def send(route: str, closing: int, **_: Any) -> None:
+    dispatcher().send(route, closing=bool(closing))
+
+
+def _queues() -> set[str]:
+    """Which queues this worker takes, from its command line."""
+    return set(current_app.amqp.queues.consume_from)

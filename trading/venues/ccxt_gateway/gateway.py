@@ -1,0 +1,234 @@
+"""A ccxt venue behind :class:`trading.domain.ports.Gateway`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from trading.domain.ports import (
+    AccountSession,
+    BalanceReport,
+    Credentials,
+    FillReport,
+    InstrumentSpec,
+    Lookup,
+    OrderReport,
+    OrderRequest,
+    PositionReport,
+    Quote,
+    SendResult,
+    VenueUnavailable,
+)
+from trading.venues.ccxt_gateway import answers
+from trading.venues.ccxt_gateway.catalogue import Catalogue, Listing
+from trading.venues.ccxt_gateway.clients import Clones
+from trading.venues.ccxt_gateway.host import Host
+from trading.venues.ccxt_gateway.transport import Pool
+from trading.venues.registry import Venue
+from trading.venues.verdicts import CLIENT_ERRORS, judge
+from trading.venues.wire import Call, Reply, current_call
+
+T = TypeVar("T")
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")  # the alphabet that is legal at every venue
+
+
+class CcxtGateway:
+    """One venue for all its accounts, inside one event loop.
+
+    ``base_url`` replaces the venue's hosts (a simulator); empty means the real ones.
+    ``used_weight`` is what the venue last told of this address's request weight.
+    """
+
+    def __init__(self, venue: Venue, base_url: str = "", *, pool: Pool | None = None) -> None:
+        self.acceptance_window = venue.dialect.acceptance_window
+        self._dialect = venue.dialect
+        self._pool = pool or Pool()
+        self._hosts = {demo: Host(venue, base_url, self._pool, demo=demo) for demo in (False, True)}
+        self._clones = Clones()
+        self.used_weight: int | None = None
+
+    async def place(self, session: AccountSession, order: OrderRequest) -> SendResult:
+        """Send one order once. Never raises for venue or wire; see the package's error tables."""
+        keys = session.credentials
+        if keys is None:
+            return answers.refused_here("venue.auth", "no keys for this account")
+        if not _CLIENT_ID.fullmatch(order.client_id):
+            return answers.refused_here("venue.client_id", "1 to 32 letters and digits")
+        try:
+            catalogue = await self._hosts[session.demo].catalogue()
+        except VenueUnavailable as fault:
+            return answers.refused_here("venue.unavailable", str(fault), retryable=True)
+        listing = catalogue.by_symbol.get(order.symbol)
+        if listing is None:
+            return answers.refused_here("venue.bad_symbol", order.symbol)
+        if not _fits(order, listing):
+            return answers.refused_here("venue.precision", "not a multiple of the venue's step")
+        result = await self._post(session, keys, order, listing)
+        if result.code == "venue.clock":
+            await self._hosts[session.demo].sync_clock()
+        return result
+
+    async def _post(
+        self, session: AccountSession, keys: Credentials, order: OrderRequest, listing: Listing
+    ) -> SendResult:
+        client = self._client(session, keys)
+        call = Call()
+        token = current_call.set(call)
+        try:
+            answer = await client.create_order(
+                listing.unified,
+                "market" if order.price is None else "limit",
+                order.side.value,
+                f"{order.quantity:f}",
+                None if order.price is None else f"{order.price:f}",
+                self._dialect.order_params(order),
+            )
+        except Exception as fault:  # the wire's trace decides, not ccxt's classes
+            return answers.failed_send(call, self._dialect, keys, fault)
+        finally:
+            current_call.reset(token)
+            self._note_usage(call)
+        return answers.acknowledged(answer, order.client_id)
+
+    async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
+        """ABSENT is the venue's plain "no such order": proof only once the request's receive
+        window has closed, which the resolver knows and this does not.
+        """
+
+        async def ask(client: Any, catalogue: Catalogue) -> OrderReport:
+            call = current_call.get()
+            unified = catalogue.by_symbol[symbol].unified
+            try:
+                found = await client.fetch_order("", unified, {"clientOrderId": client_id})
+            except Exception:
+                if call.reply and self._is_absent(call.reply):
+                    return OrderReport(Lookup.ABSENT)
+                raise
+            return answers.read_order(found, client_id)
+
+        return await self._read(session, ask)
+
+    async def open_client_ids(self, session: AccountSession, symbol: str) -> frozenset[str]:
+        async def ask(client: Any, catalogue: Catalogue) -> frozenset[str]:
+            orders = await client.fetch_open_orders(catalogue.by_symbol[symbol].unified)
+            self._check_complete(orders)
+            if not all(order["clientOrderId"] for order in orders):
+                raise answers.UnusableAnswer("an open order without a client id")
+            return frozenset(order["clientOrderId"] for order in orders)
+
+        return await self._read(session, ask)
+
+    async def fills(
+        self, session: AccountSession, symbol: str, since: datetime
+    ) -> Sequence[FillReport]:
+        """Every trade from ``since`` (aware) on, oldest first, each once."""
+
+        async def ask(client: Any, catalogue: Catalogue) -> list[FillReport]:
+            unified = catalogue.by_symbol[symbol].unified
+            trades = await self._all_trades(client, unified, int(since.timestamp() * 1000))
+            return [answers.read_fill(trade, symbol) for trade in trades]
+
+        return await self._read(session, ask)
+
+    async def _all_trades(self, client: Any, unified: str, start: int) -> list[Any]:
+        """Pages and windows (milliseconds) until the venue's now."""
+        window = int(self._dialect.trades_window.total_seconds() * 1000)
+        found: dict[str, Any] = {}
+        while start <= client.nonce():
+            page = await client.fetch_my_trades(unified, start, self._dialect.trades_page)
+            self._check_complete(page)
+            found.update((trade["id"], trade) for trade in page)
+            if len(page) < self._dialect.trades_page:
+                start += window
+            elif (last := int(page[-1]["timestamp"])) > start:
+                start = last
+            else:
+                raise answers.UnusableAnswer("one millisecond fills a whole page of trades")
+        return list(found.values())
+
+    def _check_complete(self, parsed: Sequence[Any]) -> None:
+        """ccxt reads an error object as an empty list, and "nothing open" must not come of it."""
+        reply = current_call.get().reply
+        if reply is None or len(self._dialect.rows(reply.json)) != len(parsed):
+            raise answers.UnusableAnswer("a list that is none, or not all of it was understood")
+
+    async def balance(self, session: AccountSession) -> BalanceReport:
+        return await self._read(session, lambda client, _: self._dialect.balance(client))
+
+    async def positions(self, session: AccountSession) -> Sequence[PositionReport]:
+        return await self._read(
+            session, lambda client, catalogue: self._dialect.positions(client, catalogue.names)
+        )
+
+    async def instruments(self) -> Sequence[InstrumentSpec]:
+        """The catalogue, asked for anew; orders follow it from then on."""
+        catalogue = await self._hosts[False].catalogue(reload=True)
+        self._clones.clear()
+        return [listing.spec for listing in catalogue.by_symbol.values()]
+
+    async def quotes(self) -> Sequence[Quote]:
+        host = self._hosts[False]
+        catalogue = await host.catalogue()
+        return await self._asked(host, lambda: self._dialect.quotes(host.template, catalogue.names))
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    def _client(self, session: AccountSession, keys: Credentials) -> Any:
+        return self._clones.get(self._hosts[session.demo].template, session, keys)
+
+    async def _read(
+        self, session: AccountSession, ask: Callable[[Any, Catalogue], Awaitable[T]]
+    ) -> T:
+        if session.credentials is None:
+            raise VenueUnavailable("no keys for this account")
+        host = self._hosts[session.demo]
+        catalogue = await host.catalogue()
+        client = self._client(session, session.credentials)
+        return await self._asked(host, lambda: ask(client, catalogue))
+
+    async def _asked(self, host: Host, ask: Callable[[], Awaitable[T]]) -> T:
+        """Anything but a clean success becomes :class:`VenueUnavailable`.
+
+        Not chained: ccxt's texts and tracebacks carry signed URLs.
+        """
+        call = Call()
+        token = current_call.set(call)
+        try:
+            return await ask()
+        except Exception as fault:  # a shape we do not know is no success either
+            text = self._reason(call) or type(fault).__name__
+        finally:
+            current_call.reset(token)
+            self._note_usage(call)
+        if call.reply and self._means_clock(call.reply):
+            await host.sync_clock()
+        raise VenueUnavailable(text)
+
+    def _reason(self, call: Call) -> str:
+        if call.reply is None:
+            return call.fault
+        return f"HTTP {call.reply.status} {self._dialect.read_error(call.reply).code}".strip()
+
+    def _is_absent(self, reply: Reply) -> bool:
+        proven = reply.status in CLIENT_ERRORS
+        return proven and self._dialect.read_error(reply).code in self._dialect.absent_codes
+
+    def _means_clock(self, reply: Reply) -> bool:
+        error = self._dialect.read_error(reply)
+        return judge(self._dialect.errors, reply.status, error).code == "venue.clock"
+
+    def _note_usage(self, call: Call) -> None:
+        used = call.reply.headers.get(self._dialect.usage_header, "") if call.reply else ""
+        if used.isdecimal():
+            self.used_weight = int(used)
+
+
+def _fits(order: OrderRequest, listing: Listing) -> bool:
+    """ccxt truncates quantities and rounds prices silently; we refuse instead."""
+    spec = listing.spec
+    fits_step = order.quantity > 0 and order.quantity % spec.quantity_step == 0
+    return fits_step and (order.price is None or order.price % spec.price_tick == 0)

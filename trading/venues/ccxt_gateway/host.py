@@ -1,0 +1,86 @@
+"""One of a venue's networks (live or demo): its template, its markets, its clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from trading.domain.ports import VenueUnavailable
+from trading.venues.ccxt_gateway.catalogue import Catalogue, make_catalogue
+from trading.venues.ccxt_gateway.clients import make_template
+from trading.venues.ccxt_gateway.transport import Pool
+from trading.venues.registry import Venue
+from trading.venues.wire import Call, current_call
+
+_RESYNC_AFTER = 1.0  # seconds: a thousand clock refusals at once are answered by one question
+_RETRY_AFTER = 1.0  # seconds: orders that wait for markets must not each await a timeout in turn
+
+
+class Host:
+    """Markets are loaded once for all accounts, by whoever needs them first."""
+
+    def __init__(self, venue: Venue, base_url: str, pool: Pool, *, demo: bool) -> None:
+        self._venue = venue
+        self._base_url = base_url
+        self._pool = pool
+        self._demo = demo
+        self._template: Any = None
+        self._catalogue: Catalogue | None = None
+        self._failed_at = float("-inf")  # monotonic seconds
+        self._loading = asyncio.Lock()
+        self._syncing = asyncio.Lock()
+
+    @property
+    def template(self) -> Any:
+        """The keyless client, made when first needed."""
+        if self._template is None:
+            venue = self._venue
+            self._template = make_template(
+                venue.ccxt_id, venue.dialect.options, self._base_url, self._pool, demo=self._demo
+            )
+        return self._template
+
+    async def catalogue(self, *, reload: bool = False) -> Catalogue:
+        """Raises :class:`VenueUnavailable`; a failed reload leaves the old catalogue in use."""
+        if self._catalogue is not None and not reload:
+            return self._catalogue
+        async with self._loading:
+            if self._catalogue is None or reload:
+                if not reload and time.monotonic() - self._failed_at < _RETRY_AFTER:
+                    raise VenueUnavailable("markets: failed a moment ago")
+                self._catalogue = await self._load()
+            return self._catalogue
+
+    async def _load(self) -> Catalogue:
+        token = current_call.set(Call())
+        try:
+            markets = await self.template.load_markets(True)
+            made = make_catalogue(
+                markets.values(), self._venue.symbols, self._venue.dialect.max_leverage
+            )
+        except Exception as fault:  # no markets for whatever reason
+            self._failed_at = time.monotonic()
+            raise VenueUnavailable(f"markets: {type(fault).__name__}") from None
+        finally:
+            current_call.reset(token)
+        if not made.by_symbol:
+            raise VenueUnavailable("markets: none listed")
+        return made
+
+    async def sync_clock(self) -> None:
+        """Measure how far we are ahead of the venue; a failed measurement changes nothing."""
+        clock = self.template.clock
+        async with self._syncing:
+            if time.monotonic() - clock.synced_at < _RESYNC_AFTER:
+                return
+            clock.synced_at = time.monotonic()  # a failed try counts: nobody queues for the next
+            token = current_call.set(Call())
+            try:
+                before = time.time() * 1000
+                theirs = await self.template.fetch_time()
+                clock.ahead_ms = round((before + time.time() * 1000) / 2 - float(theirs))
+            except Exception:  # noqa: S110 - the refusal that led here stands anyway
+                pass
+            finally:
+                current_call.reset(token)

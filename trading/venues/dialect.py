@@ -1,0 +1,66 @@
+"""What a venue says in its own way, for an adapter that serves many venues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, Quote
+from trading.venues.verdicts import Row, VenueError
+from trading.venues.wire import Reply
+
+
+class Dialect(Protocol):
+    """One object per venue. ``client`` is the adapter's client, signed in for one account.
+
+    ``names`` maps the venue's instrument ids to our symbols. Readers raise anything (KeyError,
+    TypeError, decimal errors) on a shape they do not know: the adapter turns all of it into
+    :class:`trading.domain.ports.VenueUnavailable`.
+    """
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+    @property
+    def acceptance_window(self) -> timedelta:
+        """How long after a POST the venue may still accept it."""
+        ...
+
+    @property
+    def errors(self) -> tuple[Row, ...]: ...
+
+    @property
+    def absent_codes(self) -> frozenset[str]:
+        """Codes that answer a lookup by client id with "no such order"."""
+        ...
+
+    @property
+    def usage_header(self) -> str:
+        """The header that tells the request weight used by this address."""
+        ...
+
+    @property
+    def trades_window(self) -> timedelta: ...
+
+    @property
+    def trades_page(self) -> int: ...
+
+    @property
+    def max_leverage(self) -> int:
+        """Used where the public catalogue names none."""
+        ...
+
+    def read_error(self, reply: Reply) -> VenueError: ...
+
+    def rows(self, answer: Any) -> list[Any]:
+        """The rows inside a list answer, as many as ccxt must find. Raises TypeError."""
+        ...
+
+    def order_params(self, order: OrderRequest) -> dict[str, str]: ...
+
+    async def balance(self, client: Any) -> BalanceReport: ...
+
+    async def positions(self, client: Any, names: Mapping[str, str]) -> list[PositionReport]: ...
+
+    async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]: ...

@@ -1,0 +1,53 @@
+"""What one request left behind, kept apart from any client library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer as it came; ``json`` is None when the body is not JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    json: Any = None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds from ``Retry-After`` (RFC 9110 §10.2.3, number form), or None."""
+        value = self.headers.get("Retry-After", "")
+        return float(value) if value.isdecimal() else None
+
+
+@dataclass(slots=True)
+class Call:
+    """The trace of one gateway call.
+
+    ``sent`` turns true before the first byte can leave and false again only when the
+    connection provably never came up. It decides refused or unknown, exception classes do not.
+    """
+
+    sent: bool = False
+    reply: Reply | None = None
+    fault: str = ""
+
+
+class WireFault(Exception):
+    """No clean success came back. What there is to know stands in the :class:`Call`."""
+
+
+current_call: ContextVar[Call] = ContextVar("venue_call")
+"""The call a coroutine works for; two calls on one account's clone must not mix replies."""
+
+
+@dataclass(slots=True)
+class VenueClock:
+    """How far our clock is ahead of the venue's, shared by all clones of one host."""
+
+    ahead_ms: int = 0
+    synced_at: float = float("-inf")  # monotonic seconds of the last try
