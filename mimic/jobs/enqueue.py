@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import partial
 
 from celery import current_app
@@ -27,9 +28,9 @@ def enqueue(name: str, *, queue: str = "", **arguments: int | str | list[int]) -
     transaction.on_commit(partial(_send, found, queue or found.queue, arguments), robust=True)
 
 
-def _send(found: Job, queue: str, arguments: dict[str, object]) -> None:
+def _send(found: Job, queue: str, arguments: Mapping[str, object]) -> None:
     try:
-        current_app.send_task(found.name, kwargs=arguments, queue=queue, retry=False)
+        current_app.send_task(found.name, kwargs=dict(arguments), queue=queue, retry=False)
     except (OperationalError, ConnectionError, TimeoutError) as fault:
         lost_nudges.labels(queue).inc()
         logger.warning("nudge lost", extra={"job": found.name, "fault": type(fault).__name__})

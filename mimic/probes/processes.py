@@ -29,7 +29,7 @@ class Process:
 
 def processes(port: int, *, reload: bool = False) -> list[Process]:
     """Everything but Postgres and Valkey. Web and ingest never see the master keys."""
-    web = ("uvicorn", "mimic.asgi:application", "--port", str(port))
+    web: tuple[str, ...] = ("uvicorn", "mimic.asgi:application", "--port", str(port))
     web += ("--no-access-log", "--no-proxy-headers")
     return [
         Process("web", _module(*web, *(("--reload",) if reload else ())), pooled=True),

@@ -19,4 +19,4 @@ def connected_people() -> frozenset[int]:
         members = asking().zrangebyscore(KEY, time.time() - EXPIRES_SECONDS, "+inf")
     except AWAY:
         return frozenset()
-    return frozenset(int(member) for member in members)
+    return frozenset(int(member) for member in members if isinstance(member, bytes))

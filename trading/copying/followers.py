@@ -73,6 +73,6 @@ def followers(*, subscription_ids: Sequence[int], symbol: str) -> dict[int, Foll
         rows = cursor.fetchall()
     mode_at = Follower.__slots__.index("sizing_mode")
     return {
-        row[0]: Follower(*row[:mode_at], SizingMode(row[mode_at]), *row[mode_at + 1 :])
+        row[0]: Follower(*(*row[:mode_at], SizingMode(row[mode_at]), *row[mode_at + 1 :]))
         for row in rows
     }

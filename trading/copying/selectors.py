@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -70,7 +71,7 @@ def receipts_of_signal(*, signal_id: int, people: Collection[int]) -> list[Recei
     )
 
 
-def _rows(sql: str, values: list[object]) -> list[ReceiptRow]:
+def _rows(sql: str, values: list[Any]) -> list[ReceiptRow]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [_row(*row) for row in cursor.fetchall()]

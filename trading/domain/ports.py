@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -205,8 +205,11 @@ class Gateway(Protocol):
     """A venue. Order calls never raise for what the venue or the wire did: they return.
 
     Reads raise :class:`VenueUnavailable`. One gateway serves every account of its venue from
-    one event loop; ``close`` releases connections.
+    one event loop; ``close`` releases connections. ``acceptance_window`` is how long after
+    a POST the venue may still accept it: only later can "no such order" be proof of absence.
     """
+
+    acceptance_window: timedelta
 
     async def place(self, session: AccountSession, order: OrderRequest) -> SendResult: ...
 

@@ -126,7 +126,8 @@ def _advance_orders(
             quantity + report.fill.quantity,
             cost + report.fill.quantity * report.fill.price,
         )
-    partial, complete = [], []
+    partial: list[Change] = []
+    complete: list[Change] = []
     for order_id, (quantity, cost) in sums.items():
         order = orders[order_id]
         before = order.filled * (order.average_price or Decimal(0))

@@ -51,7 +51,8 @@ def expire_stale(*, now: datetime, route: str | None = None) -> int:
     )
     if route is not None:
         stale = stale.filter(route=route)
-    return end_planned(stale.values_list("pk", flat=True)[:1_000], Code.SIGNAL_TOO_OLD, now)
+    waiting = list(stale.values_list("pk", flat=True)[:1_000])
+    return end_planned(waiting, Code.SIGNAL_TOO_OLD, now) if waiting else 0
 
 
 @transaction.atomic(durable=True)

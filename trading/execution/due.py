@@ -82,7 +82,8 @@ WITH picked AS (
         a.lookups
 ), moved AS (
     UPDATE trading_order o
-       SET due_at = %(now)s + least(%(first)s * power(2, least(l.lookups, 10)), %(slowest)s)
+       SET due_at = %(now)s + make_interval(
+           secs => least(%(first)s * power(2, least(l.lookups, 10)), %(slowest)s))
       FROM looked l WHERE o.id = l.order_id
     RETURNING o.*
 )
@@ -105,8 +106,8 @@ def take_due(*, limit: int, now: datetime) -> list[Due]:
                 "now": now,
                 "statuses": list(LOOKED_AT),
                 "limit": limit,
-                "first": FIRST,
-                "slowest": SLOWEST,
+                "first": FIRST.total_seconds(),
+                "slowest": SLOWEST.total_seconds(),
             },
         )
         return [Due(*row) for row in cursor.fetchall()]
@@ -177,7 +178,8 @@ def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
 def _absent(absent: Sequence[Found], now: datetime) -> set[int]:
     """Proven never placed: a new attempt while the signal is valid, else the reason why not."""
     record([AttemptEnd(each.due.client_id, "not_placed", None, now) for each in absent])
-    valid, late = [], []
+    valid: list[Change] = []
+    late: list[Change] = []
     for each in absent:
         fresh = each.due.valid_until is None or each.due.valid_until >= now
         change = Change(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -91,7 +92,7 @@ def sums_of_people(*, people: Collection[int]) -> list[SumRow]:
         return [SumRow(*row) for row in cursor.fetchall()]
 
 
-def _rows(sql: str, values: list[object]) -> list[PositionRow]:
+def _rows(sql: str, values: list[Any]) -> list[PositionRow]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()

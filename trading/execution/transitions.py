@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -79,7 +80,7 @@ def move(cause: Cause, changes: Sequence[Change], at: datetime) -> set[int]:
     names = ("ids", "fences", "codes", "messages", "dues", "filled", "averages", "sent")
     columns = columns_of([astuple(change) for change in changes], len(names) + 1)
     became = result(cause)
-    values: dict[str, object] = dict(zip((*names, "acknowledged"), columns, strict=True))
+    values: dict[str, Any] = dict(zip((*names, "acknowledged"), columns, strict=True))
     values |= {
         "sources": [status.value for status in sources(cause)],
         "became": became.value,
@@ -138,7 +139,7 @@ def claim(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claim
     inside the caller's transaction.
     """
     lease = now + LEASE
-    values = {
+    values: dict[str, Any] = {
         "planned": OrderStatus.PLANNED.value,
         "sending": OrderStatus.SENDING.value,
         "cause": Cause.CLAIM.value,
@@ -152,7 +153,8 @@ def claim(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claim
         cursor.execute(_CLAIM, values)
         rows = cursor.fetchall()
         claimed = [
-            Claimed(*row, client_id(settings.MIMIC_INSTANCE, row[0], row[2]), lease) for row in rows
+            Claimed(*(*row, client_id(settings.MIMIC_INSTANCE, row[0], row[2]), lease))
+            for row in rows
         ]
         cursor.execute(
             "INSERT INTO trading_orderattempt (order_id, number, client_id, outcome, fence, "

@@ -45,4 +45,4 @@ def store_quotes(*, venue: str, quotes: Sequence[Quote]) -> int:
                 venue,
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -43,4 +43,4 @@ def mark_to_market(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
         cursor.execute(_MARK, [now])
-        return cursor.rowcount
+        return int(cursor.rowcount)

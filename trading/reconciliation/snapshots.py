@@ -57,4 +57,4 @@ def record_equity(*, now: datetime) -> int:
             "WHERE snapshot_at IS NOT NULL",
             [now],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
