@@ -1,4 +1,4 @@
-"""Enqueue by name after commit. A nudge that cannot be delivered is not an error: rows are swept."""
+"""Enqueue by name after commit. A nudge that is lost is no error: the rows are swept."""
 
 from __future__ import annotations
 

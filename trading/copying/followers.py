@@ -1,4 +1,4 @@
-"""Who copies a signal: ids in fairness order, then everything a decision needs, a chunk at a time."""
+"""Who copies a signal: ids in fairness order, then all that a decision needs, in chunks."""
 
 from __future__ import annotations
 

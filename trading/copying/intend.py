@@ -1,4 +1,4 @@
-"""Decisions into rows: receipts, orders and reservations of a chunk, in the caller's transaction."""
+"""Decisions into rows: a chunk's receipts, orders and reservations, in one transaction."""
 
 from __future__ import annotations
 

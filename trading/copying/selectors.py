@@ -36,8 +36,8 @@ class ReceiptRow:
 
 
 _SELECT = """
-SELECT e.id, e.user_id, e.public_id, g.symbol, g.action, g.direction, e.outcome, e.code, e.venue_message,
-    e.quantity, t.name, e.received_at, e.decided_at, e.sent_at, e.acknowledged_at
+SELECT e.id, e.user_id, e.public_id, g.symbol, g.action, g.direction, e.outcome, e.code,
+    e.venue_message, e.quantity, t.name, e.received_at, e.decided_at, e.sent_at, e.acknowledged_at
   FROM trading_copyexecution e
   JOIN signals_signal g ON g.id = e.signal_id
   JOIN signals_strategy t ON t.id = g.strategy_id

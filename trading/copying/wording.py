@@ -12,6 +12,7 @@ _LINES = {
     Code.PLANNED.value: _("Decided: %(side)s %(quantity)s %(symbol)s, about to be sent."),
     Code.EXECUTED.value: _("%(side)s %(quantity)s %(symbol)s: the venue has the order."),
     Code.AWAITING_APPROVAL.value: _("Waits for your approval: %(side)s %(quantity)s %(symbol)s."),
+    Code.APPROVAL_EXPIRED.value: _("Skipped: nobody approved it in time."),
     Code.NOTIFY_ONLY.value: _("Skipped: this subscription only notifies."),
     Code.ACCOUNT_INACTIVE.value: _("Skipped: the exchange account is not active."),
     Code.KILL_SWITCH.value: _("Skipped: a kill switch blocks new positions."),

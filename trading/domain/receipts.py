@@ -15,6 +15,7 @@ class Code(StrEnum):
     PLANNED = "planned"
     EXECUTED = "executed"
     AWAITING_APPROVAL = "awaiting_approval"
+    APPROVAL_EXPIRED = "approval_expired"
     NOTIFY_ONLY = "notify_only"
     ACCOUNT_INACTIVE = "account_inactive"
     KILL_SWITCH = "kill_switch"

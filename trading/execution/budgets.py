@@ -76,7 +76,8 @@ def write_snapshots(rows: Sequence[tuple[int, Decimal, Decimal]], at: datetime) 
         cursor.execute(
             "UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %s, "
             "margin_cap = greatest(c.free, b.margin_reserved) "
-            "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) AS c(account_id, equity, free) "
+            "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) "
+            "AS c(account_id, equity, free) "
             "WHERE b.account_id = c.account_id",
             [
                 at,

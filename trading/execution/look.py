@@ -1,4 +1,4 @@
-"""One look at one order: ask the venue, weigh the evidence. No database, no clock but the caller's."""
+"""One look at one order: ask the venue, weigh the evidence. No database, no clock of its own."""
 
 from __future__ import annotations
 

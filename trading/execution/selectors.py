@@ -47,6 +47,12 @@ SELECT a.user_id, p.public_id, p.symbol, p.leverage, p.quantity, p.entry_price, 
 """
 
 
+_OF_ORDERS = """
+ WHERE a.user_id = ANY(%s) AND (p.account_id, p.symbol) IN
+    (SELECT o.account_id, o.symbol FROM trading_order o WHERE o.id = ANY(%s))
+"""
+
+
 def open_positions(*, user_id: int) -> list[PositionRow]:
     """What the person holds, newest first."""
     return _rows(
@@ -57,11 +63,7 @@ def open_positions(*, user_id: int) -> list[PositionRow]:
 
 def positions_of_orders(*, order_ids: Sequence[int], people: Collection[int]) -> list[PositionRow]:
     """Positions that these orders may have changed, of these people only; closed ones too."""
-    return _rows(
-        _SELECT + "WHERE a.user_id = ANY(%s) AND (p.account_id, p.symbol) IN "
-        "(SELECT o.account_id, o.symbol FROM trading_order o WHERE o.id = ANY(%s))",
-        [list(people), list(order_ids)],
-    )
+    return _rows(_SELECT + _OF_ORDERS, [list(people), list(order_ids)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Accounts as gateways see them. Keys are opened here, in the sender's process, and nowhere else."""
+"""Accounts as gateways see them. Keys are opened here, in the sender's process alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """What is done about a signal: accounts, subscriptions, receipts, orders, fills, positions."""
 
+from trading.domain.orders import OrderStatus
 from trading.models.accounts import AccountBudget, AccountState, EquityPoint, ExchangeAccount
 from trading.models.books import Fill, FillKey, Position, Trade, VirtualPosition
 from trading.models.copying import (
@@ -18,7 +19,6 @@ from trading.models.orders import (
     Order,
     OrderAttempt,
     OrderEvent,
-    OrderStatus,
     Origin,
 )
 from trading.models.venues import Instrument, InstrumentQuote, Venue

@@ -175,6 +175,7 @@ class CopyExecution(HotModel, PublicModel):
         indexes = [
             models.Index(fields=["signal", "outcome", "id"], name="receipt_signal_outcome"),
             models.Index(fields=["user", "-id"], name="receipt_person_recent"),
+            models.Index(fields=["signal"], condition=Q(outcome="pending"), name="receipt_pending"),
         ]
         constraints = [
             models.CheckConstraint(

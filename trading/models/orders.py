@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mimic.core.fields import AmountField, HotModel, PublicModel
-from trading.domain.orders import TERMINAL, OrderStatus as OrderStatus
+from trading.domain.orders import TERMINAL, OrderStatus
 from trading.domain.ports import PositionSide, Side
 from trading.models.accounts import ExchangeAccount
 

@@ -16,7 +16,7 @@ from signals.events import SignalPublished
 from signals.instruments import answer_with
 from trading.copying import fanout
 from trading.copying.live import tell_of_orders
-from trading.copying.sweep import sweep_fanouts
+from trading.copying.sweep import expire_pending, sweep_fanouts
 from trading.execution import nudge, receipts
 from trading.execution.sweep import sweep_due, sweep_leases, sweep_sending
 from trading.market.selectors import is_traded
@@ -39,6 +39,7 @@ def connect() -> None:
     register_sweeper("fan-outs", sweep_fanouts, every=_SECOND)
     sending = partial(sweep_sending, broker_answers=broker_answers)
     register_sweeper("orders to send", sending, every=_SECOND)
+    register_sweeper("approvals", expire_pending, every=timedelta(seconds=5))
     register_sweeper("leases", sweep_leases, every=_SECOND)
     register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))
     expect_heartbeat("sentinel", within=timedelta(seconds=60))

@@ -118,11 +118,16 @@ def _tell(address: str, simulator: str, logins: dict[str, Any], home: Path, star
         ("operator", f"{address}/admin/", logins["operator"]),
         ("provider", f"{address}/", logins["provider"]),
     )
-    print(f"\nMIMIC demo, ready {time.monotonic() - started:.0f} s after its start")
-    for who, url, email in rows:
-        print(f"  {who:<9} {url:<32} {email}")
-    print(f"  password  {logins['password']}  (all of them)")
-    print(f"  operator's second factor (add to an authenticator app): {logins['operator_totp']}")
-    print(f"  alert     curl -X POST {address}/webhook/{logins['token']} \\")
-    print("""              -d '{"symbol":"ETHUSDT","action":"short"}'""")
-    print(f"  simulator {simulator}/_sim/ledger   logs {home}/log", flush=True)
+    lines = [
+        "",
+        f"MIMIC demo, ready {time.monotonic() - started:.0f} s after its start",
+        *(f"  {who:<9} {url:<32} {email}" for who, url, email in rows),
+        f"  password  {logins['password']}  (all of them)",
+        f"  operator's second factor, for an authenticator app: {logins['operator_totp']}",
+        f"  alert     curl -X POST {address}/webhook/{logins['token']} \\",
+        """              -d '{"symbol":"ETHUSDT","action":"short"}'""",
+        f"  simulator {simulator}/_sim/ledger   logs {home}/log",
+        "",
+    ]
+    sys.stdout.write("\n".join(lines))
+    sys.stdout.flush()

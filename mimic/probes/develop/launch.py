@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _master_key(home: Path) -> str:
-    """This clone's development key: kept beside its data, or yesterday's accounts are unreadable."""
+    """This clone's key, kept beside its data: yesterday's accounts stay readable."""
     file = home / "master_key"
     if not file.exists():
         file.touch(mode=0o600)
