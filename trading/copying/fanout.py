@@ -22,14 +22,22 @@ from trading.copying.followers import Ranked, followers, still_to_decide
 from trading.copying.live import tell_of_signal
 from trading.domain.decide import SignalTerms, decide
 from trading.domain.ports import Side
+from trading.domain.receipts import Code
 from trading.execution import budgets
+from trading.execution.claims import drop_planned
 from trading.execution.nudge import nudge_send
 from trading.market.selectors import MarketView, market_view
-from trading.models import SignalFanout
+from trading.models import CopySubscription, Order, OrderStatus, SignalFanout
 
 CHUNK = 1_000
 LEASE = timedelta(seconds=30)
+COME_BACK = timedelta(milliseconds=500)
 JOB = "trading.fan_out"
+_SIDES_CLOSED = {
+    Direction.LONG.value: [Side.BUY.value],
+    Direction.SHORT.value: [Side.SELL.value],
+    Direction.ANY.value: [Side.BUY.value, Side.SELL.value],
+}
 
 
 def queue_fanout(event: SignalPublished) -> None:
@@ -50,9 +58,14 @@ def fan_out(*, signal_id: int, now: datetime) -> int:
         return 0
     signal = Signal.objects.select_related("strategy").get(pk=signal_id)
     closing = signal.action == Action.CLOSE
+    if closing and _earlier_open_undecided(signal):
+        _come_back(signal_id, fence, now)
+        return 0
+    if closing:
+        _drop_unsent_opens(signal, now)
     waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
     market = market_view(symbol=signal.symbol)
-    written = 0
+    written = seen = 0
     for start in range(0, len(waiting), CHUNK):
         chunk = waiting[start : start + CHUNK]
         done = _decide_chunk(
@@ -61,7 +74,11 @@ def fan_out(*, signal_id: int, now: datetime) -> int:
         if done is None:
             return written
         written += done
-    _finish(signal_id, fence, timezone.now())
+        seen += len(chunk)
+    if written < seen:
+        _come_back(signal_id, fence, timezone.now())
+    else:
+        _finish(signal_id, fence, timezone.now())
     return written
 
 
@@ -81,8 +98,8 @@ def _decide_chunk(
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)
-        if who is None:  # stopped since the list was made
-            continue
+        if who is None or (terms.closing and who.in_flight):
+            continue  # stopped since the list was made, or an open is out: close what it becomes
         spec, quote = market.of(who.venue)
         decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
     written = intend.write(signal=signal, decided=decided, now=now)
@@ -130,6 +147,38 @@ def _take_lease(signal_id: int, now: datetime) -> int | None:
     if not taken:
         return None
     return SignalFanout.objects.values_list("fence", flat=True).get(pk=signal_id)
+
+
+def _earlier_open_undecided(signal: Signal) -> bool:
+    """An open said before this close must be decided first, or it would come after it."""
+    return SignalFanout.objects.filter(
+        done_at=None,
+        closing=False,
+        signal_id__lt=signal.pk,
+        signal__strategy_id=signal.strategy_id,
+        signal__symbol=signal.symbol,
+    ).exists()
+
+
+def _come_back(signal_id: int, fence: int, now: datetime) -> None:
+    """Some followers' opens are still out: the sweeper asks again once they may be settled."""
+    SignalFanout.objects.filter(pk=signal_id, fence=fence).update(lease_until=now + COME_BACK)
+
+
+@transaction.atomic(durable=True)
+def _drop_unsent_opens(signal: Signal, now: datetime) -> None:
+    """What the strategy meant to open and is still only planned is not sent any more."""
+    planned = Order.objects.filter(
+        status=OrderStatus.PLANNED.value,
+        closed_at=None,
+        reduce_only=False,
+        symbol=signal.symbol,
+        side__in=_SIDES_CLOSED[signal.direction],
+        subscription_id__in=CopySubscription.objects.filter(strategy_id=signal.strategy_id).values(
+            "pk"
+        ),
+    )
+    drop_planned(list(planned.values_list("pk", flat=True)), Code.CLOSED_BEFORE_SENT, now)
 
 
 def _finish(signal_id: int, fence: int, now: datetime) -> None:

@@ -48,7 +48,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
         OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)
         OR (k.scope = 'account' AND k.target = a.id::text))) AS killed,
     EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.symbol = %(symbol)s
-        AND o.due_at IS NOT NULL AND o.status IN ('unknown', 'needs_person')) AS unresolved,
+        AND o.closed_at IS NULL AND o.status IN ('unknown', 'needs_person')) AS unresolved,
     c.sizing_mode, c.sizing_value, c.allocation_pct, c.max_position_pct, c.max_open,
     c.max_leverage, c.max_deviation_pct, c.version,
     b.equity, b.margin_cap - b.margin_reserved, b.snapshot_at,
@@ -56,7 +56,10 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
         WHERE n.account_id = a.id AND n.quantity <> 0),
     coalesce(v.quantity, 0), coalesce(abs(v.quantity) * v.entry_price / v.leverage, 0),
     coalesce((SELECT sum(p.quantity) FROM trading_position p
-        WHERE p.account_id = a.id AND p.symbol = %(symbol)s), 0)
+        WHERE p.account_id = a.id AND p.symbol = %(symbol)s), 0),
+    EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.symbol = %(symbol)s
+        AND o.closed_at IS NULL AND o.subscription_id = s.id AND NOT o.reduce_only
+        AND o.status IN ('sending', 'open', 'partially_filled', 'unknown')) AS in_flight
   FROM trading_copysubscription s
   JOIN trading_copysettings c ON c.id = s.settings_id
   JOIN trading_exchangeaccount a ON a.id = s.account_id

@@ -31,6 +31,7 @@ _LINES = {
     Code.BELOW_MIN_QUANTITY.value: _("Skipped: the size is below the venue's smallest quantity."),
     Code.BELOW_MIN_NOTIONAL.value: _("Skipped: the size is below the venue's smallest order."),
     Code.NOTHING_TO_CLOSE.value: _("Nothing to close: this copy holds no %(symbol)s."),
+    Code.CLOSED_BEFORE_SENT.value: _("Skipped: the signal was closed before this was sent."),
     Code.BUDGET_UNAVAILABLE.value: _("Skipped: sending was not possible in time."),
     Code.OUTCOME_UNKNOWN.value: _("The venue gave no clear answer; the order is being looked up."),
     Code.NEEDS_PERSON.value: _("Still unclear whether the venue has the order; support looks."),

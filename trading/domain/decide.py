@@ -46,7 +46,8 @@ class Follower:
 
     Money is the account's currency. ``held`` is the subscription's virtual position in the
     signal's symbol, ``account_held`` the account's; both signed base units. ``held_margin`` is
-    the initial margin of ``held``. ``max_snapshot_age`` bounds how old the figures may be.
+    the initial margin of ``held``. ``in_flight`` says that an open of this subscription
+    is out and not settled: a close would find less than there will be.
     """
 
     subscription_id: int
@@ -73,6 +74,7 @@ class Follower:
     held: Decimal
     held_margin: Decimal
     account_held: Decimal
+    in_flight: bool = False
 
 
 @dataclass(frozen=True, slots=True)

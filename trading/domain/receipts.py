@@ -34,6 +34,7 @@ class Code(StrEnum):
     BELOW_MIN_QUANTITY = "below_min_quantity"
     BELOW_MIN_NOTIONAL = "below_min_notional"
     NOTHING_TO_CLOSE = "nothing_to_close"
+    CLOSED_BEFORE_SENT = "closed_before_sent"
     BUDGET_UNAVAILABLE = "budget_unavailable"
     OUTCOME_UNKNOWN = "outcome_unknown"
     NEEDS_PERSON = "needs_person"

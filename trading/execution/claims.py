@@ -58,6 +58,12 @@ def expire_stale(*, now: datetime, route: str | None = None) -> int:
 @transaction.atomic(durable=True)
 def end_planned(order_ids: Sequence[int], code: Code, now: datetime) -> int:
     """Command: expire these orders if they are still only planned; receipts say why."""
+    return drop_planned(order_ids, code, now)
+
+
+@transaction.atomic
+def drop_planned(order_ids: Sequence[int], code: Code, now: datetime) -> int:
+    """Operation: like :func:`end_planned`, inside the caller's transaction."""
     changes = [Change(order_id, code=code.value) for order_id in sorted(order_ids)]
     planned = (
         Order.objects.filter(

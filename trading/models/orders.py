@@ -118,6 +118,11 @@ class Order(HotModel, PublicModel):
                 name="order_to_look_at",
             ),
             models.Index(fields=["account", "-id"], name="order_account_recent"),
+            models.Index(
+                fields=["account", "symbol"],
+                condition=Q(closed_at__isnull=True),
+                name="order_alive",
+            ),
         ]
 
     def __str__(self) -> str:
