@@ -12,6 +12,7 @@ from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
+import mimic.celery  # noqa: F401  (jobs go to the tests' own broker)
 from mimic.ops.embedded.valkey import Valkey
 from tests import plugin
 from tests.template import ScratchDatabase

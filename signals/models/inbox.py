@@ -55,9 +55,11 @@ class InboxKey(models.Model):
     """What makes a delivery the same one: a digest of (door, strategy, alert time or body).
 
     With the alert's own time the key holds for good (``expires_at`` empty); a body without one is
-    the same message for 60 s only, since tomorrow's identical alert is a new one.
+    the same message for 60 s only, since tomorrow's identical alert is a new one. A refused
+    message gives its key to the first one that is taken: the sender has mended what was wrong.
     """
 
     digest = models.BinaryField(primary_key=True)
     message_id = models.BigIntegerField()
+    refused = models.BooleanField()
     expires_at = models.DateTimeField(null=True, db_index=True)

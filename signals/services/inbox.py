@@ -63,7 +63,7 @@ def receive_message(
         received_at=delivery.received_at,
     )
     message.pk = _next_id()
-    if not _claim_key(delivery, message.pk):
+    if not _claim_key(delivery, message.pk, refused=refusal is not None):
         return _seen_before(delivery)
     message.save(force_insert=True)
     signal = None
@@ -83,16 +83,17 @@ def _digest(delivery: Delivery) -> bytes:
     return hashlib.sha256(head + told_apart_by).digest()
 
 
-def _claim_key(delivery: Delivery, message_id: int) -> bool:
-    """Take the key, or an expired one. Concurrent claimers wait for the first one's commit."""
+def _claim_key(delivery: Delivery, message_id: int, *, refused: bool) -> bool:
+    """Take a new key, an expired one, or a refused message's; claimers wait for each other."""
     expires = None if delivery.sameness else delivery.received_at + SAME_BODY_WINDOW
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO signals_inboxkey AS k (digest, message_id, expires_at) "
-            "VALUES (%s, %s, %s) ON CONFLICT (digest) DO UPDATE "
-            "SET message_id = excluded.message_id, expires_at = excluded.expires_at "
-            "WHERE k.expires_at <= %s RETURNING message_id",
-            [_digest(delivery), message_id, expires, delivery.received_at],
+            "INSERT INTO signals_inboxkey AS k (digest, message_id, refused, expires_at) "
+            "VALUES (%s, %s, %s, %s) ON CONFLICT (digest) DO UPDATE SET "
+            "message_id = excluded.message_id, refused = excluded.refused, "
+            "expires_at = excluded.expires_at WHERE k.expires_at <= %s "
+            "OR (k.refused AND NOT excluded.refused) RETURNING message_id",
+            [_digest(delivery), message_id, refused, expires, delivery.received_at],
         )
         return cursor.fetchone() is not None
 

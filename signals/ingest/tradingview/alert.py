@@ -50,6 +50,8 @@ def understand(fields: Fields, known_symbol: Callable[[str], bool]) -> SignalDra
         raise AlertUnknownSymbol(f"symbol {symbol} is traded on no enabled venue")
     action, direction = _action(fields)
     leverage = _number(fields, "leverage", *_LEVERAGE)
+    if leverage is not None and leverage != leverage.to_integral_value():
+        raise AlertFieldInvalid(f"leverage {leverage} is not a whole number")
     return SignalDraft(
         symbol=symbol,
         action=action,

@@ -18,7 +18,8 @@ MAX_FIELDS = 60
 _PAIR = re.compile(r"""([A-Za-z_][\w.]*)\s*=\s*("[^"]*"|'[^']*'|[^\s,;&|]+)""")
 _SECRET_FIELDS = ("passphrase", "secret", "token", "password", "api_key")
 _SECRET_TEXT = re.compile(
-    r"""(?i)(["']?(?:passphrase|secret|token|password|api_key)["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|[^\s,;&|}]+)"""
+    r"""(?is)(["']?(?:passphrase|secret|token|password|api_key)["']?\s*[:=]\s*)"""
+    r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&|}]+)"""
 )
 
 Fields = dict[str, str]

@@ -14,12 +14,18 @@ from django.views.decorators.http import require_POST
 from mimic.core.errors import MimicError
 from mimic.core.network import client_ip
 from mimic.ops.metrics import signals_posted
-from signals.ingest.errors import AlertRefused, AlertUnreadable, BodyTooLarge, StrategyNotActive
+from signals.ingest.errors import (
+    AlertRefused,
+    AlertUnreadable,
+    BodyTooLarge,
+    DoorRefused,
+    StrategyNotActive,
+)
 from signals.ingest.tradingview.alert import sameness, understand
 from signals.ingest.tradingview.authenticate import by_passphrase, by_token
 from signals.ingest.tradingview.message import Fields, read_fields, redacted
 from signals.instruments import is_traded
-from signals.models import Strategy, Verdict
+from signals.models import Strategy
 from signals.services.inbox import Delivery, Received, receive_message
 from signals.services.publish import SignalDraft
 from signals.services.strays import record_stray
@@ -47,8 +53,8 @@ def _receive(request: HttpRequest, token: str, now: datetime) -> Received:
     address = client_ip(request)
     try:
         strategy = by_token(token, fields) if token else by_passphrase(fields or {})
-    except MimicError as refusal:
-        record_stray(door=DOOR, address=address, excerpt=redacted(body), code=refusal.code, now=now)
+    except DoorRefused as stray:
+        record_stray(door=DOOR, address=address, excerpt=redacted(body), code=stray.code, now=now)
         raise
     draft, refusal = _understand(strategy, fields, unreadable)
     delivery = Delivery(
@@ -70,7 +76,7 @@ def _receive(request: HttpRequest, token: str, now: datetime) -> Received:
 def _body(request: HttpRequest) -> bytes:
     limit: int = settings.SIGNAL_MAX_BYTES
     too_large = BodyTooLarge(f"an alert has at most {limit} bytes")
-    if int(request.headers.get("Content-Length") or 0) > limit:
+    if _announced_length(request) > limit:
         raise too_large
     try:
         body = request.read(limit + 1)
@@ -79,6 +85,12 @@ def _body(request: HttpRequest) -> bytes:
     if len(body) > limit:
         raise too_large
     return body
+
+
+def _announced_length(request: HttpRequest) -> int:
+    """What the sender says; a server refuses lies, and the reading below counts for itself."""
+    text = request.headers.get("Content-Length") or "0"
+    return int(text) if text.isdecimal() and len(text) < 20 else 0
 
 
 def _fields(body: bytes) -> tuple[Fields | None, AlertUnreadable | None]:
@@ -102,8 +114,6 @@ def _understand(
 
 
 def _answer(received: Received) -> JsonResponse:
-    if received.message.verdict == Verdict.REFUSED:  # the first of its kind was refused as well
-        raise AlertRefused(received.message.reason)
     body = {
         "status": "duplicate" if received.duplicate else "accepted",
         "message_id": str(received.message.public_id),
