@@ -6,6 +6,8 @@ class TradingConfig(AppConfig):
     label = "trading"
 
     def ready(self) -> None:
+        from trading.receivers import console
         from trading.receivers.wiring import connect
 
         connect()
+        console.connect()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from signals.models import Action, Direction
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
+from tests.execution.paper import now, send_on_paper
 from trading.copying.fanout import fan_out
-from trading.domain.ports import OrderRequest, Outcome, SendResult, Side
-from trading.execution.claims import Job, take_orders
+from trading.domain.ports import Outcome, SendResult
+from trading.execution.claims import take_orders
 from trading.execution.settle import Answer, settle_answers
 from trading.models import CopyExecution, CopySubscription, Order, Position, SignalFanout
-from trading.paper.gateway import PaperGateway
-from trading.paper.quotes import all_quotes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,44 +26,14 @@ def follower() -> CopySubscription:
     return a_follower(a_strategy().strategy)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _send_on_paper(*, closing: bool) -> None:
-    """Claim what is planned, let paper fill it, settle."""
-    jobs = take_orders(route="paper", closing=closing, limit=100, now=_now())
-    gateway = PaperGateway(all_quotes)
-
-    async def place(job: Job) -> SendResult:
-        order = job.order
-        request = OrderRequest(
-            client_id=order.client_id,
-            symbol=order.symbol,
-            side=Side(order.side),
-            quantity=order.quantity,
-            reduce_only=order.reduce_only,
-        )
-        return await gateway.place(job.session, request)
-
-    async def all_of_them() -> list[SendResult]:
-        return [await place(job) for job in jobs]
-
-    results = asyncio.run(all_of_them())
-    answers = [
-        Answer(job.order, result, _now(), _now()) for job, result in zip(jobs, results, strict=True)
-    ]
-    settle_answers(route="paper", answers=answers, now=_now())
-
-
 def _opened(follower: CopySubscription) -> None:
-    fan_out(signal_id=a_signal(follower.strategy).pk, now=_now())
-    _send_on_paper(closing=False)
+    fan_out(signal_id=a_signal(follower.strategy).pk, now=now())
+    send_on_paper()
 
 
 def _close(follower: CopySubscription, direction: str = Direction.ANY) -> int:
     signal = a_signal(follower.strategy, action=Action.CLOSE, direction=direction)
-    fan_out(signal_id=signal.pk, now=_now())
+    fan_out(signal_id=signal.pk, now=now())
     return signal.pk
 
 
@@ -75,37 +43,37 @@ def test_a_close_brings_the_position_to_zero_and_books_a_trade(follower: CopySub
     _close(follower)
     order = Order.objects.get(reduce_only=True)
     assert (order.side, order.quantity) == ("sell", Decimal("0.041"))
-    _send_on_paper(closing=True)
+    send_on_paper(closing=True)
     assert Position.objects.get().quantity == 0
     assert follower.account.trades.get().quantity == Decimal("0.041")
 
 
 def test_a_close_waits_for_an_open_that_is_out(follower: CopySubscription) -> None:
-    fan_out(signal_id=a_signal(follower.strategy).pk, now=_now())
-    jobs = take_orders(route="paper", closing=False, limit=10, now=_now())
+    fan_out(signal_id=a_signal(follower.strategy).pk, now=now())
+    jobs = take_orders(route="paper", closing=False, limit=10, now=now())
     closing = _close(follower)
     assert not CopyExecution.objects.filter(signal_id=closing).exists()
     assert SignalFanout.objects.get(pk=closing).done_at is None
-    lost = [Answer(job.order, SendResult(Outcome.REFUSED), _now(), _now()) for job in jobs]
-    settle_answers(route="paper", answers=lost, now=_now())
-    fan_out(signal_id=closing, now=_now() + timedelta(seconds=1))
+    lost = [Answer(job.order, SendResult(Outcome.REFUSED), now(), now()) for job in jobs]
+    settle_answers(route="paper", answers=lost, now=now())
+    fan_out(signal_id=closing, now=now() + timedelta(seconds=1))
     assert CopyExecution.objects.get(signal_id=closing).code == "nothing_to_close"
     assert SignalFanout.objects.get(pk=closing).done_at is not None
 
 
 def test_a_close_stops_an_open_that_was_not_sent(follower: CopySubscription) -> None:
     opened = a_signal(follower.strategy)
-    fan_out(signal_id=opened.pk, now=_now())
+    fan_out(signal_id=opened.pk, now=now())
     _close(follower)
     receipt = CopyExecution.objects.get(signal=opened)
     assert (receipt.outcome, receipt.code) == ("skipped", "closed_before_sent")
     follower.account.budget.refresh_from_db()
     assert follower.account.budget.margin_reserved == 0
-    assert take_orders(route="paper", closing=False, limit=10, now=_now()) == []
+    assert take_orders(route="paper", closing=False, limit=10, now=now()) == []
 
 
 def test_a_close_of_shorts_leaves_a_planned_long_alone(follower: CopySubscription) -> None:
-    fan_out(signal_id=a_signal(follower.strategy).pk, now=_now())
+    fan_out(signal_id=a_signal(follower.strategy).pk, now=now())
     _close(follower, Direction.SHORT)
     assert Order.objects.get().status == "planned"
 
@@ -116,6 +84,6 @@ def test_a_close_is_not_decided_before_the_open_that_was_said_first(
     opened = a_signal(follower.strategy)
     closing = _close(follower)
     assert SignalFanout.objects.get(pk=closing).done_at is None
-    fan_out(signal_id=opened.pk, now=_now())
-    fan_out(signal_id=closing, now=_now() + timedelta(seconds=1))
+    fan_out(signal_id=opened.pk, now=now())
+    fan_out(signal_id=closing, now=now() + timedelta(seconds=1))
     assert CopyExecution.objects.get(signal=opened).code == "closed_before_sent"

@@ -87,7 +87,9 @@ def test_secrets_are_in_no_table_and_no_log(
 def _as_logged(record: logging.LogRecord) -> str:
     """The line as the configured handlers write it; caplog's own records are not redacted."""
     formatters = [handler.formatter for handler in logging.getLogger().handlers]
-    ours = next(each for each in formatters if type(each).__module__.startswith(("mimic", "struct")))
+    ours = next(
+        each for each in formatters if type(each).__module__.startswith(("mimic", "struct"))
+    )
     return ours.format(record) if ours else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from trading.domain.orders import Cause, OrderStatus
 from trading.domain.ports import AccountSession
@@ -15,7 +15,7 @@ from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.sessions import load_sessions
 from trading.execution.transitions import Change, Claimed, claim, move
-from trading.models import Order
+from trading.models import KillSwitch, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list
     """
     if not closing:
         expire_stale(now=now, route=route)
+        drop_killed(now=now, route=route)
     with transaction.atomic(durable=True):
         claimed = claim(route=route, closing=closing, limit=limit, now=now)
     sessions = load_sessions(order.account_id for order in claimed)
@@ -53,6 +54,28 @@ def expire_stale(*, now: datetime, route: str | None = None) -> int:
         stale = stale.filter(route=route)
     waiting = list(stale.values_list("pk", flat=True)[:1_000])
     return end_planned(waiting, Code.SIGNAL_TOO_OLD, now) if waiting else 0
+
+
+_KILLED = """
+SELECT o.id FROM trading_order o JOIN trading_exchangeaccount a ON a.id = o.account_id
+  LEFT JOIN trading_copysubscription s ON s.id = o.subscription_id
+ WHERE o.status = 'planned' AND o.route = %s AND NOT o.reduce_only AND EXISTS (
+    SELECT FROM trading_killswitch k WHERE k.lifted_at IS NULL AND (k.scope = 'platform'
+        OR (k.scope = 'venue' AND k.target = a.venue_id)
+        OR (k.scope = 'symbol' AND k.target = o.symbol)
+        OR (k.scope = 'account' AND k.target = a.id::text)
+        OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)))
+"""
+
+
+def drop_killed(*, now: datetime, route: str) -> int:
+    """Command: planned opens that a kill switch reaches end here; nothing of them was sent."""
+    if not KillSwitch.objects.filter(lifted_at=None).exists():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_KILLED, [route])
+        found = [row[0] for row in cursor.fetchall()]
+    return end_planned(found, Code.KILL_SWITCH, now) if found else 0
 
 
 @transaction.atomic(durable=True)

@@ -19,9 +19,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 import uvloop
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from mimic.core.thread_connections import in_thread
 from mimic.ops.metrics import order_send_seconds
 from trading.domain.ports import AccountSession, Gateway, OrderRequest, PositionSide, Side
 from trading.execution.checkpoint import checkpoint
@@ -142,11 +143,10 @@ class Dispatcher:
 
     async def _in_database(self, work: Callable[[], Result]) -> Result:
         def with_connection() -> Result:
-            close_old_connections()
             self._connections.add(connections["default"])
             return work()
 
-        return await self._loop.run_in_executor(self._database, with_connection)
+        return await self._loop.run_in_executor(self._database, in_thread(with_connection))
 
     def _route(self, route: str) -> _Route:
         return self._routes.setdefault(route, _Route())

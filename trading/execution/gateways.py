@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from mimic.core.thread_connections import in_thread
 from trading.domain.ports import Gateway, gateway_factory
 from trading.models import Venue
 from trading.paper.gateway import PaperGateway
@@ -30,4 +31,4 @@ def adapter_of(route: str) -> str:
 
 def paper_gateway(route: str, base_url: str) -> Gateway:
     """The paper adapter's factory; it has no hosts."""
-    return PaperGateway(all_quotes)
+    return PaperGateway(in_thread(all_quotes))

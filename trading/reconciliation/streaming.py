@@ -14,9 +14,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from django.db import connection
-
 from mimic.core.partitions import ensure_partitions
+from mimic.core.thread_connections import in_thread
 from mimic.ops.heartbeat import beat
 from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
 from trading.execution.gateways import adapter_of, open_gateway
@@ -119,10 +118,4 @@ async def _command(work: Callable[..., object]) -> object:
 
 
 async def _in_database(work: Callable[[], Result]) -> Result:
-    def with_connection() -> Result:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(with_connection)
+    return await asyncio.to_thread(in_thread(work))

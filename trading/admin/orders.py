@@ -1,0 +1,80 @@
+"""Orders with their attempts and events: what was asked, what was posted, what came of it."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from mimic.console.base import BaseInline, ReadOnlyAdmin
+from mimic.console.display import show_age, show_price
+from trading.models import Order, OrderAttempt, OrderEvent
+
+
+class AttemptInline(BaseInline):
+    model = OrderAttempt
+    fields = readonly_fields = (
+        "number", "client_id", "outcome", "venue_order_id", "venue_code", "message", "sent_at",
+        "answered_at", "lookups",
+    )  # fmt: skip
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at", "symbol", "side", "amount", "filled_amount", "average", "status", "code",
+        "route", "account", "age",
+    )  # fmt: skip
+    list_filter = ("status", "route", "symbol", "reduce_only", "origin_kind")
+    list_select_related = ("account",)
+    search_fields = ("public_id", "tries__client_id", "account__user__email")
+    readonly_fields = ("history",)
+    inlines = (AttemptInline,)
+
+    @admin.display(description=_("quantity"))
+    def amount(self, row: Order) -> str:
+        return show_price(row.quantity)
+
+    @admin.display(description=_("filled"))
+    def filled_amount(self, row: Order) -> str:
+        return show_price(row.filled)
+
+    @admin.display(description=_("average price"))
+    def average(self, row: Order) -> str:
+        return show_price(row.average_price)
+
+    @admin.display(description=_("age"))
+    def age(self, row: Order) -> str:
+        return show_age(row.created_at, timezone.now())
+
+    @admin.display(description=_("history"))
+    def history(self, row: Order) -> str:
+        events = OrderEvent.objects.filter(order_id=row.pk).order_by("id")
+        lines = [
+            f"{event.at:%H:%M:%S.%f} {event.was} → {event.became} ({event.cause} {event.code})"
+            for event in events
+        ]
+        return format_html("<pre>{}</pre>", "\n".join(lines))
+
+
+@admin.register(OrderAttempt)
+class OrderAttemptAdmin(ReadOnlyAdmin):
+    list_display = (
+        "client_id", "order", "number", "outcome", "venue_code", "message", "sent_at",
+        "answered_at", "lookups",
+    )  # fmt: skip
+    list_filter = ("outcome", "venue_code")
+    list_select_related = ("order",)
+    search_fields = ("client_id", "venue_order_id")
+
+
+@admin.register(OrderEvent)
+class OrderEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "order_id", "was", "became", "cause", "code")
+    list_filter = ("cause", "became")
+    search_fields = ("order_id",)
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return False

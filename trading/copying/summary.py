@@ -1,0 +1,64 @@
+"""A signal's receipts by outcome and code, and how long acknowledgements took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count
+
+from trading.models import CopyExecution
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Receipts of one outcome and code."""
+
+    outcome: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FanoutSummary:
+    """Milliseconds from the signal's receipt to the venue's acknowledgement; None without one."""
+
+    total: int
+    groups: list[Group]
+    p50_ms: int | None
+    p95_ms: int | None
+    p99_ms: int | None
+    last_ms: int | None
+
+
+_TIMES = """
+SELECT percentile_disc(ARRAY[0.5, 0.95, 0.99, 1.0]) WITHIN GROUP (ORDER BY took) FROM (
+    SELECT extract(epoch FROM acknowledged_at - received_at) * 1000 AS took
+      FROM trading_copyexecution WHERE acknowledged_at IS NOT NULL AND {where}) times
+"""
+
+
+def fanout_summary(signal_id: int) -> FanoutSummary:
+    """Two queries, whatever the number of receipts."""
+    rows = (
+        CopyExecution.objects.filter(signal_id=signal_id)
+        .values_list("outcome", "code")
+        .annotate(receipts=Count("pk"))
+        .order_by("-receipts")
+    )
+    groups = [Group(*row) for row in rows]
+    times = _percentiles("signal_id = %s", [signal_id])
+    return FanoutSummary(sum(group.count for group in groups), groups, *times)
+
+
+def recent_times(now: datetime, *, within: timedelta) -> tuple[int | None, ...]:
+    """p50, p95, p99 and the longest, over all receipts decided lately."""
+    return _percentiles("decided_at > %s", [now - within])
+
+
+def _percentiles(where: str, values: list[int | datetime]) -> tuple[int | None, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TIMES.format(where=where), values)  # ``where`` is one of ours
+        row = cursor.fetchone()
+    return tuple(round(value) for value in row[0]) if row[0] else (None,) * 4

@@ -1,0 +1,127 @@
+"""Trading's tiles and its part of the console's sidebar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mimic.console.dashboard import Tile, register_tile
+from mimic.console.sidebar import ModelLink, PageLink, register_section
+from mimic.ops.heartbeat import missing_heartbeats
+from signals.models import InboxMessage, Verdict
+from trading.copying.summary import recent_times
+from trading.domain.orders import OrderStatus
+from trading.models import CopyExecution, KillSwitch, Order, SignalFanout
+
+HOUR = timedelta(hours=1)
+UNCLEAR = (OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value)
+
+
+def connect() -> None:
+    """Called once from ``TradingConfig.ready``."""
+    register_section(
+        "monitor",
+        ModelLink(_("Fan-outs"), "trading.signalfanout", icon="account_tree", badge=_waiting),
+        ModelLink(_("Kill switches"), "trading.killswitch", icon="dangerous", badge=_killed),
+        PageLink(_("Block all opens"), "admin:trading_kill_block_opens", icon="block"),
+        ModelLink(_("Heartbeats"), "ops.heartbeat", icon="ecg_heart"),
+    )
+    register_section(
+        "trading",
+        ModelLink(_("Orders"), "trading.order", icon="receipt", badge=_unclear),
+        ModelLink(_("Attempts"), "trading.orderattempt", icon="send"),
+        ModelLink(_("Order events"), "trading.orderevent", icon="timeline"),
+        ModelLink(_("Fills"), "trading.fill", icon="done_all"),
+        ModelLink(_("Positions"), "trading.position", icon="stacked_line_chart"),
+        ModelLink(_("Virtual positions"), "trading.virtualposition", icon="layers"),
+        ModelLink(_("Trades"), "trading.trade", icon="swap_horiz"),
+        ModelLink(_("Venues"), "trading.venue", icon="account_balance"),
+        ModelLink(_("Instruments"), "trading.instrument", icon="candlestick_chart"),
+    )
+    register_section(
+        "signals",
+        ModelLink(_("Signals"), "signals.signal", icon="bolt"),
+        ModelLink(_("Receipts"), "trading.copyexecution", icon="fact_check"),
+        ModelLink(_("Inbox"), "signals.inboxmessage", icon="inbox", badge=_refused),
+        ModelLink(_("Unauthenticated"), "signals.straymessage", icon="gpp_bad"),
+        ModelLink(_("Strategies"), "signals.strategy", icon="insights"),
+        ModelLink(_("Providers"), "signals.provider", icon="campaign"),
+    )
+    register_section(
+        "people",
+        ModelLink(_("Exchange accounts"), "trading.exchangeaccount", icon="wallet"),
+        ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
+        ModelLink(_("Copy settings"), "trading.copysettings", icon="tune"),
+    )
+    register_tile("kill switches", _kill_tile, order=5)
+    register_tile("fan-out", _latency_tile, order=10)
+    register_tile("receipts", _receipts_tile, order=20)
+    register_tile("unclear orders", _unclear_tile, order=30)
+    register_tile("fan-outs waiting", _waiting_tile, order=40)
+    register_tile("heartbeats", _heartbeat_tile, order=50)
+
+
+def _waiting(_request: HttpRequest) -> int:
+    return SignalFanout.objects.filter(done_at=None).count()
+
+
+def _killed(_request: HttpRequest) -> int:
+    return KillSwitch.objects.filter(lifted_at=None).count()
+
+
+def _unclear(_request: HttpRequest) -> int:
+    return Order.objects.filter(closed_at=None, status__in=UNCLEAR).count()
+
+
+def _refused(_request: HttpRequest) -> int:
+    since = timezone.now() - timedelta(days=1)
+    return InboxMessage.objects.filter(verdict=Verdict.REFUSED, received_at__gt=since).count()
+
+
+def _kill_tile(request: HttpRequest) -> Tile | None:
+    count = _killed(request)
+    if not count:
+        return None
+    url = reverse("admin:trading_killswitch_changelist") + "?lifted_at__isempty=1"
+    return Tile(_("Kill switches in force"), str(count), tone="bad", url=url)
+
+
+def _latency_tile(_request: HttpRequest) -> Tile:
+    p50, p95, p99, _last = recent_times(timezone.now(), within=HOUR)
+    if p95 is None:
+        return Tile(_("Fan-out, last hour"), "—", _("no acknowledged order"))
+    hint = _("p50 %(p50)d ms, p99 %(p99)d ms, alert to acknowledgement")
+    tone = "good" if (p99 or 0) < 2_000 else "warn"
+    return Tile(_("Fan-out p95"), f"{p95} ms", hint % {"p50": p50, "p99": p99}, tone)
+
+
+def _receipts_tile(_request: HttpRequest) -> Tile:
+    rows = CopyExecution.objects.filter(decided_at__gt=timezone.now() - HOUR)
+    groups = rows.values("outcome").annotate(receipts=Count("pk")).order_by("-receipts")
+    counts = {group["outcome"]: group["receipts"] for group in groups}
+    hint = ", ".join(f"{outcome} {count}" for outcome, count in counts.items())
+    url = reverse("admin:trading_copyexecution_changelist")
+    return Tile(_("Receipts, last hour"), str(sum(counts.values())), hint, url=url)
+
+
+def _unclear_tile(request: HttpRequest) -> Tile:
+    count = _unclear(request)
+    url = reverse("admin:trading_order_changelist") + "?status__in=" + ",".join(UNCLEAR)
+    hint = _("the venue gave no clear answer; they are being looked up")
+    return Tile(_("Unclear orders"), str(count), hint, "bad" if count else "good", url)
+
+
+def _waiting_tile(request: HttpRequest) -> Tile:
+    count = _waiting(request)
+    return Tile(_("Fan-outs waiting"), str(count), "", "warn" if count else "good")
+
+
+def _heartbeat_tile(_request: HttpRequest) -> Tile:
+    missing = missing_heartbeats(now=timezone.now())
+    hint = ", ".join(missing) if missing else _("sentinel and stream are alive")
+    return Tile(_("Silent processes"), str(len(missing)), hint, "bad" if missing else "good")
