@@ -1,0 +1,55 @@
+"""One fill at a time: quantity, entry and profit follow."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trading.domain.books import Holding, apply_fill
+from trading.domain.ports import Side
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("held", "fill", "after", "profit"),
+    [
+        ((0, 0), ("buy", 2, 100), (2, 100), 0),
+        ((2, 100), ("buy", 2, 200), (4, 150), 0),
+        ((4, 150), ("sell", 1, 170), (3, 150), 20),
+        ((4, 150), ("sell", 4, 100), (0, 0), -200),
+        ((2, 100), ("sell", 5, 110), (-3, 110), 20),
+        ((-3, 110), ("buy", 3, 100), (0, 0), 30),
+    ],
+)
+def test_a_fill_moves_the_holding(
+    held: tuple[int, int], fill: tuple[str, int, int], after: tuple[int, int], profit: int
+) -> None:
+    change = apply_fill(Holding(D(held[0]), D(held[1])), Side(fill[0]), D(fill[1]), D(fill[2]))
+    assert change.after == Holding(D(after[0]), D(after[1]))
+    assert change.profit == profit
+
+
+fills = st.lists(
+    st.tuples(
+        st.sampled_from(Side),
+        st.integers(1, 50).map(lambda n: D(n) / 10),
+        st.integers(90, 110).map(D),
+    ),
+    max_size=12,
+)
+
+
+@given(fills=fills)
+def test_profit_and_holding_add_up_to_the_cash_that_moved(
+    fills: list[tuple[Side, Decimal, Decimal]],
+) -> None:
+    held, profit, cash = Holding(), D(0), D(0)
+    for side, quantity, price in fills:
+        change = apply_fill(held, side, quantity, price)
+        held, profit = change.after, profit + change.profit
+        cash += quantity * price * (-1 if side is Side.BUY else 1)
+    assert abs(profit - (cash + held.quantity * held.entry)) < D("1e-15")
