@@ -46,6 +46,10 @@ SAFETY = 2.0  # seconds of the lease that are not used
 WRITE_TRIES = 5
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class _Route:
     """What is going on for one route; touched by the loop's thread alone, but for ``held``."""
 
@@ -59,12 +63,14 @@ class _Route:
 class Dispatcher:
     """One a process. ``send`` and ``look`` are called from any thread; ``drain`` ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._clock = clock
         self._loop = uvloop.new_event_loop()
         self._database = ThreadPoolExecutor(4, thread_name_prefix="dispatcher-db")
         self._routes: dict[str, _Route] = {}
         self._held: dict[str, dict[int, tuple[int, float]]] = defaultdict(dict)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._pending: set[Future[Any]] = set()
         self._connections: set[BaseDatabaseWrapper] = set()
         self._draining = threading.Event()
         self._lock = threading.Lock()
@@ -85,13 +91,13 @@ class Dispatcher:
                 if room <= 0:
                     break
                 claimed_at = time.monotonic()
-                jobs = take_orders(route=route, closing=closing, limit=room, now=datetime.now(UTC))
+                jobs = take_orders(route=route, closing=closing, limit=room, now=self._clock())
                 deadline = claimed_at + LEASE.total_seconds() - SAFETY
                 for job in jobs:
                     self._held[route][job.order.order_id] = (job.order.fence, deadline)
             checkpoint("claimed")
             if jobs:
-                self._submit(self._send_all(route, jobs))
+                self._watch(self._submit(self._send_all(route, jobs)))
             total += len(jobs)
             if len(jobs) < room:
                 break
@@ -99,9 +105,9 @@ class Dispatcher:
 
     def look(self, *, limit: int = CHUNK) -> int:
         """Take orders whose look is due and ask their venues; returns how many."""
-        due = take_due(limit=limit, now=datetime.now(UTC))
+        due = take_due(limit=limit, now=self._clock())
         if due:
-            self._submit(self._look(due))
+            self._watch(self._submit(self._look(due)))
         return len(due)
 
     def call(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
@@ -117,7 +123,8 @@ class Dispatcher:
 
     @property
     def busy(self) -> bool:
-        return any(self._held.values()) or bool(self._tasks)
+        """Whether anything is on its way out or back."""
+        return any(self._held.values()) or bool(self._tasks) or bool(self._pending)
 
     def drain(self, timeout: float = 20.0) -> None:
         """Take nothing new, wait for what is out, write it, close connections."""
@@ -147,6 +154,16 @@ class Dispatcher:
             return work()
 
         return await self._loop.run_in_executor(self._database, in_thread(with_connection))
+
+    def _watch(self, work: Future[Any]) -> None:
+        """Nobody waits for this work: its fault is logged, its rows are found again."""
+        self._pending.add(work)
+        work.add_done_callback(self._ended)
+
+    def _ended(self, work: Future[Any]) -> None:
+        self._pending.discard(work)
+        if not work.cancelled() and work.exception() is not None:
+            logger.error("dispatcher's work failed", exc_info=work.exception())
 
     def _route(self, route: str) -> _Route:
         return self._routes.setdefault(route, _Route())
@@ -181,11 +198,11 @@ class Dispatcher:
                 self._held[route].pop(order.order_id, None)
                 return
             checkpoint("sending")
-            sent_at, started = datetime.now(UTC), time.perf_counter()
+            sent_at, started = self._clock(), time.perf_counter()
             result = await gateway.place(job.session, request)
             order_send_seconds.labels(route).observe(time.perf_counter() - started)
         checkpoint("answered")
-        state.answers.append(Answer(order, result, sent_at, datetime.now(UTC)))
+        state.answers.append(Answer(order, result, sent_at, self._clock()))
         if not state.writing:
             state.writing = True
             self._keep(asyncio.create_task(self._write(route, state)))
@@ -218,7 +235,7 @@ class Dispatcher:
     async def _write_batch(self, route: str, batch: Sequence[Answer]) -> None:
         for attempt in range(WRITE_TRIES):
             try:
-                now = datetime.now(UTC)
+                now = self._clock()
                 await self._in_database(
                     partial(settle_answers, route=route, answers=batch, now=now)
                 )
@@ -238,15 +255,20 @@ class Dispatcher:
             for each in due
             if each.account_id in sessions
         ]
-        found = await asyncio.gather(*looks)
-        now = datetime.now(UTC)
+        found = [each for each in await asyncio.gather(*looks) if each is not None]
+        now = self._clock()
         await self._in_database(partial(settle_found, found=found, now=now))
 
-    async def _look_at(self, due: Due, session: AccountSession) -> Found:
-        gateway = await self.gateway(due.route)
+    async def _look_at(self, due: Due, session: AccountSession) -> Found | None:
+        """None when its venue cannot be opened here: the row comes again."""
+        try:
+            gateway = await self.gateway(due.route)
+        except Exception:  # an adapter's fault must not keep other venues' orders from theirs
+            logger.exception("no gateway", extra={"route": due.route})
+            return None
         ours = await self._in_database(partial(known_venue_orders, due.account_id, due.symbol))
         async with self._route(due.route).slots:
-            return await look(gateway, session, due, ours, datetime.now(UTC))
+            return await look(gateway, session, due, ours, self._clock())
 
     async def _renew_leases(self) -> None:
         while True:
@@ -257,7 +279,7 @@ class Dispatcher:
                     continue
                 renewed_at = time.monotonic()
                 try:
-                    mine = await self._in_database(partial(renew, pairs, datetime.now(UTC)))
+                    mine = await self._in_database(partial(renew, pairs, self._clock()))
                 except DatabaseError:
                     logger.exception("leases not renewed", extra={"route": route})
                     continue
