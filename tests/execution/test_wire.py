@@ -52,6 +52,8 @@ class Desk:
         return sent
 
     def look(self) -> int:
+        """Look at what is due; the first look comes half a second after an answer."""
+        self.pass_time(0.6)
         looked = self.dispatcher.look()
         self.settle()
         return looked

@@ -38,8 +38,11 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 CHUNK = 200
-HELD_PER_ROUTE = 400  # claimed and not yet answered; beyond it orders wait in the database
+HELD_PER_ROUTE = 2_000  # claimed and not yet written; beyond it orders wait in the database
+WRITERS = 2  # batches of one route that are written at once
 IN_FLIGHT = 64  # POSTs at once to one venue
+LOOKS_AT_ONCE = 16  # look-ups at once to one venue: orders that wait to be sent go first
+LOOKS_WAIT = 2.0  # seconds
 BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written
 RENEW_EVERY = 10.0
 SAFETY = 2.0  # seconds of the lease that are not used
@@ -55,9 +58,10 @@ class _Route:
 
     def __init__(self) -> None:
         self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self.look_slots = asyncio.Semaphore(LOOKS_AT_ONCE)
         self.gateway: asyncio.Task[Gateway] | None = None
         self.answers: list[Answer] = []
-        self.writing = False
+        self.writers = 0
 
 
 class Dispatcher:
@@ -203,8 +207,8 @@ class Dispatcher:
             order_send_seconds.labels(route).observe(time.perf_counter() - started)
         checkpoint("answered")
         state.answers.append(Answer(order, result, sent_at, self._clock()))
-        if not state.writing:
-            state.writing = True
+        if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= CHUNK):
+            state.writers += 1
             self._keep(asyncio.create_task(self._write(route, state)))
 
     def _still_mine(self, route: str, order_id: int) -> bool:
@@ -213,18 +217,16 @@ class Dispatcher:
 
     async def _write(self, route: str, state: _Route) -> None:
         """Write answers in batches until there are none; then ask for more orders."""
-        closing = False
         while True:
             await asyncio.sleep(BATCH_EVERY)
             batch, state.answers = state.answers[:CHUNK], state.answers[CHUNK:]
             if not batch:
                 break
-            closing = closing or batch[-1].order.reduce_only
             await self._write_batch(route, batch)
             for answer in batch:
                 self._held[route].pop(answer.order.order_id, None)
-        state.writing = False
-        if not self._draining.is_set():
+        state.writers -= 1
+        if state.writers == 0 and not self._draining.is_set():
             await self._in_database(partial(self._refill, route))
 
     def _refill(self, route: str) -> None:
@@ -258,6 +260,8 @@ class Dispatcher:
         found = [each for each in await asyncio.gather(*looks) if each is not None]
         now = self._clock()
         await self._in_database(partial(settle_found, found=found, now=now))
+        if len(due) >= CHUNK and not self._draining.is_set():
+            await self._in_database(self.look)
 
     async def _look_at(self, due: Due, session: AccountSession) -> Found | None:
         """None when its venue cannot be opened here: the row comes again."""
@@ -266,9 +270,16 @@ class Dispatcher:
         except Exception:  # an adapter's fault must not keep other venues' orders from theirs
             logger.exception("no gateway", extra={"route": due.route})
             return None
+        await self._orders_first(due.route)
         ours = await self._in_database(partial(known_venue_orders, due.account_id, due.symbol))
-        async with self._route(due.route).slots:
+        async with self._route(due.route).look_slots:
             return await look(gateway, session, due, ours, self._clock())
+
+    async def _orders_first(self, route: str) -> None:
+        """Looks wait for orders that are going out, but not for ever."""
+        limit = time.monotonic() + LOOKS_WAIT
+        while self._held[route] and time.monotonic() < limit:
+            await asyncio.sleep(0.02)
 
     async def _renew_leases(self) -> None:
         while True:

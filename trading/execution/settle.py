@@ -72,7 +72,7 @@ def _cause(answer: Answer) -> Cause:
 def _change(cause: Cause, answer: Answer, now: datetime) -> Change:
     result = answer.result
     due = {
-        Cause.ACKNOWLEDGE: None if result.fills else now,
+        Cause.ACKNOWLEDGE: None if result.fills else now + FIRST_LOOK,
         Cause.LOSE: now + FIRST_LOOK,
         Cause.RELEASE: now + timedelta(seconds=result.retry_after or answer.order.attempt),
         Cause.REFUSE: None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,13 +23,20 @@ class InstanceInUse(Exception):
 class Embedded:
     """PostgreSQL and Valkey under this process; both are gone when it is, even by SIGKILL.
 
-    ``durable=False`` trades crash safety for speed and is for tests alone. While it runs, the
+    ``durable=False`` trades crash safety for speed and is for tests alone; ``settings`` are
+    PostgreSQL's, on top of ours. While it runs, the
     folder holds ``database_url`` and ``redis_url`` (mode 0600) for shells beside it.
     """
 
-    def __init__(self, home: Path = HOME, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path = HOME,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
-        self.postgres = Postgres(home, durable=durable)
+        self.postgres = Postgres(home, durable=durable, settings=settings)
         self.valkey = Valkey(home, durable=durable)
         self._lock: int | None = None
 

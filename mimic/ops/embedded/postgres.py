@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,11 +51,14 @@ _UNREACHABLE = (
 class Postgres:
     """One cluster in ``home/postgres``. Not thread-safe; start it from a long-lived thread."""
 
-    def __init__(self, home: Path, *, durable: bool) -> None:
+    def __init__(
+        self, home: Path, *, durable: bool, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home
         self.data = home / "postgres"
         self.log = home / "postgres.log"
         self.durable = durable
+        self.settings = dict(settings or {})
         self.process: subprocess.Popen[bytes] | None = None
         self.sockets = _socket_folder(home)
 
@@ -95,6 +99,7 @@ class Postgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             **(_DURABLE if self.durable else _VOLATILE),
+            **self.settings,
         }
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 

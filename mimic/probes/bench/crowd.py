@@ -1,0 +1,92 @@
+"""Followers for a measurement: on paper, or with keys at the simulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from secrets import token_hex
+from urllib.request import Request, urlopen
+
+from django.db import transaction
+
+from accounts.models import Role
+from accounts.services.people import NewPerson, register_many
+from mimic.core.tokens import digest_of, generate_token
+from signals.models import Provider, Strategy
+from trading.domain.ports import Credentials, InstrumentSpec, Quote
+from trading.execution.signer import wrap
+from trading.market.refresh import store_instruments, store_quotes
+from trading.models import AccountBudget, CopySettings, CopySubscription, ExchangeAccount, Venue
+from trading.venues.credentials import key_context, pack
+
+VENUE = "binanceusdm"
+EQUITY = Decimal(10_000)
+
+
+def a_market(now: datetime) -> None:
+    """BTCUSDT with the simulator's rules, at its first price."""
+    Venue.objects.get_or_create(code=VENUE, defaults={"name": "Binance", "adapter": "ccxt"})
+    spec = InstrumentSpec(
+        "BTCUSDT", "BTC/USDT:USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.001"),
+        Decimal("0.001"), Decimal(120), Decimal(100), 125, trading=True,
+    )  # fmt: skip
+    store_instruments(venue=VENUE, specs=[spec], now=now)
+    a_quote(now)
+
+
+def a_quote(now: datetime) -> None:
+    price = Decimal(60_000)
+    store_quotes(venue=VENUE, quotes=[Quote("BTCUSDT", price, price, price, now)])
+
+
+@transaction.atomic
+def a_crowd(*, followers: int, on_wire: bool, simulator: str, now: datetime) -> Strategy:
+    """A strategy with that many followers, one account each, one percent of equity a signal."""
+    mark = token_hex(4)
+    author, *people = register_many(
+        people=[
+            NewPerson(f"author-{mark}@bench.mimic", role=Role.PROVIDER),
+            *(NewPerson(f"{number}-{mark}@bench.mimic") for number in range(followers)),
+        ]
+    )
+    provider = Provider.objects.create(user=author, name=f"Bench {mark}", status="active")
+    strategy = Strategy.objects.create(
+        provider=provider, name="Bench", slug=f"bench-{mark}",
+        token_digest=digest_of(generate_token()),
+    )  # fmt: skip
+    accounts, keys = [], []
+    for person in people:
+        account = ExchangeAccount(
+            user=person, venue_id=VENUE, kind="live" if on_wire else "paper",
+            route=VENUE if on_wire else "paper", label="bench", state="active",
+        )  # fmt: skip
+        if on_wire:
+            found = Credentials(token_hex(32), token_hex(32))
+            account.sealed_keys = wrap(pack(found), context=key_context(account.public_id))
+            keys.append({"api_key": found.api_key, "secret": found.secret, "balance": "100000"})
+        accounts.append(account)
+    ExchangeAccount.objects.bulk_create(accounts, batch_size=2_000)
+    AccountBudget.objects.bulk_create(
+        AccountBudget(account=account, equity=EQUITY, margin_cap=EQUITY, snapshot_at=now)
+        for account in accounts
+    )
+    chosen = CopySettings.objects.create(sizing_mode="equity_pct", sizing_value=Decimal(1))
+    CopySubscription.objects.bulk_create(
+        CopySubscription(user=person, strategy=strategy, account=account, settings=chosen)
+        for person, account in zip(people, accounts, strict=True)
+    )
+    open_accounts(simulator, keys)
+    return strategy
+
+
+def open_accounts(simulator: str, keys: Sequence[dict[str, str]]) -> None:
+    for start in range(0, len(keys), 1_000):
+        request = Request(  # noqa: S310 (our own simulator's address)
+            f"{simulator}/_sim/accounts",
+            data=json.dumps(keys[start : start + 1_000]).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
+            answer.read()

@@ -1,0 +1,61 @@
+"""What the demo and the benchmark stand on: servers' addresses, fresh keys, a simulated venue.
+
+No Django in here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from mimic.ops.embedded import Embedded, Supervisor
+from mimic.probes.processes import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = sys.executable
+SIMULATOR_WEIGHT = "100000000"  # one address here stands for the many that the accounts would use
+
+
+def start_simulator(supervisor: Supervisor) -> str:
+    """The Binance simulator as a process of its own; returns its base URL."""
+    port = str(free_port())
+    command = [PYTHON, "-m", "tests.simulators.binance", "--port", port]
+    supervisor.start("simulator", [*command, "--weight-limit", SIMULATOR_WEIGHT])
+    return f"http://127.0.0.1:{port}"
+
+
+def fresh_environment(pair: Embedded, simulator: str, port: int) -> dict[str, str]:
+    """Everything our processes need; keys are made for this run and live in memory alone."""
+    found = {
+        **os.environ,
+        **pair.environment,
+        "APP_ENV": "development",
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "TOKEN_PEPPER": secrets.token_urlsafe(48),
+        "MASTER_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "MIMIC_INSTANCE": "demo",
+        "MIMIC_VENUE_URLS": json.dumps({"binanceusdm": simulator}),
+    }
+    return {**found, "SIGNER_PUBLIC_KEY": manage(found, "signer_key").strip()}
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """A management command's output. Ends the caller with its reason if it fails."""
+    done = subprocess.run(
+        [PYTHON, "manage.py", *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
