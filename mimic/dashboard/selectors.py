@@ -99,17 +99,35 @@ def limits_of(summary: Summary, positions: Sequence[PositionRow]) -> list[Limit]
         (_("Exposure"), exposure, EXPOSURE_LIMIT_PCT),
     )
     return [
-        Limit(str(label), used, limit, min(100, int(used / limit * HUNDRED)), "%")
+        Limit(
+            str(label),
+            used.quantize(Decimal("0.1")),
+            limit,
+            min(100, int(used / limit * HUNDRED)),
+            "%",
+        )
         for label, used, limit in rows
     ]
 
 
 def equity_curve(user_id: int, *, since: datetime) -> list[tuple[int, str]]:
-    """(epoch seconds, equity over all accounts) per moment that points were taken."""
-    rows = (
-        EquityPoint.objects.filter(account__user_id=user_id, at__gte=since)
-        .values("at")
-        .annotate(total=Sum("equity"))
-        .order_by("at")
-    )
-    return [(int(row["at"].timestamp()), f"{row['total']:.2f}") for row in rows]
+    """(epoch seconds, equity over all accounts) for each moment that any account has a point.
+
+    An account without a point at a moment counts with its newest one before.
+    """
+    points = EquityPoint.objects.filter(account__user_id=user_id)
+    before = points.filter(at__lt=since).order_by("account_id", "-at").distinct("account_id")
+    newest = dict(before.values_list("account_id", "equity"))
+    curve: dict[int, str] = {}
+    for account_id, equity, at in (
+        points.filter(at__gte=since).order_by("at").values_list("account_id", "equity", "at")
+    ):
+        newest[account_id] = equity
+        curve[int(at.timestamp())] = f"{sum(newest.values()):.2f}"
+    return list(curve.items())
+
+
+def has_curve(user_id: int) -> bool:
+    """Whether there are two moments to join."""
+    points = EquityPoint.objects.filter(account__user_id=user_id)
+    return points.values_list("at", flat=True).distinct()[:2].count() > 1

@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "signals": signals_for(user.pk, limit=ON_HOME),
         "receipts": receipts_of_person(user_id=user.pk, limit=ON_HOME),
         "risk": selectors.limits_of(summary, positions),
-        "equity_url": reverse("home-equity"),
+        "equity_url": reverse("home-equity") if selectors.has_curve(user.pk) else "",
     }
     return render(request, "home.html", context)
 

@@ -33,6 +33,7 @@ def _static(path: str) -> Any:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "MIMIC",
     "SITE_HEADER": "MIMIC",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("img/icon.svg")}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

@@ -15,6 +15,7 @@ from trading.execution.sessions import load_sessions
 from trading.models import AccountState, ExchangeAccount, SubscriptionStatus
 from trading.paper.snapshots import mark_to_market
 
+SAME_EQUITY_EVERY = timedelta(hours=1)
 FRESH_FOR = timedelta(seconds=30)  # half of what a decision accepts
 
 
@@ -49,12 +50,14 @@ def mark_paper(*, now: datetime) -> int:
 
 
 def record_equity(*, now: datetime) -> int:
-    """Command: one point of the equity curve for every account that has a snapshot."""
+    """Command: a point of the curve where equity changed, or none was made for an hour."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO trading_equitypoint (account_id, equity, at) "
-            "SELECT account_id, equity, %s FROM trading_accountbudget "
-            "WHERE snapshot_at IS NOT NULL",
-            [now],
+            "SELECT b.account_id, b.equity, %s FROM trading_accountbudget b LEFT JOIN LATERAL "
+            "(SELECT p.equity, p.at FROM trading_equitypoint p WHERE p.account_id = b.account_id "
+            "ORDER BY p.at DESC LIMIT 1) newest ON true WHERE b.snapshot_at IS NOT NULL "
+            "AND (newest.at IS NULL OR newest.equity <> b.equity OR newest.at < %s)",
+            [now, now - SAME_EQUITY_EVERY],
         )
         return int(cursor.rowcount)

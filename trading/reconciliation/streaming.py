@@ -31,7 +31,7 @@ BALANCES_EVERY = 2.0
 BALANCES_AT_ONCE = 40  # 40 × weight 5 each 2 s is spent only while accounts are due
 PAPER_EVERY = 10.0
 INSTRUMENTS_EVERY = 300.0
-EQUITY_EVERY = 300.0
+EQUITY_EVERY = 60.0
 DAY = 86_400.0
 
 

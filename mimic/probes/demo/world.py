@@ -61,7 +61,7 @@ def build_world() -> Logins:
     aurora = _strategy(first, "Aurora Trend", token)
     _strategy(second, "Night Owl Reversal", generate_token())
     venue = Venue.objects.create(
-        code=VENUE, name="Binance USDⓈ-M", adapter="ccxt", tier=1, enabled=True
+        code=VENUE, name="Binance USD-M", adapter="ccxt", tier=1, enabled=True
     )
     followers = cast()
     crowd = register_many(
