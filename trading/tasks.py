@@ -34,7 +34,7 @@ def _stop(**_: Any) -> None:
 
 @shared_task(name=fanout.JOB)
 def fan_out(signal_id: int, **_: Any) -> None:
-    fanout.fan_out(signal_id=signal_id, now=timezone.now())
+    fanout.fan_out(signal_id=signal_id, now=timezone.now(), hand_over=dispatcher().hand_over)
 
 
 @shared_task(name=nudge.JOB)

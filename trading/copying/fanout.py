@@ -6,8 +6,9 @@ out, the sweeper asks again, and followers who have their receipt are not asked 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -29,10 +30,11 @@ from trading.execution.nudge import nudge_send
 from trading.market.selectors import MarketView, market_view
 from trading.models import CopySubscription, Order, OrderStatus, SignalFanout
 
-CHUNK = 1_000
+CHUNK = 250  # the first orders are on their way while the rest is decided
 LEASE = timedelta(seconds=30)
 COME_BACK = timedelta(milliseconds=500)
 JOB = "trading.fan_out"
+HandOver = Callable[[str, bool], None]
 _SIDES_CLOSED = {
     Direction.LONG.value: [Side.BUY.value],
     Direction.SHORT.value: [Side.SELL.value],
@@ -48,10 +50,12 @@ def queue_fanout(event: SignalPublished) -> None:
     enqueue(JOB, queue="closes" if event.closing else "", signal_id=event.signal_id)
 
 
-def fan_out(*, signal_id: int, now: datetime) -> int:
+def fan_out(*, signal_id: int, now: datetime, hand_over: HandOver | None = None) -> int:
     """Command: decide for everybody who is still to be decided for; returns receipts written.
 
-    Two callers at once do no harm: the one without the lease walks away.
+    Two callers at once do no harm: the one without the lease walks away. A process that sends
+    passes ``hand_over``, called with route and closing after each chunk's commit: its own nudge
+    would wait behind this very job.
     """
     fence = _take_lease(signal_id, now)
     if fence is None:
@@ -69,8 +73,9 @@ def fan_out(*, signal_id: int, now: datetime) -> int:
     for start in range(0, len(waiting), CHUNK):
         chunk = waiting[start : start + CHUNK]
         done = _decide_chunk(
-            signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now()
-        )
+            signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now(),
+            hand_over=hand_over,
+        )  # fmt: skip
         if done is None:
             return written
         written += done
@@ -84,8 +89,9 @@ def fan_out(*, signal_id: int, now: datetime) -> int:
 
 @transaction.atomic(durable=True)
 def _decide_chunk(
-    *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, fence: int, now: datetime
-) -> int | None:
+    *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, fence: int, now: datetime,
+    hand_over: HandOver | None,
+) -> int | None:  # fmt: skip
     """One chunk; None when the lease has gone to somebody else."""
     held = SignalFanout.objects.filter(pk=signal.pk, fence=fence)
     if not held.update(lease_until=now + LEASE):
@@ -106,11 +112,10 @@ def _decide_chunk(
     held.update(receipts=F("receipts") + len(written))
     for each in written:
         copy_trades.labels(each.decision.outcome.value).inc()
-    nudge_send(
-        routes={each.follower.route for each in written if each.decision.order},
-        closing=terms.closing,
-        orders=len(written),
-    )
+    routes = {each.follower.route for each in written if each.decision.order}
+    nudge_send(routes=routes, closing=terms.closing, orders=len(written))
+    for route in sorted(routes) if hand_over else ():
+        transaction.on_commit(partial(hand_over, route, terms.closing))
     tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written])
     return len(written)
 

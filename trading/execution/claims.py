@@ -1,4 +1,4 @@
-"""Taking work: stale opens end with their reason, what is left is claimed with its sessions."""
+"""Taking work: what may not be sent ends with its reason, the rest is claimed with sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list
     An order whose account's keys cannot be opened is refused with that reason, not left.
     """
     if not closing:
-        expire_stale(now=now, route=route)
         drop_killed(now=now, route=route)
     with transaction.atomic(durable=True):
         claimed = claim(route=route, closing=closing, limit=limit, now=now)
@@ -45,13 +44,11 @@ def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list
     ]
 
 
-def expire_stale(*, now: datetime, route: str | None = None) -> int:
-    """Command: planned opens past their validity end here; nothing of them was sent."""
+def expire_stale(*, now: datetime) -> int:
+    """Command: planned opens past their validity end here; they are claimed no more."""
     stale = Order.objects.filter(
         status=OrderStatus.PLANNED.value, reduce_only=False, valid_until__lt=now
     )
-    if route is not None:
-        stale = stale.filter(route=route)
     waiting = list(stale.values_list("pk", flat=True)[:1_000])
     return end_planned(waiting, Code.SIGNAL_TOO_OLD, now) if waiting else 0
 

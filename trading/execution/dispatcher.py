@@ -107,6 +107,10 @@ class Dispatcher:
                 break
         return total
 
+    def hand_over(self, route: str, closing: bool) -> None:
+        """Like :meth:`send`, from a thread of ours: the caller goes on at once."""
+        self._watch(self._submit(self._in_database(partial(self.send, route, closing=closing))))
+
     def look(self, *, limit: int = CHUNK) -> int:
         """Take orders whose look is due and ask their venues; returns how many."""
         due = take_due(limit=limit, now=self._clock())
@@ -271,7 +275,10 @@ class Dispatcher:
             logger.exception("no gateway", extra={"route": due.route})
             return None
         await self._orders_first(due.route)
-        ours = await self._in_database(partial(known_venue_orders, due.account_id, due.symbol))
+        ours: frozenset[str] = frozenset()
+        if due.unclear:
+            known = partial(known_venue_orders, due.account_id, due.symbol)
+            ours = await self._in_database(known)
         async with self._route(due.route).look_slots:
             return await look(gateway, session, due, ours, self._clock())
 

@@ -49,6 +49,11 @@ class Due:
     sent_at: datetime
     lookups: int
 
+    @property
+    def unclear(self) -> bool:
+        """Whether it is not known that the venue has the order."""
+        return self.status in {OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value}
+
 
 class Finding(StrEnum):
     """What the look-up showed."""
@@ -144,7 +149,7 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     asked = [
         Change(each.due.order_id, fence=each.due.fence, due_at=now, acknowledged_at=now)
         for each in placed
-        if each.due.status in {OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value}
+        if each.due.unclear
     ]
     moved = move(Cause.ACKNOWLEDGE, asked, now)
     receipts.follow(Cause.ACKNOWLEDGE, moved)

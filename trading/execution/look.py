@@ -54,7 +54,7 @@ async def _proven(
     gateway: Gateway, session: AccountSession, due: Due, ours: frozenset[str], now: datetime
 ) -> bool:
     """Absence is proven by the order, the open orders and the trades together, after the gate."""
-    if due.status == "open" or due.filled > Decimal(0):
+    if not due.unclear or due.filled > Decimal(0):
         return False  # it was acknowledged once; not finding it now proves nothing
     window = gateway.acceptance_window
     if window and now < due.sent_at + window + MARGIN:

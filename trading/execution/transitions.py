@@ -116,6 +116,7 @@ WITH picked AS (
     SELECT id FROM trading_order
      WHERE status = %(planned)s AND route = %(route)s AND reduce_only = %(closing)s
        AND (due_at IS NULL OR due_at <= %(now)s)
+       AND (valid_until IS NULL OR valid_until >= %(now)s)
      ORDER BY rank, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE trading_order o SET status = %(sending)s, fence = o.fence + 1,
@@ -133,7 +134,7 @@ SELECT id, fence, attempts, account_id, symbol, side, position_side, reduce_only
 
 
 def claim(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claimed]:
-    """Take planned orders for sending, with their attempts, in fairness order.
+    """Take planned orders that are still valid, with their attempts, in fairness order.
 
     The attempts and their client ids are in the database before anything can be sent. Runs
     inside the caller's transaction.
