@@ -68,10 +68,10 @@ def fan_out(*, signal_id: int, now: datetime, hand_over: HandOver | None = None)
     if closing:
         _drop_unsent_opens(signal, now)
     waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
-    market = market_view(symbol=signal.symbol)
     written = seen = 0
     for start in range(0, len(waiting), CHUNK):
         chunk = waiting[start : start + CHUNK]
+        market = market_view(symbol=signal.symbol)  # anew: quotes age while thousands are decided
         done = _decide_chunk(
             signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now(),
             hand_over=hand_over,
@@ -114,8 +114,9 @@ def _decide_chunk(
         copy_trades.labels(each.decision.outcome.value).inc()
     routes = {each.follower.route for each in written if each.decision.order}
     nudge_send(routes=routes, closing=terms.closing, orders=len(written))
-    for route in sorted(routes) if hand_over else ():
-        transaction.on_commit(partial(hand_over, route, terms.closing))
+    if hand_over is not None:
+        for route in sorted(routes):
+            transaction.on_commit(partial(hand_over, route, terms.closing))
     tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written])
     return len(written)
 
