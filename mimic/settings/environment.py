@@ -164,6 +164,8 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         problems += _production_problems(
             found, allow_venues=reader.flag("MIMIC_ALLOW_VENUE_URLS", default=False)
         )
+        if reader.text("CHECKPOINT"):
+            problems.append("CHECKPOINT stops processes for the chaos suite: never in production")
     if problems:
         raise UnsafeConfiguration(problems)
     return found
