@@ -37,7 +37,7 @@ e2e: $(STAMP) ## the browser tests alone
 	$(PYTEST) -m e2e $(ARGS)
 
 bench: $(STAMP) ## figures of the fan-out
-	$(BIN)/python manage.py bench
+	$(BIN)/python manage.py bench $(if $(FOLLOWERS),--followers $(FOLLOWERS))
 
 lint: $(STAMP) ## style, types and layers
 	$(BIN)/ruff check .

@@ -9,12 +9,13 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from mimic.ops.embedded import Embedded, Supervisor
+from mimic.ops.embedded import Embedded, InstanceInUse, Supervisor
 from mimic.probes.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,27 @@ def start_simulator(supervisor: Supervisor) -> str:
     command = [PYTHON, "-m", "tests.simulators.binance", "--port", port]
     supervisor.start("simulator", [*command, "--weight-limit", SIMULATOR_WEIGHT])
     return f"http://127.0.0.1:{port}"
+
+
+def start_fast_venue(supervisor: Supervisor) -> str:
+    """The venue that only checks signatures and fills, for measurements; returns its base URL."""
+    port = str(free_port())
+    command = [PYTHON, "-m", "tests.simulators.binance_fast", "--port", port]
+    supervisor.start("venue", command)
+    return f"http://127.0.0.1:{port}"
+
+
+def fresh_pair(home: Path, settings: Mapping[str, str] | None = None) -> Embedded:
+    """Started servers in ``home``, or in ``home-2`` … when that is in use; emptied before."""
+    for place in range(1, 9):
+        folder = home if place == 1 else home.with_name(f"{home.name}-{place}")
+        try:
+            Embedded(folder).start().stop()
+        except InstanceInUse:
+            continue
+        shutil.rmtree(folder)
+        return Embedded(folder, settings=settings).start()
+    raise SystemExit(f"eight of {home.name} are running already")
 
 
 def fresh_environment(pair: Embedded, simulator: str, port: int) -> dict[str, str]:

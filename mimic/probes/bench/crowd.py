@@ -1,4 +1,4 @@
-"""Followers for a measurement: on paper, or with keys at the simulator."""
+"""Followers for a measurement: on paper, or with keys at the venue on the wire."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ EQUITY = Decimal(10_000)
 
 
 def a_market(now: datetime) -> None:
-    """BTCUSDT with the simulator's rules, at its first price."""
+    """BTCUSDT with the venue's rules, at its first price."""
     Venue.objects.get_or_create(code=VENUE, defaults={"name": "Binance", "adapter": "ccxt"})
     spec = InstrumentSpec(
         "BTCUSDT", "BTC/USDT:USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.001"),
         Decimal("0.001"), Decimal(120), Decimal(100), 125, trading=True,
     )  # fmt: skip
     store_instruments(venue=VENUE, specs=[spec], now=now)
-    a_quote(now)
+    refresh_quote(now)
 
 
-def a_quote(now: datetime) -> None:
+def refresh_quote(now: datetime) -> None:
     price = Decimal(60_000)
     store_quotes(venue=VENUE, quotes=[Quote("BTCUSDT", price, price, price, now)])
 
 
 @transaction.atomic
-def a_crowd(*, followers: int, on_wire: bool, simulator: str, now: datetime) -> Strategy:
+def a_crowd(*, followers: int, on_wire: bool, venue: str, now: datetime) -> Strategy:
     """A strategy with that many followers, one account each, one percent of equity a signal."""
     mark = token_hex(4)
     author, *people = register_many(
@@ -77,14 +77,14 @@ def a_crowd(*, followers: int, on_wire: bool, simulator: str, now: datetime) -> 
         CopySubscription(user=person, strategy=strategy, account=account, settings=chosen)
         for person, account in zip(people, accounts, strict=True)
     )
-    open_accounts(simulator, keys)
+    open_accounts(venue, keys)
     return strategy
 
 
-def open_accounts(simulator: str, keys: Sequence[dict[str, str]]) -> None:
+def open_accounts(venue: str, keys: Sequence[dict[str, str]]) -> None:
     for start in range(0, len(keys), 1_000):
-        request = Request(  # noqa: S310 (our own simulator's address)
-            f"{simulator}/_sim/accounts",
+        request = Request(  # noqa: S310 (our own venue's address)
+            f"{venue}/_sim/accounts",
             data=json.dumps(keys[start : start + 1_000]).encode(),
             headers={"Content-Type": "application/json"},
         )

@@ -2,122 +2,172 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max
 
-from mimic.probes.bench.crowd import a_quote
-from signals.models import Action, Direction, Strategy
+from mimic.probes.bench import usage
+from mimic.probes.bench.crowd import refresh_quote
+from signals.models import Action, Direction, Signal, Strategy
 from signals.services.publish import SignalDraft, publish_signal
-from trading.models import CopyExecution, Order, OrderEvent
 
-SETTLED = ("open", "partially_filled", "filled", "rejected", "expired")
-LONGEST = 120.0  # seconds that one run may take
+LONGEST = 200.0  # seconds that one run may take
+HOPS = 100
+
+# Postgres's own commit times: when a row could be read, whatever clock its writer had.
+_TIMES = """
+WITH /* bench */ began AS (
+    SELECT pg_xact_commit_timestamp(xmin) AS at FROM signals_signal WHERE id = %(id)s),
+mine AS (SELECT id, sent_at, acknowledged_at FROM trading_order
+          WHERE origin_kind = 'signal' AND origin_id = %(id)s)
+SELECT (SELECT at FROM began),
+  (SELECT min(decided_at) FROM trading_copyexecution WHERE signal_id = %(id)s),
+  (SELECT max(pg_xact_commit_timestamp(xmin)) FROM trading_executionkey
+    WHERE signal_id = %(id)s),
+  (SELECT min(sent_at) FROM mine),
+  (SELECT max(acknowledged_at) FROM mine),
+  (SELECT max(pg_xact_commit_timestamp(e.xmin)) FROM trading_orderevent e JOIN mine m
+    ON m.id = e.order_id WHERE e.cause = 'acknowledge'),
+  (SELECT count(*) FROM mine WHERE acknowledged_at IS NOT NULL)
+"""
+_ORDERS = """SELECT /* bench */ count(*) FROM trading_order
+ WHERE origin_kind = 'signal' AND origin_id = %s AND """
+_ANSWERED = _ORDERS + "status IN ('open', 'partially_filled', 'filled', 'rejected', 'expired')"
+_BOOKED = _ORDERS + "closed_at IS NOT NULL"
+_DECIDED = "SELECT /* bench */ receipts FROM trading_signalfanout WHERE signal_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Milliseconds from the signal's commit; ``db_ms_per_order`` is Postgres's own execution time
-    (pg_stat_statements) over the run, divided by its orders."""
+    """Milliseconds from the signal's commit: last receipt and order committed, first order
+    sent, last answer of the venue, last answer committed, last fill booked. ``cpu_s`` is the
+    worker's until the last answer was committed; the two ``db`` figures are per order over its
+    whole life.
+    """
 
-    orders: int
-    decided_ms: int
-    last_ack_ms: int
-    persisted_ms: int
+    planned_ms: float
+    first_sent_ms: float
+    last_ack_ms: float
+    persisted_ms: float
+    booked_ms: float
     cpu_s: float
-    db_ms_per_order: float
+    db_ms: float
+    db_cpu_ms: float
 
 
-def one_signal(strategy: Strategy, followers: int, workers: list[int]) -> Run:
-    """Publish an open to ``followers`` and wait until each order is acknowledged or refused."""
+def one_signal(strategy: Strategy, followers: int, worker: int) -> Run:
+    """Publish an open to ``followers`` and wait until each order is answered and booked.
+
+    Raises RuntimeError when not every order was acknowledged: a figure of less is none.
+    """
+    _prepare(strategy)
+    processor, database = usage.cpu_of(worker), usage.cpu_of(usage.postmaster())
+    signal = _publish(strategy)
+    _wait(signal, _ANSWERED, followers)
+    processor = usage.cpu_of(worker) - processor
+    _wait(signal, _BOOKED, followers)
+    booked = datetime.now(UTC)
+    paid = _statement_ms()
+    database = usage.cpu_of(usage.postmaster()) - database
+    began, _, planned, sent, acknowledged, written, count = _times(signal)
+    if count != followers:
+        raise RuntimeError(f"{count} of {followers} orders were acknowledged")
+    return Run(
+        planned_ms=_ms(planned - began),
+        first_sent_ms=_ms(sent - began),
+        last_ack_ms=_ms(acknowledged - began),
+        persisted_ms=_ms(written - began),
+        booked_ms=_ms(booked - began),
+        cpu_s=processor,
+        db_ms=paid / followers,
+        db_cpu_ms=database * 1000 / followers,
+    )
+
+
+def queue_hop(strategy: Strategy) -> float:
+    """p95 in ms of one follower's way from the signal's commit to the start of the decision:
+    broker, worker, and taking the fan-out's lease.
+    """
+    taken = []
+    for _ in range(HOPS):
+        _prepare(strategy)
+        signal = _publish(strategy)
+        _wait(signal, _DECIDED, 1)
+        began, started, *_ = _times(signal)
+        taken.append(_ms(started - began))
+    return sorted(taken)[HOPS * 95 // 100 - 1]
+
+
+def _prepare(strategy: Strategy) -> None:
+    """Quotes and snapshots as the stream process keeps them, and the meter at zero."""
     now = datetime.now(UTC)
-    a_quote(now)
-    strategy_accounts_are_fresh(strategy, now)
-    _reset_statements()
-    cpu = _cpu(workers)
+    refresh_quote(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE trading_accountbudget b SET snapshot_at = %s, margin_cap = b.equity "
+            "FROM trading_copysubscription s "
+            "WHERE s.account_id = b.account_id AND s.strategy_id = %s",
+            [now, strategy.pk],
+        )
+        cursor.execute("SELECT pg_stat_statements_reset()")
+
+
+def _publish(strategy: Strategy) -> Signal:
     draft = SignalDraft(
         "BTCUSDT", Action.OPEN, Direction.LONG, None, None, 5, None, Decimal(2), "", None
     )
     with transaction.atomic(durable=True):
-        signal = publish_signal(
+        return publish_signal(
             strategy=strategy, draft=draft, inbox_message_id=0, now=datetime.now(UTC)
         )
-    committed = datetime.now(UTC)
-    orders = Order.objects.filter(origin_kind="signal", origin_id=signal.pk)
-    limit = time.monotonic() + LONGEST
-    while orders.filter(status__in=SETTLED).count() < followers:
-        if time.monotonic() > limit:
-            raise TimeoutError(f"{orders.filter(status__in=SETTLED).count()} of {followers}")
-        time.sleep(0.05)
-    receipts = CopyExecution.objects.filter(signal=signal)
-    decided = receipts.aggregate(at=Max(F("decided_at")))["at"]
-    acknowledged = receipts.aggregate(at=Max(F("acknowledged_at")))["at"]
-    written = OrderEvent.objects.filter(
-        order_id__in=orders.values("pk"), cause__in=("acknowledge", "refuse")
-    ).aggregate(at=Max("at"))["at"]
-    run = Run(
-        orders=followers,
-        decided_ms=_ms(committed, decided),
-        last_ack_ms=_ms(committed, acknowledged),
-        persisted_ms=_ms(committed, written),
-        cpu_s=round(_cpu(workers) - cpu, 2),
-        db_ms_per_order=round(_statement_ms() / followers, 4),
-    )
-    _settle_down(orders)
-    return run
 
 
-def strategy_accounts_are_fresh(strategy: Strategy, now: datetime) -> None:
-    """Snapshots as the stream process would keep them."""
+def _times(signal: Signal) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE trading_accountbudget b SET snapshot_at = %s FROM trading_copysubscription s "
-            "WHERE s.account_id = b.account_id AND s.strategy_id = %s",
-            [now, strategy.pk],
-        )
+        cursor.execute(_TIMES, {"id": signal.pk})
+        found: tuple[Any, ...] = cursor.fetchone()
+        return found
 
 
-def _settle_down(orders: object) -> None:
-    """Fills are still being collected: the next run must not share the machine with them."""
-    limit = time.monotonic() + LONGEST
-    while orders.filter(closed_at=None).exists() and time.monotonic() < limit:  # type: ignore[attr-defined]
-        time.sleep(0.1)
+def _wait(signal: Signal, question: str, expected: int) -> None:
+    """Asks seldom: the asking costs the machine too, and the times come from the rows.
 
-
-def _reset_statements() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_statements_reset()")
+    Keeps the quote fresh meanwhile, as the stream process would.
+    """
+    quoted = time.monotonic()
+    limit, found = quoted + LONGEST, 0
+    while time.monotonic() < limit:
+        with connection.cursor() as cursor:
+            cursor.execute(question, [signal.pk])
+            found = cursor.fetchone()[0]
+        if found >= expected:
+            return
+        if time.monotonic() > quoted + 1:
+            quoted = time.monotonic()
+            refresh_quote(datetime.now(UTC))
+        time.sleep(0.1 if expected > 1 else 0.01)
+    raise TimeoutError(f"{found} of {expected} after {LONGEST:.0f} s: {question}")
 
 
 def _statement_ms() -> float:
-    """All but the measuring process's own polling."""
+    """Planning and executing of all statements but the measuring process's own."""
+    return sum(each[0] for each in statements())
+
+
+def statements() -> list[tuple[float, int, str]]:
+    """(ms, calls, text) since the last signal, the dearest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(total_exec_time + total_plan_time), 0) FROM pg_stat_statements "
-            "WHERE query NOT LIKE '%%count(%%' AND query NOT ILIKE '%%max(%%'"
+            "SELECT /* bench */ total_exec_time + total_plan_time AS ms, calls, query "
+            "FROM pg_stat_statements WHERE query NOT LIKE '%/* bench */%' ORDER BY ms DESC"
         )
-        return float(cursor.fetchone()[0])
+        rows: list[Any] = cursor.fetchall()
+    return [(float(ms), calls, text) for ms, calls, text in rows]
 
 
-def _cpu(pids: list[int]) -> float:
-    """Seconds of CPU that these processes and their children have used (proc(5), stat)."""
-    wanted, total = set(pids), 0
-    for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(folder.name) in wanted or int(fields[1]) in wanted:
-            wanted.add(int(folder.name))
-            total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
-
-
-def _ms(since: datetime, until: datetime) -> int:
-    return round((until - since).total_seconds() * 1000)
+def _ms(span: timedelta) -> float:
+    return span.total_seconds() * 1000

@@ -6,16 +6,22 @@ No Django in here: it starts before settings can be read, and starts what they a
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from mimic.ops.embedded import Embedded, InstanceInUse, Supervisor
+from mimic.ops.embedded import Embedded, Supervisor
 from mimic.probes.processes import free_port, processes
-from mimic.probes.surroundings import PYTHON, ROOT, fresh_environment, manage, start_simulator
+from mimic.probes.surroundings import (
+    PYTHON,
+    ROOT,
+    fresh_environment,
+    fresh_pair,
+    manage,
+    start_simulator,
+)
 
 HOME = ROOT / "var" / "demo"
 
@@ -24,26 +30,13 @@ def run(arguments: list[str]) -> int:
     """Returns the exit code. ``--once`` checks the outcome and leaves."""
     once = "--once" in arguments
     started = time.monotonic()
-    pair = _fresh_pair()
+    pair = fresh_pair(HOME)
     try:
         with Supervisor(pair.home / "log") as supervisor:
             supervisor.heed_signals()
             return _play(pair, supervisor, once=once, started=started)
     finally:
         pair.stop()
-
-
-def _fresh_pair() -> Embedded:
-    """The first folder nobody uses, emptied: the demo's world is made anew each time."""
-    for place in range(1, 9):
-        home = HOME if place == 1 else HOME.with_name(f"demo-{place}")
-        try:
-            Embedded(home).start().stop()
-        except InstanceInUse:
-            continue
-        shutil.rmtree(home)
-        return Embedded(home).start()
-    raise SystemExit("eight demos are running already")
 
 
 def _play(pair: Embedded, supervisor: Supervisor, *, once: bool, started: float) -> int:
