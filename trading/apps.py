@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class TradingConfig(AppConfig):
@@ -6,8 +7,10 @@ class TradingConfig(AppConfig):
     label = "trading"
 
     def ready(self) -> None:
+        from trading.market.catalogue import sync_after_migrate
         from trading.receivers import console
         from trading.receivers.wiring import connect
 
         connect()
         console.connect()
+        post_migrate.connect(sync_after_migrate, sender=self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from celery import current_app, shared_task
@@ -10,7 +11,8 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from trading.copying import fanout
-from trading.execution import nudge
+from trading.domain.keys import KeyReport
+from trading.execution import key_checks, nudge
 from trading.execution.runtime import dispatcher, stop_dispatcher
 
 
@@ -40,6 +42,16 @@ def fan_out(signal_id: int, **_: Any) -> None:
 @shared_task(name=nudge.JOB)
 def send(route: str, closing: int, **_: Any) -> None:
     dispatcher().send(route, closing=bool(closing))
+
+
+@shared_task(name=key_checks.JOB)
+def check_account(check_id: int, **_: Any) -> None:
+    key_checks.run_check(check_id=check_id, ask=_ask_venue, clock=timezone.now)
+
+
+def _ask_venue(question: key_checks.Question) -> KeyReport:
+    sender = dispatcher()
+    return sender.call(partial(key_checks.ask_venue, sender.gateway, question))
 
 
 def _queues() -> set[str]:

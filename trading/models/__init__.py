@@ -3,6 +3,7 @@
 from trading.domain.orders import OrderStatus
 from trading.models.accounts import AccountBudget, AccountState, EquityPoint, ExchangeAccount
 from trading.models.books import Fill, FillKey, Position, Trade, VirtualPosition
+from trading.models.connecting import AccountCheck, AccountEvent, CheckOutcome
 from trading.models.copying import (
     CopyExecution,
     CopyMode,
@@ -25,8 +26,11 @@ from trading.models.venues import Instrument, InstrumentQuote, Venue
 
 __all__ = [
     "AccountBudget",
+    "AccountCheck",
+    "AccountEvent",
     "AccountState",
     "AttemptOutcome",
+    "CheckOutcome",
     "CopyExecution",
     "CopyMode",
     "CopySettings",

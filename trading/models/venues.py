@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mimic.core.fields import AmountField
 
 
+def _words(label: Any) -> ArrayField[Any, Any]:
+    return ArrayField(models.CharField(max_length=24), verbose_name=label, default=list)
+
+
 class Venue(models.Model):
-    """An exchange as this platform knows it; ``adapter`` names the gateway that speaks to it."""
+    """An exchange as this platform knows it; ``adapter`` names the gateway that speaks to it.
+
+    All but the operator's ``enabled`` and ``needs_approval`` follows the catalogue
+    (:mod:`trading.venues.catalogue`), which explains the words. ``proven``: the venue has a
+    dialect of its own; others go through unified ccxt calls.
+    """
+
+    class Demo(models.TextChoices):
+        NONE = "", _("None")
+        DEMO = "demo", _("Practice accounts")
+        TESTNET = "testnet", _("Test network")
 
     code = models.CharField(_("code"), max_length=24, primary_key=True)
     name = models.CharField(_("name"), max_length=80)
     adapter = models.CharField(_("adapter"), max_length=24)
     tier = models.PositiveSmallIntegerField(_("tier"), default=1)
     enabled = models.BooleanField(_("enabled"), default=True)
+    needs_approval = models.BooleanField(_("accounts need approval"), default=False)
+    proven = models.BooleanField(_("own dialect"), default=False)
+    markets = _words(_("markets"))
+    credentials = _words(_("credentials"))
+    demo = models.CharField(_("demo network"), max_length=8, choices=Demo, blank=True)
+    position_modes = _words(_("position modes"))
+    capabilities = _words(_("capabilities"))
+    rate_limit_ms = models.PositiveIntegerField(_("time between requests, ms"), default=0)
+    docs_url = models.CharField(_("documentation"), max_length=200, blank=True)
+    ccxt_version = models.CharField(_("ccxt"), max_length=16, blank=True)
 
     class Meta:
         verbose_name = _("venue")

@@ -17,7 +17,8 @@ from signals.instruments import answer_with
 from trading.copying import fanout
 from trading.copying.live import tell_of_orders
 from trading.copying.sweep import expire_pending, sweep_fanouts
-from trading.execution import nudge, receipts
+from trading.execution import key_checks, nudge, receipts
+from trading.execution.connecting import sweep_rechecks
 from trading.execution.sweep import sweep_due, sweep_leases, sweep_sending
 from trading.market.selectors import is_traded
 
@@ -28,6 +29,7 @@ def connect() -> None:
     """Called once from ``TradingConfig.ready``."""
     register_job(fanout.JOB, queue="trading")
     register_job(nudge.JOB, queue="trading")
+    register_job(key_checks.JOB, queue="trading")
     receive(SignalPublished, fanout.queue_fanout)
     answer_with(is_traded)
     receipts.on_change(tell_of_orders)
@@ -42,5 +44,8 @@ def connect() -> None:
     register_sweeper("approvals", expire_pending, every=timedelta(seconds=5))
     register_sweeper("leases", sweep_leases, every=_SECOND)
     register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))
+    checks = partial(key_checks.sweep_checks, broker_answers=broker_answers)
+    register_sweeper("key checks", checks, every=timedelta(seconds=5))
+    register_sweeper("daily key checks", sweep_rechecks, every=timedelta(seconds=60))
     expect_heartbeat("sentinel", within=timedelta(seconds=60))
     expect_heartbeat("stream", within=timedelta(seconds=60))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from trading.domain.keys import KeyReport
 from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, Quote
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
@@ -57,10 +58,17 @@ class Dialect(Protocol):
         """The rows inside a list answer, as many as ccxt must find. Raises TypeError."""
         ...
 
-    def order_params(self, order: OrderRequest) -> dict[str, str]: ...
+    def order_params(self, order: OrderRequest) -> Mapping[str, Any]: ...
 
     async def balance(self, client: Any) -> BalanceReport: ...
 
     async def positions(self, client: Any, names: Mapping[str, str]) -> list[PositionReport]: ...
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]: ...
+
+
+@runtime_checkable
+class InspectingDialect(Protocol):
+    """Optional: a dialect that knows how to ask what keys may do (``None`` where it cannot)."""
+
+    async def inspect(self, client: Any, *, demo: bool) -> KeyReport: ...

@@ -1,4 +1,6 @@
-"""The venues we know, one line each; adding one is its folder and its line."""
+"""The venues we know. Those with a dialect of their own are a folder and a line here; every other
+venue of the catalogue speaks the generic one.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +8,39 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from trading.venues.binance.dialect import BinanceLinear
+from trading.venues.catalogue import catalogue
 from trading.venues.dialect import Dialect
+from trading.venues.generic.dialect import Generic
 
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """``symbols`` names the markets that we list: ``linear`` is the linear perpetuals."""
+    """``symbols`` names the markets that we list: ``linear`` is the linear perpetuals.
+
+    ``proven``: the dialect is the venue's own and is tested against a simulator of it.
+    """
 
     code: str
     adapter: str
     ccxt_id: str
     symbols: str
     dialect: Dialect
+    proven: bool = True
 
 
-VENUES: dict[str, Venue] = {
-    venue.code: venue
-    for venue in (Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),)
-}
+_PROVEN = (Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),)
+
+
+def _generic() -> list[Venue]:
+    return [
+        Venue(code, "ccxt", code, entry.markets[0], Generic(entry), proven=False)
+        for code, entry in catalogue().entries.items()
+    ]
+
+
+VENUES: dict[str, Venue] = {venue.code: venue for venue in (*_generic(), *_PROVEN)}
 
 
 def load_adapters() -> None:
     """Import ccxt and register its gateway. Only for processes that trade."""
-    import_module("trading.venues.ccxt_gateway").register()
+    import_module("trading.venues.inspecting").register()

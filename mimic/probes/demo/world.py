@@ -60,9 +60,7 @@ def build_world() -> Logins:
     token = generate_token()
     aurora = _strategy(first, "Aurora Trend", token)
     _strategy(second, "Night Owl Reversal", generate_token())
-    venue = Venue.objects.create(
-        code=VENUE, name="Binance USD-M", adapter="ccxt", tier=1, enabled=True
-    )
+    venue = Venue.objects.get(code=VENUE)
     followers = cast()
     crowd = register_many(
         people=[NewPerson(each.email, f"Follower {each.number}") for each in followers[1:]]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from trading.domain.keys import KeyReport
 from trading.domain.ports import (
     BalanceReport,
     OrderRequest,
@@ -78,6 +79,30 @@ class BinanceLinear:
             if book["symbol"] in names and book["symbol"] in marks
         )
         return [quote for quote in made if 0 < quote.bid <= quote.ask and quote.mark > 0]
+
+    async def inspect(self, client: Any, *, demo: bool) -> KeyReport:
+        """``apiRestrictions`` is a call of the spot host, which the demo network does not have;
+        its play money cannot be withdrawn either.
+        """
+        account = await client.fapiPrivateGetAccountConfig()
+        modes = {row["marginType"] for row in await client.fapiPrivateGetSymbolConfig()}
+        rights = {} if demo else await client.sapiGetAccountApiRestrictions()
+        return KeyReport(
+            can_trade=account["canTrade"] is True and (demo or rights["enableFutures"] is True),
+            can_withdraw=not demo and rights["enableWithdrawals"] is not False,
+            ip_restricted=None if demo else rights["ipRestrict"] is True,
+            hedge=account["dualSidePosition"] is True,
+            margin_mode=_margin_mode(modes),
+        )
+
+
+_MARGIN_MODES = {"CROSSED": "cross", "ISOLATED": "isolated"}
+
+
+def _margin_mode(modes: set[str]) -> str:
+    """One word for the modes of all symbols. Raises KeyError for a mode we do not know."""
+    known = {_MARGIN_MODES[mode] for mode in modes}
+    return known.pop() if len(known) == 1 else "mixed"
 
 
 def _number(value: Any) -> Decimal:

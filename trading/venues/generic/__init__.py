@@ -1,0 +1,1 @@
+"""The dialect of venues without one of their own: ccxt's unified calls, nothing assumed."""
