@@ -36,7 +36,7 @@ def _stop(**_: Any) -> None:
 
 @shared_task(name=fanout.JOB)
 def fan_out(signal_id: int, **_: Any) -> None:
-    fanout.fan_out(signal_id=signal_id, now=timezone.now(), hand_over=dispatcher().hand_over)
+    fanout.fan_out(signal_id=signal_id, now=timezone.now(), sender=dispatcher())
 
 
 @shared_task(name=nudge.JOB)

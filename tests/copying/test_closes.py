@@ -50,11 +50,11 @@ def test_a_close_brings_the_position_to_zero_and_books_a_trade(follower: CopySub
 
 def test_a_close_waits_for_an_open_that_is_out(follower: CopySubscription) -> None:
     fan_out(signal_id=a_signal(follower.strategy).pk, now=now())
-    jobs = take_orders(route="paper", closing=False, limit=10, now=now())
+    claimed = take_orders(route="paper", closing=False, limit=10, now=now())
     closing = _close(follower)
     assert not CopyExecution.objects.filter(signal_id=closing).exists()
     assert SignalFanout.objects.get(pk=closing).done_at is None
-    lost = [Answer(job.order, SendResult(Outcome.REFUSED), now(), now()) for job in jobs]
+    lost = [Answer(each, SendResult(Outcome.REFUSED), now(), now()) for each in claimed]
     settle_answers(route="paper", answers=lost, now=now())
     fan_out(signal_id=closing, now=now() + timedelta(seconds=1))
     assert CopyExecution.objects.get(signal_id=closing).code == "nothing_to_close"

@@ -32,7 +32,7 @@ FOLLOWER = Follower(
 
 def _decide(signal: SignalTerms = LONG, spec: InstrumentSpec | None = SPEC,
             quote: Quote | None = QUOTE, **changes: object) -> Decision:  # fmt: skip
-    return decide(signal, replace(FOLLOWER, **changes), spec, quote, NOW)  # type: ignore[arg-type]
+    return decide(signal, FOLLOWER._replace(**changes), spec, quote, NOW)  # type: ignore[arg-type]
 
 
 def test_five_percent_of_ten_thousand_at_five_times_buys_41_thousandths() -> None:
@@ -126,8 +126,7 @@ def test_a_close_of_a_dust_position_goes_up_to_the_step_but_not_past_the_account
 
 money = st.decimals("1", "1000000", places=2)
 followers = st.builds(
-    lambda mode, value, equity, free, cap, leverage, held: replace(
-        FOLLOWER,
+    lambda mode, value, equity, free, cap, leverage, held: FOLLOWER._replace(
         sizing_mode=mode,
         sizing_value=value,
         equity=equity,

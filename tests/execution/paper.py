@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from mimic.core.thread_connections import in_thread
 from trading.domain.ports import OrderRequest, SendResult, Side
-from trading.execution.claims import Job, take_orders
+from trading.execution.claims import Job, equip, take_orders
 from trading.execution.settle import Answer, settle_answers
 from trading.paper.gateway import PaperGateway
 from trading.paper.quotes import all_quotes
@@ -35,7 +35,8 @@ async def _place(jobs: list[Job]) -> list[SendResult]:
 
 def send_on_paper(*, closing: bool = False, limit: int = 1_000) -> int:
     """How many orders were sent."""
-    jobs = take_orders(route="paper", closing=closing, limit=limit, now=now())
+    claimed = take_orders(route="paper", closing=closing, limit=limit, now=now())
+    jobs = equip(claimed, now=now())
     results = asyncio.run(_place(jobs))
     answers = [
         Answer(job.order, result, now(), now()) for job, result in zip(jobs, results, strict=True)

@@ -6,9 +6,10 @@ out, the sweeper asks again, and followers who have their receipt are not asked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -27,14 +28,15 @@ from trading.domain.receipts import Code
 from trading.execution import budgets
 from trading.execution.claims import drop_planned
 from trading.execution.nudge import nudge_send
+from trading.execution.sender import Sender
 from trading.market.selectors import MarketView, market_view
 from trading.models import CopySubscription, Order, OrderStatus, SignalFanout
 
-CHUNK = 250  # the first orders are on their way while the rest is decided
+FIRST_CHUNK = 100  # the first orders are on their way while the rest is decided
+CHUNK = 400
 LEASE = timedelta(seconds=30)
 COME_BACK = timedelta(milliseconds=500)
 JOB = "trading.fan_out"
-HandOver = Callable[[str, bool], None]
 _SIDES_CLOSED = {
     Direction.LONG.value: [Side.BUY.value],
     Direction.SHORT.value: [Side.SELL.value],
@@ -50,12 +52,11 @@ def queue_fanout(event: SignalPublished) -> None:
     enqueue(JOB, queue="closes" if event.closing else "", signal_id=event.signal_id)
 
 
-def fan_out(*, signal_id: int, now: datetime, hand_over: HandOver | None = None) -> int:
+def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> int:
     """Command: decide for everybody who is still to be decided for; returns receipts written.
 
     Two callers at once do no harm: the one without the lease walks away. A process that sends
-    passes ``hand_over``, called with route and closing after each chunk's commit: its own nudge
-    would wait behind this very job.
+    passes its ``sender``: what it has room for leaves right after each chunk's commit.
     """
     fence = _take_lease(signal_id, now)
     if fence is None:
@@ -69,13 +70,8 @@ def fan_out(*, signal_id: int, now: datetime, hand_over: HandOver | None = None)
         _drop_unsent_opens(signal, now)
     waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
     written = seen = 0
-    for start in range(0, len(waiting), CHUNK):
-        chunk = waiting[start : start + CHUNK]
-        market = market_view(symbol=signal.symbol)  # anew: quotes age while thousands are decided
-        done = _decide_chunk(
-            signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now(),
-            hand_over=hand_over,
-        )  # fmt: skip
+    for chunk in _chunks(waiting):
+        done = _decide_and_send(signal, chunk, fence, sender)
         if done is None:
             return written
         written += done
@@ -87,19 +83,46 @@ def fan_out(*, signal_id: int, now: datetime, hand_over: HandOver | None = None)
     return written
 
 
+def _chunks(waiting: Sequence[Ranked]) -> Iterator[Sequence[Ranked]]:
+    start, size = 0, FIRST_CHUNK
+    while start < len(waiting):
+        yield waiting[start : start + size]
+        start, size = start + size, CHUNK
+
+
+def _decide_and_send(
+    signal: Signal, chunk: Sequence[Ranked], fence: int, sender: Sender | None
+) -> int | None:
+    """One chunk in its transaction; what the sender has room for goes out after the commit."""
+    market = market_view(symbol=signal.symbol)  # anew: quotes age while thousands are decided
+    closing = signal.action == Action.CLOSE
+    with ExitStack() as rooms:
+        holds = {}
+        for route, wanted in Counter(ranked.route for ranked in chunk).items():
+            if sender is not None:
+                holds[route] = rooms.enter_context(sender.hold(route, wanted, closing=closing))
+        written = _decide_chunk(
+            signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now(),
+            rooms={route: hold.room for route, hold in holds.items()},
+        )  # fmt: skip
+        if written is None:
+            return None
+        for route, claimed in written.claimed.items():
+            holds[route].send(claimed)
+    return len(written.decided)
+
+
 @transaction.atomic(durable=True)
 def _decide_chunk(
     *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, fence: int, now: datetime,
-    hand_over: HandOver | None,
-) -> int | None:  # fmt: skip
+    rooms: Mapping[str, int],
+) -> intend.Written | None:  # fmt: skip
     """One chunk; None when the lease has gone to somebody else."""
     held = SignalFanout.objects.filter(pk=signal.pk, fence=fence)
     if not held.update(lease_until=now + LEASE):
         return None
     budgets.lock([ranked.account_id for ranked in chunk])
-    known = followers(
-        subscription_ids=[ranked.subscription_id for ranked in chunk], symbol=signal.symbol
-    )
+    known = followers(chunk=chunk, symbol=signal.symbol)
     terms = signal_terms(signal)
     decided = []
     for ranked in chunk:
@@ -108,17 +131,22 @@ def _decide_chunk(
             continue  # stopped since the list was made, or an open is out: close what it becomes
         spec, quote = market.of(who.venue)
         decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
-    written = intend.write(signal=signal, decided=decided, now=now)
-    held.update(receipts=F("receipts") + len(written))
-    for each in written:
-        copy_trades.labels(each.decision.outcome.value).inc()
-    routes = {each.follower.route for each in written if each.decision.order}
-    nudge_send(routes=routes, closing=terms.closing, orders=len(written))
-    if hand_over is not None:
-        for route in sorted(routes):
-            transaction.on_commit(partial(hand_over, route, terms.closing))
-    tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written])
-    return len(written)
+    written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
+    held.update(receipts=F("receipts") + len(written.decided))
+    _count(written, closing=terms.closing)
+    tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written.decided])
+    return written
+
+
+def _count(written: intend.Written, *, closing: bool) -> None:
+    """Metrics, and a nudge for what the caller cannot send itself."""
+    outcomes = Counter(each.decision.outcome for each in written.decided)
+    for outcome, number in outcomes.items():
+        copy_trades.labels(outcome.value).inc(number)
+    left = Counter(each.follower.route for each in written.decided if each.decision.order)
+    left.subtract({route: len(claimed) for route, claimed in written.claimed.items()})
+    routes = [route for route, number in left.items() if number > 0]
+    nudge_send(routes=routes, closing=closing, orders=left.total())
 
 
 def signal_terms(signal: Signal) -> SignalTerms:

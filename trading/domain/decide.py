@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from mimic.core.money import ceil_to_step, floor_to_step
 from trading.domain.ports import InstrumentSpec, Quote, Side
@@ -40,8 +41,7 @@ class SignalTerms:
     valid_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Follower:
+class Follower(NamedTuple):
     """A subscription with its settings, account snapshot and exposure, as one query brings them.
 
     Money is the account's currency. ``held`` is the subscription's virtual position in the
@@ -85,8 +85,7 @@ class Freshness:
     quote: timedelta = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedOrder:
+class PlannedOrder(NamedTuple):
     """What is to be sent. ``margin`` is reserved until the order ends."""
 
     side: Side

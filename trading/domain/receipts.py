@@ -6,9 +6,10 @@ Codes are stable and part of the API. Their sentences in three languages are in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 
 class Code(StrEnum):
@@ -53,8 +54,7 @@ class StepName(StrEnum):
     POSITION = "position"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One line of the receipt. ``before`` and ``after`` are quantities in base units.
 
     ``limit`` is what the rule allowed (quantity, or leverage for the leverage step) and
@@ -79,6 +79,7 @@ class Step:
         return row
 
 
+@lru_cache(maxsize=8_192)  # prices, limits and steps are the same for every follower
 def plain(number: Decimal) -> str:
     """A decimal as people write it: ``0.013``, not ``1.3E-2`` nor ``0.013000``."""
     text = format(number, "f")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 
 from mimic.core.bulk import columns_of
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptEnd:
+class AttemptEnd(NamedTuple):
     """An attempt's outcome by client id. ``sent_at`` None keeps what was known."""
 
     client_id: str
@@ -30,7 +29,7 @@ def record(ends: Sequence[AttemptEnd]) -> None:
     """Write the outcomes of unresolved attempts; one that is resolved already keeps its outcome."""
     if not ends:
         return
-    columns = columns_of([astuple(end) for end in ends], 8)
+    columns = columns_of(ends, 8)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE trading_orderattempt a SET outcome = c.outcome, "

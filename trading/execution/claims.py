@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -18,23 +18,26 @@ from trading.execution.transitions import Change, Claimed, claim, move
 from trading.models import KillSwitch, Order
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A claimed order with the account it goes to."""
 
     order: Claimed
     session: AccountSession
 
 
-def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list[Job]:
-    """Command: claim up to ``limit`` planned orders of a route, attempts written and committed.
-
-    An order whose account's keys cannot be opened is refused with that reason, not left.
-    """
+def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claimed]:
+    """Command: claim up to ``limit`` planned orders of a route, attempts written and committed."""
     if not closing:
         drop_killed(now=now, route=route)
     with transaction.atomic(durable=True):
-        claimed = claim(route=route, closing=closing, limit=limit, now=now)
+        return claim(route=route, closing=closing, limit=limit, now=now)
+
+
+def equip(claimed: Sequence[Claimed], *, now: datetime) -> list[Job]:
+    """Command: claimed orders with their accounts' sessions.
+
+    An order whose account's keys cannot be opened is refused with that reason, not left.
+    """
     sessions = load_sessions(order.account_id for order in claimed)
     keyless = [order for order in claimed if order.account_id not in sessions]
     if keyless:

@@ -1,8 +1,8 @@
 """The sending process's event loop: claimed orders go out side by side, answers come back in bulk.
 
-A Celery task claims and hands over, and is done; the rows' lease is the guarantee. The loop
+Who plans or claims orders hands them over and is done; the rows' lease is the guarantee. The loop
 keeps every venue's connections, renews leases, re-checks the lease right before each POST, and
-writes answers in batches from a thread. One venue that hangs holds only its own in-flight slots.
+writes answers in batches from a thread. One venue that hangs holds only its own lanes.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import uvloop
 from django.db import DatabaseError, connections
@@ -26,13 +27,14 @@ from mimic.core.thread_connections import in_thread
 from mimic.ops.metrics import order_send_seconds
 from trading.domain.ports import AccountSession, Gateway, OrderRequest, PositionSide, Side
 from trading.execution.checkpoint import checkpoint
-from trading.execution.claims import Job, take_orders
+from trading.execution.claims import Job, equip, take_orders
 from trading.execution.due import Due, Found, known_venue_orders, settle_found, take_due
 from trading.execution.gateways import adapter_of, open_gateway
+from trading.execution.lanes import Lanes
 from trading.execution.look import look
 from trading.execution.sessions import load_sessions
 from trading.execution.settle import Answer, settle_answers
-from trading.execution.transitions import LEASE, renew
+from trading.execution.transitions import LEASE, Claimed, renew
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -40,39 +42,68 @@ Result = TypeVar("Result")
 CHUNK = 200
 HELD_PER_ROUTE = 2_000  # claimed and not yet written; beyond it orders wait in the database
 WRITERS = 2  # batches of one route that are written at once
-IN_FLIGHT = 64  # POSTs at once to one venue
+IN_FLIGHT = 256  # POSTs at once to one venue
 LOOKS_AT_ONCE = 16  # look-ups at once to one venue: orders that wait to be sent go first
 LOOKS_WAIT = 2.0  # seconds
-BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written
+BATCH = 500  # answers that are written at once
+BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written,
+BATCH_SENDING = 0.05  # and while orders of the route still go out
 RENEW_EVERY = 10.0
 SAFETY = 2.0  # seconds of the lease that are not used
 WRITE_TRIES = 5
+
+_SIDES = {side.value: side for side in Side}
+_POSITION_SIDES = {side.value: side for side in PositionSide}
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Route:
-    """What is going on for one route; touched by the loop's thread alone, but for ``held``."""
+class _Held(NamedTuple):
+    """An order that is ours until the deadline (monotonic seconds), while its fence holds."""
 
-    def __init__(self) -> None:
-        self.slots = asyncio.Semaphore(IN_FLIGHT)
+    fence: int
+    deadline: float
+
+
+class _Route:
+    """What is going on for one route; touched by the loop's thread alone."""
+
+    def __init__(self, place: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
+        self.lanes: Lanes[Job] = Lanes(place, IN_FLIGHT)
         self.look_slots = asyncio.Semaphore(LOOKS_AT_ONCE)
         self.gateway: asyncio.Task[Gateway] | None = None
+        self.opened: Gateway | None = None
         self.answers: list[Answer] = []
         self.writers = 0
 
 
+class _Hold:
+    """Implements :class:`trading.execution.sender.Hold`."""
+
+    def __init__(self, dispatcher: Dispatcher, route: str, room: int) -> None:
+        self.room = room
+        self._dispatcher = dispatcher
+        self._route = route
+        self._since = time.monotonic()  # before the lease's own clock: our deadline comes first
+
+    def send(self, orders: Sequence[Claimed]) -> None:
+        if orders:
+            deadline = self._since + LEASE.total_seconds() - SAFETY
+            self._dispatcher.adopt(self._route, orders, deadline)
+
+
 class Dispatcher:
-    """One a process. ``send`` and ``look`` are called from any thread; ``drain`` ends it."""
+    """One a process. Its public methods are called from any thread; ``drain`` ends it."""
 
     def __init__(self, clock: Callable[[], datetime] = _utc_now) -> None:
         self._clock = clock
         self._loop = uvloop.new_event_loop()
         self._database = ThreadPoolExecutor(4, thread_name_prefix="dispatcher-db")
         self._routes: dict[str, _Route] = {}
-        self._held: dict[str, dict[int, tuple[int, float]]] = defaultdict(dict)
+        self._held: dict[str, dict[int, _Held]] = defaultdict(dict)
+        self._promised: dict[str, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._pending: set[Future[Any]] = set()
         self._connections: set[BaseDatabaseWrapper] = set()
@@ -90,26 +121,39 @@ class Dispatcher:
         """
         total = 0
         while not self._draining.is_set():
-            with self._lock:
-                room = min(CHUNK, HELD_PER_ROUTE - len(self._held[route]))
-                if room <= 0:
-                    break
-                claimed_at = time.monotonic()
-                jobs = take_orders(route=route, closing=closing, limit=room, now=self._clock())
-                deadline = claimed_at + LEASE.total_seconds() - SAFETY
-                for job in jobs:
-                    self._held[route][job.order.order_id] = (job.order.fence, deadline)
-            checkpoint("claimed")
-            if jobs:
-                self._watch(self._submit(self._send_all(route, jobs)))
-            total += len(jobs)
-            if len(jobs) < room:
+            with self.hold(route, CHUNK, closing=closing) as hold:
+                claimed: list[Claimed] = []
+                if hold.room:
+                    claimed = take_orders(
+                        route=route, closing=closing, limit=hold.room, now=self._clock()
+                    )
+                checkpoint("claimed")
+                hold.send(claimed)
+            total += len(claimed)
+            if len(claimed) < CHUNK:
                 break
         return total
 
-    def hand_over(self, route: str, closing: bool) -> None:
-        """Like :meth:`send`, from a thread of ours: the caller goes on at once."""
-        self._watch(self._submit(self._in_database(partial(self.send, route, closing=closing))))
+    @contextmanager
+    def hold(self, route: str, wanted: int, *, closing: bool) -> Iterator[_Hold]:
+        """Implements :class:`trading.execution.sender.Sender`."""
+        with self._lock:
+            taken = len(self._held[route]) + self._promised[route]
+            room = 0 if self._draining.is_set() else max(0, min(wanted, HELD_PER_ROUTE - taken))
+            self._promised[route] += room
+        try:
+            yield _Hold(self, route, room)
+        finally:
+            with self._lock:
+                self._promised[route] -= room
+
+    def adopt(self, route: str, orders: Sequence[Claimed], deadline: float) -> None:
+        """Take over orders that are claimed for this process and committed."""
+        with self._lock:
+            self._held[route].update(
+                (order.order_id, _Held(order.fence, deadline)) for order in orders
+            )
+        self._watch(self._submit(self._send_all(route, orders)))
 
     def look(self, *, limit: int = CHUNK) -> int:
         """Take orders whose look is due and ask their venues; returns how many."""
@@ -127,7 +171,8 @@ class Dispatcher:
         state = self._route(route)
         if state.gateway is None or (state.gateway.done() and state.gateway.exception()):
             state.gateway = asyncio.create_task(self._open(route))
-        return await state.gateway
+        state.opened = await state.gateway
+        return state.opened
 
     @property
     def busy(self) -> bool:
@@ -174,56 +219,61 @@ class Dispatcher:
             logger.error("dispatcher's work failed", exc_info=work.exception())
 
     def _route(self, route: str) -> _Route:
-        return self._routes.setdefault(route, _Route())
+        state = self._routes.get(route)
+        if state is None:
+            state = self._routes[route] = _Route(partial(self._send_one, route))
+        return state
 
     async def _open(self, route: str) -> Gateway:
         adapter = await self._in_database(partial(adapter_of, route))
         return open_gateway(route, adapter)
 
-    async def _send_all(self, route: str, jobs: Sequence[Job]) -> None:
+    async def _send_all(self, route: str, orders: Sequence[Claimed]) -> None:
+        """Whatever fails here leaves leases that run out: the orders are asked about then."""
+        sent: set[int] = set()
         try:
-            gateway = await self.gateway(route)
-        except Exception:  # the lease runs out, the orders are asked about and sent again
-            logger.exception("no gateway", extra={"route": route})
-            for job in jobs:
-                self._held[route].pop(job.order.order_id, None)
-            return
-        for job in jobs:
-            self._keep(asyncio.create_task(self._send_one(route, gateway, job)))
+            await self.gateway(route)
+            jobs = await self._in_database(partial(equip, orders, now=self._clock()))
+            self._route(route).lanes.add(jobs)
+            sent = {job.order.order_id for job in jobs}
+        finally:
+            for order in orders:
+                if order.order_id not in sent:
+                    self._held[route].pop(order.order_id, None)
 
-    async def _send_one(self, route: str, gateway: Gateway, job: Job) -> None:
-        order, state = job.order, self._route(route)
+    async def _send_one(self, route: str, job: Job) -> None:
+        order, state = job.order, self._routes[route]
+        held = self._held[route].get(order.order_id)
+        if held is None or state.opened is None or time.monotonic() >= held.deadline:
+            self._held[route].pop(order.order_id, None)
+            return
         request = OrderRequest(
             client_id=order.client_id,
             symbol=order.symbol,
-            side=Side(order.side),
+            side=_SIDES[order.side],
             quantity=order.quantity,
-            position_side=PositionSide(order.position_side),
+            position_side=_POSITION_SIDES[order.position_side],
             reduce_only=order.reduce_only,
         )
-        async with state.slots:
-            if not self._still_mine(route, order.order_id):
-                self._held[route].pop(order.order_id, None)
-                return
-            checkpoint("sending")
-            sent_at, started = self._clock(), time.perf_counter()
-            result = await gateway.place(job.session, request)
-            order_send_seconds.labels(route).observe(time.perf_counter() - started)
+        checkpoint("sending")
+        sent_at, started = self._clock(), time.perf_counter()
+        try:
+            result = await state.opened.place(job.session, request)
+        except BaseException:  # places answer, they do not raise: the lease runs out, and we ask
+            self._held[route].pop(order.order_id, None)
+            raise
+        order_send_seconds.labels(route).observe(time.perf_counter() - started)
         checkpoint("answered")
         state.answers.append(Answer(order, result, sent_at, self._clock()))
-        if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= CHUNK):
+        if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= BATCH):
             state.writers += 1
             self._keep(asyncio.create_task(self._write(route, state)))
-
-    def _still_mine(self, route: str, order_id: int) -> bool:
-        held = self._held[route].get(order_id)
-        return held is not None and time.monotonic() < held[1]
 
     async def _write(self, route: str, state: _Route) -> None:
         """Write answers in batches until there are none; then ask for more orders."""
         while True:
-            await asyncio.sleep(BATCH_EVERY)
-            batch, state.answers = state.answers[:CHUNK], state.answers[CHUNK:]
+            await self._gather_answers(state)
+            batch, state.answers = state.answers[:BATCH], state.answers[BATCH:]
             if not batch:
                 break
             await self._write_batch(route, batch)
@@ -232,6 +282,13 @@ class Dispatcher:
         state.writers -= 1
         if state.writers == 0 and not self._draining.is_set():
             await self._in_database(partial(self._refill, route))
+
+    async def _gather_answers(self, state: _Route) -> None:
+        """Fewer, larger writes while orders go out: they need the processor more."""
+        limit = time.monotonic() + BATCH_SENDING
+        await asyncio.sleep(BATCH_EVERY)
+        while not state.lanes.idle and len(state.answers) < BATCH and time.monotonic() < limit:
+            await asyncio.sleep(BATCH_EVERY)
 
     def _refill(self, route: str) -> None:
         for closing in (True, False):
@@ -304,7 +361,7 @@ class Dispatcher:
                 deadline = renewed_at + LEASE.total_seconds() - SAFETY
                 for order_id, fence in pairs:
                     if order_id in mine and order_id in held:
-                        held[order_id] = (fence, deadline)
+                        held[order_id] = _Held(fence, deadline)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)

@@ -7,22 +7,20 @@ longer in a fitting state, or whose fence is not the order's any more, moves not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from mimic.core.bulk import columns_of
+from mimic.core.bulk import array_of, columns_of
 from trading.domain.orders import TERMINAL, Cause, OrderStatus, client_id, result, sources
 
 LEASE = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What is to be written with the transition; None keeps the order's value.
 
     ``fence`` None means that whoever holds the order does not matter (fills, a person's act).
@@ -78,7 +76,7 @@ def move(cause: Cause, changes: Sequence[Change], at: datetime) -> set[int]:
     if not changes:
         return set()
     names = ("ids", "fences", "codes", "messages", "dues", "filled", "averages", "sent")
-    columns = columns_of([astuple(change) for change in changes], len(names) + 1)
+    columns = columns_of(changes, len(names) + 1)
     became = result(cause)
     values: dict[str, Any] = dict(zip((*names, "acknowledged"), columns, strict=True))
     values |= {
@@ -88,14 +86,13 @@ def move(cause: Cause, changes: Sequence[Change], at: datetime) -> set[int]:
         "final": became in TERMINAL,
         "at": at,
     }
-    values["messages"] = [change.message[:300] for change in changes]
+    values["messages"] = array_of(change.message[:300] for change in changes)
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, values)
         return {row[0] for row in cursor.fetchall()}
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """An order in a sender's hands, with the attempt that was written for it."""
 
     order_id: int

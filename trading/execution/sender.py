@@ -1,0 +1,26 @@
+"""A process that sends, as those see it who plan orders in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from trading.execution.transitions import Claimed
+
+
+class Hold(Protocol):
+    """Room for orders that are being written; what is not sent with it is free again after."""
+
+    @property
+    def room(self) -> int: ...
+
+    def send(self, orders: Sequence[Claimed]) -> None:
+        """Hand over orders that are committed as claimed by this process, once a hold."""
+        ...
+
+
+class Sender(Protocol):
+    """The dispatcher's side that planners need."""
+
+    def hold(self, route: str, wanted: int, *, closing: bool) -> AbstractContextManager[Hold]: ...
