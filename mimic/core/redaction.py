@@ -17,7 +17,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(/webhook/)[^/?#\s\"']+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(/webhook/[/\s\"']*)[^/?#\s\"']+", re.IGNORECASE), rf"\1{HIDDEN}"),
     (re.compile(r"(://[^/\s:@]*:)[^@/\s]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (

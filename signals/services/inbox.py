@@ -13,6 +13,7 @@ from mimic.core.errors import MimicError
 from mimic.core.ids import uuid7
 from signals.models import InboxMessage, Signal, Strategy, Verdict
 from signals.services.publish import SignalDraft, publish_signal
+from signals.storable import storable
 
 SAME_BODY_WINDOW = timedelta(seconds=60)
 
@@ -33,9 +34,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The message as stored, the signal it became, and whether it had come before."""
+    """The message as stored, the signal it became, and whether it had come before.
 
-    message: InboxMessage
+    A message that came before may have left with its month; its key and its signal stay.
+    """
+
+    message: InboxMessage | None
     signal: Signal | None
     duplicate: bool
 
@@ -53,12 +57,12 @@ def receive_message(
         public_id=uuid7(),
         strategy=delivery.strategy,
         door=delivery.door,
-        body=delivery.stored_body,
-        content_type=delivery.content_type[:80],
+        body=storable(delivery.stored_body),
+        content_type=storable(delivery.content_type)[:80],
         remote_address=delivery.remote_address,
         verdict=Verdict.ACCEPTED if refusal is None else Verdict.REFUSED,
         code="" if refusal is None else refusal.code,
-        reason="" if refusal is None else refusal.detail,
+        reason="" if refusal is None else storable(refusal.detail),
         parse=draft.as_json() if draft else None,
         received_at=delivery.received_at,
     )
@@ -105,7 +109,7 @@ def _seen_before(delivery: Delivery) -> Received:
         )
         (first_id,) = cursor.fetchone()
     InboxMessage.objects.filter(pk=first_id).update(duplicates=F("duplicates") + 1)
-    message = InboxMessage.objects.get(pk=first_id)
+    message = InboxMessage.objects.filter(pk=first_id).first()
     signal = Signal.objects.filter(inbox_message_id=first_id).first()
     return Received(message, signal, duplicate=True)
 

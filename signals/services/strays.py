@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from signals.models.strays import EXCERPT_BYTES, StrayMessage
+from signals.storable import storable
 
 KEPT = timedelta(days=7)
 
@@ -20,8 +21,13 @@ def record_stray(*, door: str, address: str | None, excerpt: str, code: str, now
             "VALUES (%s, %s, %s, %s, 1, %s, %s) ON CONFLICT (door, remote_address) DO UPDATE "
             "SET count = s.count + 1, code = excluded.code, excerpt = excluded.excerpt, "
             "last_at = excluded.last_at",
-            [door, address, code, excerpt[:EXCERPT_BYTES], now, now],
+            [door, address, code, _cut(storable(excerpt)), now, now],
         )
+
+
+def _cut(text: str) -> str:
+    """At most 200 bytes of it, whole characters only."""
+    return text.encode()[:EXCERPT_BYTES].decode(errors="ignore")
 
 
 def forget_strays(now: datetime) -> int:

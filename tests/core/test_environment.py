@@ -48,6 +48,8 @@ def test_every_problem_is_named_at_once(environment: str) -> None:
         "MASTER_KEYS": "too-short",
         "TRUSTED_PROXIES": "not-a-network",
         "WORKER_METRICS_PORT": "many",
+        "MIMIC_EGRESS": "not a name",
+        "BUDGET_RESERVE_PCT": "95",
         "MIMIC_VENUE_URLS": '{"binanceusdm": "http://127.0.0.1:1"}',
     }
     with pytest.raises(UnsafeConfiguration) as refusal:

@@ -14,6 +14,9 @@ from tests.core.conftest import Lines
     "text",
     [
         "GET /webhook/hushhush HTTP/1.1",
+        "GET /webhook//hushhush HTTP/1.1",
+        "GET /Webhook/'hushhush' HTTP/1.1",
+        "GET /webhook/ hushhush HTTP/1.1",
         "redis://user:hushhush@cache:6379/0",
         "Authorization: Bearer hushhush1234",
         '{"passphrase": "hushhush", "symbol": "BTCUSDT"}',

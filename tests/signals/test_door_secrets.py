@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
 from django.test import Client
 
 from mimic.core.tokens import digest_of
 from signals.models import Signal, Strategy
 from tests.cast import Published, a_market, a_strategy
+from tests.signals.leaks import tables_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CANARY = "canary-passphrase-9f27c1"
@@ -79,8 +79,8 @@ def test_secrets_are_in_no_table_and_no_log(
     assert "/webhook/***" in written
     assert CANARY not in written
     assert published.token not in written
-    assert _tables_with(CANARY) == []
-    assert _tables_with(published.token) == []
+    assert tables_with(CANARY) == []
+    assert tables_with(published.token) == []
     assert Strategy.objects.get().token_digest
 
 
@@ -91,20 +91,3 @@ def _as_logged(record: logging.LogRecord) -> str:
         each for each in formatters if type(each).__module__.startswith(("mimic", "struct"))
     )
     return ours.format(record) if ours else ""
-
-
-def _tables_with(secret: str) -> list[str]:
-    """Every table whose rows, as text, contain the secret."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
-        )
-        names = [row[0] for row in cursor.fetchall()]
-        found = []
-        for name in names:
-            cursor.execute(
-                f'SELECT count(*) FROM "{name}" t WHERE t::text LIKE %s', [f"%{secret}%"]
-            )
-            if cursor.fetchone()[0]:
-                found.append(name)
-    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from signals.ingest.errors import (
     AlertFieldInvalid,
@@ -16,18 +16,11 @@ from signals.ingest.errors import (
     AlertPlaceholder,
     AlertUnknownSymbol,
 )
-from signals.ingest.tradingview.message import Fields
+from signals.ingest.tradingview.message import Field, Fields
+from signals.ingest.tradingview.names import ALIASES
 from signals.models import Action, Direction
 from signals.services.publish import SignalDraft
 
-_ALIASES = {
-    "symbol": ("symbol", "ticker", "pair", "instrument"),
-    "action": ("action", "strategy.order.alert_message", "side"),
-    "position": ("market_position", "strategy.market_position"),
-    "price": ("price", "entry", "strategy.order.price", "close"),
-    "time": ("timenow", "alert_time", "time"),
-    "order": ("order_id", "strategy.order.id", "id"),
-}
 _WORDS = {
     "long": (Action.OPEN, Direction.LONG),
     "short": (Action.OPEN, Direction.SHORT),
@@ -39,19 +32,22 @@ _WORDS = {
 _SYMBOL = re.compile(
     r"^(?:[A-Z0-9_]+:)?([A-Z0-9]{2,20})(?:/([A-Z0-9]{2,10})(?::[A-Z0-9]+)?)?(?:\.P)?$"
 )
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?"
+)
 _LEVERAGE = (Decimal(1), Decimal(125))
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def understand(fields: Fields, known_symbol: Callable[[str], bool]) -> SignalDraft:
     """Raises an :class:`AlertRefused` that names the field at fault."""
     _refuse_placeholders(fields)
-    symbol = canonical_symbol(_required(fields, "symbol"))
-    if not known_symbol(symbol):
-        raise AlertUnknownSymbol(f"symbol {symbol} is traded on no enabled venue")
+    symbol = _symbol(_required(fields, "symbol"), known_symbol)
     action, direction = _action(fields)
     leverage = _number(fields, "leverage", *_LEVERAGE)
     if leverage is not None and leverage != leverage.to_integral_value():
         raise AlertFieldInvalid(f"leverage {leverage} is not a whole number")
+    comment = _find(fields, "comment")
     return SignalDraft(
         symbol=symbol,
         action=action,
@@ -61,7 +57,7 @@ def understand(fields: Fields, known_symbol: Callable[[str], bool]) -> SignalDra
         leverage=None if leverage is None else int(leverage),
         take_profit_pct=_number(fields, "tp_perc", Decimal("0.01"), Decimal(1000)),
         stop_loss_pct=_number(fields, "sl_perc", Decimal("0.01"), Decimal(99)),
-        comment=fields.get("comment", fields.get("strategy.order.comment", ""))[:200],
+        comment=comment.shown[:200] if comment else "",
         said_at=_time(fields),
     )
 
@@ -72,75 +68,89 @@ def sameness(fields: Fields) -> str | None:
     No delivery id exists, so the alert's own time is joined by everything that two alerts of
     one bar may differ in (wire-facts §4).
     """
-    said = _text(fields, "time")
-    if said is None:
+    time = _find(fields, "time")
+    if time is None:
         return None
-    parts = [_text(fields, name) or "" for name in ("symbol", "action", "position", "order")]
-    return "\n".join([said, *parts])
+    rest = [_find(fields, name) for name in ("symbol", "action", "position", "order")]
+    return "\n".join([time.said, *(field.said if field else "" for field in rest)])
 
 
-def canonical_symbol(text: str) -> str:
-    """``BINANCE:BTCUSDT.P``, ``BTC/USDT:USDT``, ``BTCUSDT.P`` and ``btcusdt`` are BTCUSDT."""
-    match = _SYMBOL.match(text.strip().upper())
-    if match is None:
-        raise AlertFieldInvalid(f"symbol {text[:40]!r} is not like BTCUSDT or BTC/USDT:USDT")
-    return match[1] + (match[2] or "")
+def canonical_symbol(text: str) -> str | None:
+    """``BINANCE:BTCUSDT.P``, ``BTC/USDT:USDT``, ``BTCUSDT.P`` and ``btcusdt`` are BTCUSDT.
+
+    None if the text is like no symbol (``BTCUſDT`` neither, though its upper case is).
+    """
+    match = _SYMBOL.match(text.strip().upper()) if text.isascii() else None
+    return match[1] + (match[2] or "") if match else None
+
+
+def _symbol(field: Field, known_symbol: Callable[[str], bool]) -> str:
+    symbol = canonical_symbol(field.said)
+    if symbol is None:
+        raise AlertFieldInvalid(f"symbol {field.shown[:40]!r} is not like BTCUSDT or BTC/USDT:USDT")
+    if not known_symbol(symbol):
+        raise AlertUnknownSymbol(f"symbol {field.shown[:40]!r} is traded on no enabled venue")
+    return symbol
 
 
 def _refuse_placeholders(fields: Fields) -> None:
-    for name, text in fields.items():
-        if "{{" in text or "}}" in text:
-            raise AlertPlaceholder(f"{name} still holds {text[:60]!r}")
+    for field in fields.values():
+        if "{{" in field.said:
+            raise AlertPlaceholder(f"{field.name} still holds {field.shown[:60]!r}")
 
 
 def _action(fields: Fields) -> tuple[Action, Direction]:
-    position = (_text(fields, "position") or "").lower()
-    word = position or _required(fields, "action").lower()
+    position = _find(fields, "position")
+    word = position or _required(fields, "action")
     try:
-        return _WORDS[word]
+        return _WORDS[word.said.lower()]
     except KeyError:
         name = "market_position" if position else "action"
         raise AlertFieldInvalid(
-            f"{name} {word[:40]!r} is none of {', '.join(sorted(_WORDS))}"
+            f"{name} {word.shown[:40]!r} is none of {', '.join(sorted(_WORDS))}"
         ) from None
 
 
-def _text(fields: Fields, name: str) -> str | None:
-    for alias in _ALIASES.get(name, (name,)):
-        if fields.get(alias):
+def _find(fields: Fields, name: str) -> Field | None:
+    """The first field that goes by one of the name's aliases and says something."""
+    for alias in ALIASES.get(name, (name,)):
+        if alias in fields and fields[alias].said:
             return fields[alias]
     return None
 
 
-def _required(fields: Fields, name: str) -> str:
-    found = _text(fields, name)
+def _required(fields: Fields, name: str) -> Field:
+    found = _find(fields, name)
     if found is None:
         raise AlertFieldMissing(f"{name} is missing; symbol and action are needed")
     return found
 
 
 def _number(fields: Fields, name: str, low: Decimal, high: Decimal) -> Decimal | None:
-    text = _text(fields, name)
-    if text is None:
+    """Plain ASCII digits of a bounded length: Decimal itself reads ``1_000``, NaN and 1e9999."""
+    field = _find(fields, name)
+    if field is None:
         return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise AlertFieldInvalid(f"{name} {text[:40]!r} is not a number") from None
-    if not value.is_finite():
-        raise AlertFieldInvalid(f"{name} is {text[:10]}, not a number")
+    if not _NUMBER.fullmatch(field.said):
+        raise AlertFieldInvalid(f"{name} {field.shown[:40]!r} is not a number")
+    value = Decimal(field.said)
     if not low <= value <= high:
-        raise AlertFieldInvalid(f"{name} {text[:40]} is outside {low} to {high}")
+        raise AlertFieldInvalid(f"{name} {field.shown[:40]} is outside {low} to {high}")
     return value
 
 
 def _time(fields: Fields) -> datetime | None:
-    """When the alert fired (``timenow``), not the bar's opening: only that tells its age."""
-    text = fields.get("timenow") or fields.get("alert_time")
-    if not text:
+    """When the alert fired, in UTC."""
+    field = _find(fields, "fired")
+    if field is None:
         return None
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(field.said.replace("Z", "+00:00"))
     except ValueError:
-        raise AlertFieldInvalid(f"timenow {text[:40]!r} is not an ISO 8601 time") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise AlertFieldInvalid(f"timenow {field.shown[:40]!r} is not an ISO 8601 time") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not _EARLIEST <= moment < _LATEST:
+        raise AlertFieldInvalid(
+            f"timenow {field.shown[:40]!r} is not from {_EARLIEST.year} to {_LATEST.year}"
+        )
+    return moment.astimezone(UTC)

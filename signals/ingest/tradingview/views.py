@@ -21,9 +21,10 @@ from signals.ingest.errors import (
     DoorRefused,
     StrategyNotActive,
 )
+from signals.ingest.redaction import without_generated
 from signals.ingest.tradingview.alert import sameness, understand
 from signals.ingest.tradingview.authenticate import by_passphrase, by_token
-from signals.ingest.tradingview.message import Fields, read_fields, redacted
+from signals.ingest.tradingview.message import Message, read_message, unread_message
 from signals.instruments import is_traded
 from signals.models import Strategy
 from signals.services.inbox import Delivery, Received, receive_message
@@ -48,23 +49,18 @@ def webhook(request: HttpRequest, token: str = "") -> JsonResponse:
 
 
 def _receive(request: HttpRequest, token: str, now: datetime) -> Received:
-    body = _body(request)
-    fields, unreadable = _fields(body)
-    address = client_ip(request)
-    try:
-        strategy = by_token(token, fields) if token else by_passphrase(fields or {})
-    except DoorRefused as stray:
-        record_stray(door=DOOR, address=address, excerpt=redacted(body), code=stray.code, now=now)
-        raise
-    draft, refusal = _understand(strategy, fields, unreadable)
+    body, message = _message(request, [token, settings.WEBHOOK_PASSPHRASE])
+    address = _sender(request)
+    strategy = _admit(token, message, address, now)
+    draft, refusal = _understand(strategy, message)
     delivery = Delivery(
         door=DOOR,
         strategy=strategy,
         body=body,
-        stored_body=redacted(body),
+        stored_body=message.stored,
         content_type=request.content_type or "",
         remote_address=address,
-        sameness=sameness(fields) if fields else None,
+        sameness=sameness(message.fields) if message.fields and not message.fault else None,
         received_at=now,
     )
     received = receive_message(delivery=delivery, draft=draft, refusal=refusal)
@@ -73,42 +69,43 @@ def _receive(request: HttpRequest, token: str, now: datetime) -> Received:
     return received
 
 
-def _body(request: HttpRequest) -> bytes:
+def _message(request: HttpRequest, known: list[str]) -> tuple[bytes, Message]:
     limit: int = settings.SIGNAL_MAX_BYTES
-    too_large = BodyTooLarge(f"an alert has at most {limit} bytes")
-    if _announced_length(request) > limit:
-        raise too_large
     try:
         body = request.read(limit + 1)
     except (UnreadablePostError, RawPostDataException):
         raise AlertUnreadable("the body broke off") from None
     if len(body) > limit:
-        raise too_large
-    return body
+        fault = BodyTooLarge(f"an alert has at most {limit} bytes")
+        return body, unread_message(body, fault, known)
+    return body, read_message(body, known)
 
 
-def _announced_length(request: HttpRequest) -> int:
-    """What the sender says; a server refuses lies, and the reading below counts for itself."""
-    text = request.headers.get("Content-Length") or "0"
-    return int(text) if text.isdecimal() and len(text) < 20 else 0
+def _sender(request: HttpRequest) -> str | None:
+    """An address as the database takes it: none on a Unix socket, without an IPv6 zone."""
+    return client_ip(request).partition("%")[0] or None
 
 
-def _fields(body: bytes) -> tuple[Fields | None, AlertUnreadable | None]:
+def _admit(token: str, message: Message, address: str | None, now: datetime) -> Strategy:
+    """The strategy that the message speaks for; a stranger's leaves its trace and is refused."""
     try:
-        return read_fields(body), None
-    except AlertUnreadable as fault:
-        return None, fault
+        return by_token(token, message) if token else by_passphrase(message)
+    except DoorRefused as stranger:
+        refusal = message.fault if isinstance(message.fault, BodyTooLarge) else stranger
+        excerpt = without_generated(message.stored)
+        record_stray(door=DOOR, address=address, excerpt=excerpt, code=refusal.code, now=now)
+        raise refusal from None
 
 
 def _understand(
-    strategy: Strategy, fields: Fields | None, unreadable: AlertUnreadable | None
-) -> tuple[SignalDraft | None, AlertRefused | None]:
-    if fields is None:
-        return None, unreadable
+    strategy: Strategy, message: Message
+) -> tuple[SignalDraft | None, MimicError | None]:
+    if message.fields is None or message.fault is not None:
+        return None, message.fault
     if strategy.status != Strategy.Status.ACTIVE:
         return None, StrategyNotActive(f"strategy {strategy.slug} is {strategy.status}")
     try:
-        return understand(fields, is_traded), None
+        return understand(message.fields, is_traded), None
     except AlertRefused as refusal:
         return None, refusal
 
@@ -116,7 +113,7 @@ def _understand(
 def _answer(received: Received) -> JsonResponse:
     body = {
         "status": "duplicate" if received.duplicate else "accepted",
-        "message_id": str(received.message.public_id),
+        "message_id": str(received.message.public_id) if received.message else None,
         "signal_id": str(received.signal.public_id) if received.signal else None,
     }
     return JsonResponse(body, status=200 if received.duplicate else 202)

@@ -1,0 +1,19 @@
+"""The names that an alert's fields go by (../shared/spec/signals.md, "Webhook fields")."""
+
+from __future__ import annotations
+
+PASSPHRASE, STRATEGY = "passphrase", "strategy"
+NUMBERS = ("leverage", "risk_perc", "tp_perc", "sl_perc")
+ALIASES: dict[str, tuple[str, ...]] = {
+    "symbol": ("symbol", "ticker", "pair", "instrument"),
+    "action": ("action", "strategy.order.alert_message", "side"),
+    "position": ("market_position", "strategy.market_position"),
+    "price": ("price", "entry", "strategy.order.price", "close"),
+    "time": ("timenow", "alert_time", "time"),
+    "fired": ("timenow", "alert_time"),  # "time" is the bar's opening: it tells no age
+    "order": ("order_id", "strategy.order.id", "id"),
+    "comment": ("comment", "strategy.order.comment"),
+}
+MEANINGFUL = frozenset(
+    {PASSPHRASE, STRATEGY, *NUMBERS, *(name for names in ALIASES.values() for name in names)}
+)

@@ -1,0 +1,82 @@
+"""Headers that Django trips over are mended before it sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+
+from mimic.core.odd_headers import mend_asgi_headers, mend_wsgi_headers
+
+pytestmark = [pytest.mark.urls("tests.core.urls"), pytest.mark.django_db]
+
+CONTENT_TYPES = [
+    "text/plain; a*=nope''x", "text/plain; charset*=utf-8''%00", "text/plain; charset=undefined",
+    "text/plain; a*" + "9" * 5_000 + "=x", "text/plain; charset=base64",
+]  # fmt: skip
+COOKIES = [r'session="aaaaaaaaaaaaaaaa\000bbbbbbbbbbbbbbbb"', r'a=1; csrftoken="\000"']
+ODD = [("content-type", value) for value in CONTENT_TYPES] + [("cookie", each) for each in COOKIES]
+odd_headers = pytest.mark.parametrize(("name", "value"), ODD, ids=[row[1][:40] for row in ODD])
+
+
+def _ask_asgi(*headers: tuple[bytes, bytes]) -> tuple[int, bytes]:
+    sent: list[dict[str, Any]] = []
+    idle = asyncio.Event()
+    parts = [{"type": "http.request", "body": b"12345", "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        if not parts:
+            await idle.wait()
+        return parts.pop()
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/size", "headers": headers,
+        "query_string": b"a=1", "server": ("testserver", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    asyncio.run(mend_asgi_headers(ASGIHandler())(scope, receive, send))  # type: ignore[arg-type]
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def _ask_wsgi(**environ: str) -> tuple[str, bytes]:
+    statuses: list[str] = []
+    whole = {
+        "REQUEST_METHOD": "POST", "PATH_INFO": "/api/size", "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80", "wsgi.input": BytesIO(b"12345"), "wsgi.url_scheme": "http",
+        "CONTENT_LENGTH": "5", "REMOTE_ADDR": "127.0.0.1", "wsgi.errors": BytesIO(), **environ,
+    }  # fmt: skip
+    app = mend_wsgi_headers(WSGIHandler())
+    answer = app(whole, lambda status, headers: statuses.append(status))
+    return statuses[0], b"".join(answer)
+
+
+@odd_headers
+def test_an_odd_header_is_no_fault_of_ours_under_asgi(name: str, value: str) -> None:
+    assert _ask_asgi((name.encode(), value.encode("latin-1"))) == (200, b"5")
+
+
+@odd_headers
+def test_an_odd_header_is_no_fault_of_ours_under_wsgi(name: str, value: str) -> None:
+    key = "CONTENT_TYPE" if name == "content-type" else "HTTP_COOKIE"
+    assert _ask_wsgi(**{key: value}) == ("200 OK", b"5")
+
+
+def test_good_headers_pass_as_they_are() -> None:
+    seen: dict[str, Any] = {}
+    headers = [
+        (b"content-type", b"multipart/form-data; boundary=x; charset=utf-8"),
+        (b"cookie", b"session=abc"),
+        (b"x-odd", b"\xff"),
+    ]
+
+    async def app(scope: dict[str, Any], _receive: Any, _send: Any) -> None:
+        seen.update(scope)
+
+    asyncio.run(mend_asgi_headers(app)({"type": "http", "headers": headers}, None, None))  # type: ignore[arg-type]
+    assert seen["headers"] == headers
