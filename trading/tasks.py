@@ -6,21 +6,22 @@ from functools import partial
 from typing import Any
 
 from celery import current_app, shared_task
-from celery.signals import task_prerun, worker_process_init, worker_process_shutdown
-from django.db import close_old_connections, connections
+from celery.signals import task_prerun, worker_ready, worker_shutdown
+from django.db import close_old_connections
 from django.utils import timezone
 
 from trading.copying import fanout
 from trading.domain.keys import KeyReport
-from trading.execution import key_checks, nudge
+from trading.execution import egress, egress_trial, key_checks, nudge
 from trading.execution.runtime import dispatcher, stop_dispatcher
 
 
-@worker_process_init.connect
+@worker_ready.connect
 def _start(**_: Any) -> None:
-    """A fork must not share its parent's connections; its loop starts before the first job."""
-    connections.close_all()
-    if "trading" in _queues() or "closes" in _queues():
+    """Workers that send run their tasks in threads beside one event loop, which starts here,
+    before the first job.
+    """
+    if {"trading", "closes"} & _queues():
         dispatcher()
 
 
@@ -29,7 +30,7 @@ def _check_connection(**_: Any) -> None:
     close_old_connections()
 
 
-@worker_process_shutdown.connect
+@worker_shutdown.connect
 def _stop(**_: Any) -> None:
     stop_dispatcher()
 
@@ -47,6 +48,11 @@ def send(route: str, closing: int, **_: Any) -> None:
 @shared_task(name=key_checks.JOB)
 def check_account(check_id: int, **_: Any) -> None:
     key_checks.run_check(check_id=check_id, ask=_ask_venue, clock=timezone.now)
+
+
+@shared_task(name=egress.JOB)
+def try_egress(egress_id: int, **_: Any) -> None:
+    egress_trial.try_egress(egress_id=egress_id, clock=timezone.now)
 
 
 def _ask_venue(question: key_checks.Question) -> KeyReport:

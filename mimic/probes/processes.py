@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+# Threads beside one event loop: one signal's long fan-out does not hold another's (ADR 6).
+SENDING = ("-P", "threads", "-c", "4")
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """``signer`` says whether the process may hold the master keys."""
@@ -33,9 +37,9 @@ def processes(port: int, *, reload: bool = False) -> list[Process]:
     web += ("--no-access-log", "--no-proxy-headers")
     return [
         Process("web", _module(*web, *(("--reload",) if reload else ())), pooled=True),
-        Process("worker-trading", _worker("trading", "trading"), signer=True),
-        Process("worker-closes", _worker("closes", "closes"), signer=True),
-        Process("worker-default", _worker("default", "default,bulk,research")),
+        Process("worker-trading", _worker("trading", "trading", *SENDING), signer=True),
+        Process("worker-closes", _worker("closes", "closes", *SENDING), signer=True),
+        Process("worker-default", _worker("default", "default,bulk,research", "-c", "1")),
         Process("beat", _module("celery", "-A", "mimic", "beat", "-l", "WARNING")),
         Process("stream", (sys.executable, "manage.py", "stream"), signer=True),
         Process("sentinel", (sys.executable, "manage.py", "sentinel"), signer=True),
@@ -49,8 +53,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _worker(name: str, queues: str) -> tuple[str, ...]:
-    options = ("-n", f"{name}@%h", "-Q", queues, "-c", "1", "-l", "WARNING")
+def _worker(name: str, queues: str, *pool: str) -> tuple[str, ...]:
+    options = ("-n", f"{name}@%h", "-Q", queues, *pool, "-l", "WARNING")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     return _module("celery", "-A", "mimic", "worker", *options, *quiet)
 

@@ -29,12 +29,16 @@ METRICS_NETWORKS = ENV.metrics_networks
 METRICS_TOKEN = ENV.metrics_token
 WORKER_METRICS_PORT = ENV.worker_metrics_port
 VENUE_URLS = ENV.venue_urls
+FAST_ORDERS = ENV.fast_orders  # false: every order goes the way that any ccxt venue's does
 MIMIC_INSTANCE = ENV.instance
+MIMIC_EGRESS = ENV.egress
+BUDGET_RESERVE_PCT = ENV.budget_reserve_pct
 MASTER_KEYS = ENV.master_keys
 SIGNER_PUBLIC_KEY = ENV.signer_public_key
 TOKEN_PEPPER = ENV.token_pepper
 WEBHOOK_PASSPHRASE = ENV.platform_passphrase
 WEBHOOK_NETWORKS = ENV.webhook_networks
+EGRESS_NETWORKS = ENV.egress_networks
 SIGNAL_MAX_BYTES = 32_768
 BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 

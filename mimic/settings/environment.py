@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +22,8 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-start-with"  # noqa: S105
 _MIN_SECRET_LENGTH = 50
 _KEY_BYTES = 32
+_MOST_RESERVED = 90
+_EGRESS = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 class UnsafeConfiguration(Exception):
@@ -33,7 +36,12 @@ class UnsafeConfiguration(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Everything that is read from the environment; secrets stay out of the repr."""
+    """Everything that is read from the environment; secrets stay out of the repr.
+
+    ``egress`` names this machine's own address at venues: machines that leave through another one
+    need another name, for budgets are counted by it. ``budget_reserve_pct`` of every rate window
+    is left to closes.
+    """
 
     app_env: str
     debug: bool
@@ -46,8 +54,11 @@ class Environment:
     metrics_networks: list[IPv4Network | IPv6Network]
     venue_urls: dict[str, str]
     instance: str
+    egress: str
+    budget_reserve_pct: int
     worker_metrics_port: int
     database_pool: bool
+    fast_orders: bool
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -57,6 +68,7 @@ class Environment:
     master_keys: tuple[bytes, ...] = field(repr=False)
     signer_public_key: bytes | None = field(repr=False)
     webhook_networks: list[IPv4Network | IPv6Network] = field(default_factory=list)
+    egress_networks: list[IPv4Network | IPv6Network] = field(default_factory=list)
 
     @property
     def production(self) -> bool:
@@ -147,8 +159,11 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         metrics_networks=reader.networks("METRICS_NETWORKS", "127.0.0.0/8,::1/128"),
         venue_urls=reader.urls("MIMIC_VENUE_URLS"),
         instance=reader.text("MIMIC_INSTANCE", "dev0" if development else ""),
+        egress=reader.text("MIMIC_EGRESS", "direct"),
+        budget_reserve_pct=reader.number("BUDGET_RESERVE_PCT", 20),
         worker_metrics_port=reader.number("WORKER_METRICS_PORT", 0),
         database_pool=reader.flag("DB_POOL", default=True),
+        fast_orders=reader.flag("FAST_ORDERS", default=True),
         secret_key=secret,
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
         redis_url=reader.text("REDIS_URL", embedded("redis_url") if development else ""),
@@ -158,6 +173,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         master_keys=reader.keys("MASTER_KEYS"),
         signer_public_key=public[0] if public else None,
         webhook_networks=reader.networks("WEBHOOK_IPS"),
+        egress_networks=reader.networks("EGRESS_IPS"),
     )
     problems = reader.problems + _common_problems(found)
     if found.production:
@@ -189,6 +205,10 @@ def _common_problems(found: Environment) -> list[str]:
         problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
     if not (len(found.instance) == 4 and found.instance.isalnum() and found.instance.isascii()):
         problems.append("MIMIC_INSTANCE must be four ASCII letters or digits (client id prefix)")
+    if not _EGRESS.fullmatch(found.egress):
+        problems.append("MIMIC_EGRESS must be 1 to 40 letters, digits or hyphens")
+    if not 0 <= found.budget_reserve_pct <= _MOST_RESERVED:
+        problems.append(f"BUDGET_RESERVE_PCT must be between 0 and {_MOST_RESERVED}")
     return problems
 
 

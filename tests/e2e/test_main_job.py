@@ -58,7 +58,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     base = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "SITE_URL": base}
     web = ("uvicorn", "mimic.asgi:application", "--port", str(port), "--no-proxy-headers")
-    worker = ("celery", "-A", "mimic", "worker", "-Q", "trading,closes", "-c", "1")
+    worker = ("celery", "-A", "mimic", "worker", "-Q", "trading,closes", "-P", "threads")
     running = [
         _start(web, environment, tmp_path / "web.log"),
         _start(worker, {**environment, "DB_POOL": "false"}, tmp_path / "worker.log"),

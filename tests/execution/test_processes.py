@@ -27,8 +27,8 @@ from trading.models import CopyExecution, Fill, Order, Position, SignalFanout
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "subprocess.Popen[bytes]"]
-WORKER = ("-m", "celery", "-A", "mimic", "worker", "-Q", "trading,closes", "-c", "1",
-          "-l", "WARNING", "--without-gossip", "--without-mingle")  # fmt: skip
+WORKER = ("-m", "celery", "-A", "mimic", "worker", "-Q", "trading,closes", "-P", "threads",
+          "-c", "4", "-l", "WARNING", "--without-gossip", "--without-mingle")  # fmt: skip
 SENTINEL = ("manage.py", "sentinel")
 
 

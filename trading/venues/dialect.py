@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from trading.domain.keys import KeyReport
 from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, Quote
+from trading.venues.fast.protocol import FastOrders
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
@@ -26,6 +27,11 @@ class Dialect(Protocol):
     @property
     def acceptance_window(self) -> timedelta:
         """How long after a POST the venue may still accept it."""
+        ...
+
+    @property
+    def fast(self) -> FastOrders | None:
+        """The short way of an order, where the venue has one."""
         ...
 
     @property

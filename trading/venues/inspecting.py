@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.conf import settings
+
 from trading.domain.keys import KeyReport
 from trading.domain.ports import AccountSession, Gateway, VenueUnavailable, register_gateway
 from trading.venues.ccxt_gateway.answers import plain_message
@@ -57,4 +59,4 @@ def register() -> None:
 
 
 def _make(venue_code: str, base_url: str) -> Gateway:
-    return InspectingGateway(VENUES[venue_code], base_url)
+    return InspectingGateway(VENUES[venue_code], base_url, fast=settings.FAST_ORDERS)

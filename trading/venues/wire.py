@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +23,14 @@ class Reply:
         """Seconds from ``Retry-After`` (RFC 9110 §10.2.3, number form), or None."""
         value = self.headers.get("Retry-After", "")
         return float(value) if value.isdecimal() else None
+
+
+def exact_json(text: str) -> Any:
+    """The JSON value, fractions as the text they came as; None when it is not JSON."""
+    try:
+        return json.loads(text, parse_float=str) if text[:1] in ("{", "[") else None
+    except ValueError:
+        return None
 
 
 @dataclass(slots=True)

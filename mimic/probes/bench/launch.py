@@ -1,7 +1,7 @@
 """``make bench``: the fan-out measured through the real pipeline, next to its reference line.
 
-No Django in here. Writes var/bench/fanout.json; what ``--followers 1000`` or ``--path paper``
-narrow goes to fanout-part.json.
+No Django in here. Writes var/bench/fanout.json; what arguments narrow (``--followers 1000``)
+goes to fanout-part.json.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.request import urlopen
 
 from mimic.ops.embedded import Supervisor
@@ -29,12 +30,15 @@ STATEMENTS = {
     "pg_stat_statements.track_planning": "on",
     "track_commit_timestamp": "on",  # when a row was really there, told by the server
 }
-NEEDED = ("worker-trading", "sentinel")  # the sentinel collects fills
+NEEDED = ("worker-trading", "sentinel")
+PATHS = {"fast": "true", "generic": "false"}
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of the measuring command."""
+    """The exit code of the measuring. ``arguments`` go to ``bench_drive``."""
     HOME.mkdir(parents=True, exist_ok=True)
+    report = HOME / ("fanout-part.json" if arguments else "fanout.json")
+    report.unlink(missing_ok=True)
     pair = fresh_pair(HOME / "servers", STATEMENTS)
     try:
         with Supervisor(pair.home / "log") as supervisor:
@@ -43,18 +47,26 @@ def run(arguments: list[str]) -> int:
             environment = fresh_environment(pair, venue, free_port())
             environment["DB_POOL"] = "false"
             manage(environment, "migrate", "-v", "0")
-            for process in processes(0):
-                if process.name in NEEDED:
-                    own = process.environment(environment)
-                    supervisor.start(process.name, process.argv, env=own)
-            command = [PYTHON, "manage.py", "bench_drive", "--venue", venue]
-            command += ["--capacity", str(_capacity(venue))]
-            command += ["--worker", str(supervisor.pid("worker-trading"))]
-            name = "fanout-part.json" if arguments else "fanout.json"
-            command += ["--report", str(HOME / name)]
-            return subprocess.call([*command, *arguments], cwd=ROOT, env=environment)
+            told = ["--venue", venue, "--capacity", str(_capacity(venue)), "--report", str(report)]
+            codes = [
+                _drive(pair.home / "log", environment, path, [*told, *arguments])
+                for path in PATHS
+            ]
+            return max(codes)
     finally:
         pair.stop()
+
+
+def _drive(log: Path, environment: dict[str, str], path: str, arguments: list[str]) -> int:
+    """One path of an order in processes of its own."""
+    with Supervisor(log / path) as workers:
+        for process in processes(0):
+            if process.name in NEEDED:
+                own = process.environment(environment) | {"FAST_ORDERS": PATHS[path]}
+                workers.start(process.name, process.argv, env=own)
+        command = [PYTHON, "manage.py", "bench_drive", "--path", path, *arguments]
+        command += ["--worker", str(workers.pid("worker-trading"))]
+        return subprocess.call(command, cwd=ROOT, env=environment)
 
 
 def _capacity(venue: str) -> int:

@@ -6,8 +6,6 @@ import os
 import platform
 from pathlib import Path
 
-from django.db import connection
-
 PROC = Path("/proc")
 
 
@@ -38,13 +36,6 @@ def family(pid: int) -> list[int]:
     for member in found:
         found += [child for child, parent in parents.items() if parent == member]
     return found
-
-
-def postmaster() -> int:
-    """The server process whose children serve our connections."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT /* bench */ pg_backend_pid()")
-        return int(_stat(cursor.fetchone()[0])[1])
 
 
 def machine() -> str:

@@ -21,6 +21,8 @@ from trading.domain.ports import (
     Quote,
 )
 from trading.venues.binance.errors import ORDER_ERRORS
+from trading.venues.binance.fast import BinanceFastOrders
+from trading.venues.fast.protocol import FastOrders
 from trading.venues.verdicts import Row, VenueError, read_error
 from trading.venues.wire import Reply
 
@@ -31,6 +33,7 @@ class BinanceLinear:
 
     options: Mapping[str, Any] = field(default_factory=lambda: {"recvWindow": 5000})
     acceptance_window: timedelta = timedelta(seconds=5)  # recvWindow
+    fast: FastOrders | None = field(default_factory=BinanceFastOrders)
     errors: tuple[Row, ...] = ORDER_ERRORS
     absent_codes: frozenset[str] = frozenset({"-2013"})
     usage_header: str = "X-MBX-USED-WEIGHT-1M"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from trading.domain.ports import Gateway, register_gateway
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.registry import VENUES
@@ -13,4 +15,4 @@ def register() -> None:
 
 
 def _make(venue_code: str, base_url: str) -> Gateway:
-    return CcxtGateway(VENUES[venue_code], base_url)
+    return CcxtGateway(VENUES[venue_code], base_url, fast=settings.FAST_ORDERS)

@@ -91,10 +91,11 @@ def failed_send(call: Call, dialect: Dialect, keys: Credentials, fault: Exceptio
         return refused_here("venue.unreachable", call.fault, retryable=True)
     if call.reply is None:
         return refused_here("venue.not_sent", type(fault).__name__)
-    return _judged(call.reply, dialect, keys)
+    return judged(call.reply, dialect, keys)
 
 
-def _judged(reply: Reply, dialect: Dialect, keys: Credentials) -> SendResult:
+def judged(reply: Reply, dialect: Dialect, keys: Credentials) -> SendResult:
+    """An answer that was no clean success, by the venue's error table."""
     error = dialect.read_error(reply)
     if reply.status in _SUCCESS and not error.code:
         return unknown("venue.unreadable", f"HTTP {reply.status} without an order")

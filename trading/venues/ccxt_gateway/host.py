@@ -11,7 +11,7 @@ from trading.venues.ccxt_gateway.catalogue import Catalogue, make_catalogue
 from trading.venues.ccxt_gateway.clients import make_template
 from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.registry import Venue
-from trading.venues.wire import Call, current_call
+from trading.venues.wire import Call, VenueClock, current_call
 
 _RESYNC_AFTER = 1.0  # seconds: a thousand clock refusals at once are answered by one question
 _RETRY_AFTER = 1.0  # seconds: orders that wait for markets must not each await a timeout in turn
@@ -40,6 +40,11 @@ class Host:
                 venue.ccxt_id, venue.dialect.options, self._base_url, self._pool, demo=self._demo
             )
         return self._template
+
+    @property
+    def clock(self) -> VenueClock:
+        clock: VenueClock = self.template.clock
+        return clock
 
     async def catalogue(self, *, reload: bool = False) -> Catalogue:
         """Raises :class:`VenueUnavailable`; a failed reload leaves the old catalogue in use."""
@@ -70,7 +75,7 @@ class Host:
 
     async def sync_clock(self) -> None:
         """Measure how far we are ahead of the venue; a failed measurement changes nothing."""
-        clock = self.template.clock
+        clock = self.clock
         async with self._syncing:
             if time.monotonic() - clock.synced_at < _RESYNC_AFTER:
                 return

@@ -1,29 +1,29 @@
-"""Pooled HTTP below ccxt's ``fetch``: one session per venue, shared by every account's clone."""
+"""Pooled HTTP below ccxt's ``fetch``: shared by every account's clone; through a proxy, aiohttp."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import ssl
 from collections.abc import Mapping
 from functools import lru_cache
 
 import aiohttp
-import certifi
 from yarl import URL
 
-from trading.venues.wire import Call, Reply, WireFault
-
-CONNECT_TIMEOUT = 3.0  # seconds, waiting for a pooled connection included
-TOTAL_TIMEOUT = 10.0  # seconds; above recvWindow, so that a timeout implies the gate has closed
-CONNECTIONS = 256
+from trading.venues.fast.protocol import FastRequest
+from trading.venues.http.connection import Headers
+from trading.venues.http.pool import CONNECT_TIMEOUT, CONNECTIONS, TOTAL_TIMEOUT, DirectPool
+from trading.venues.http.tls import verifying_context
+from trading.venues.wire import Call, Reply, WireFault, exact_json
 
 # Raised by aiohttp's connector before a request is written: nothing can have left.
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class Pool:
-    """Connections to one venue, belonging to the event loop that used them first."""
+    """Connections to one venue, belonging to the event loop that used them first.
+
+    Without a proxy they are our own (:mod:`trading.venues.http`), with one aiohttp's.
+    """
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class Pool:
         total: float = TOTAL_TIMEOUT,
         connections: int = CONNECTIONS,
     ) -> None:
+        self.direct = DirectPool(connect=connect, total=total, connections=connections)
         self._timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=connect)
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
@@ -51,6 +52,8 @@ class Pool:
         Redirects are answers, not instructions: followed, a POST would turn into a GET and carry
         the key to another host.
         """
+        if not egress:
+            return await self._exchange_directly(call, method, url, headers or {}, body or "")
         session = self._open()
         call.sent, call.reply, call.fault = True, None, ""
         try:
@@ -60,10 +63,10 @@ class Pool:
                 headers=headers,
                 data=body.encode() if body else None,
                 allow_redirects=False,
-                proxy=egress or None,
+                proxy=egress,
             ) as response:
                 text = (await response.read()).decode("utf-8", "replace")
-                call.reply = Reply(response.status, response.headers, text, _parsed(text))
+                call.reply = Reply(response.status, response.headers, text, exact_json(text))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             call.sent = not isinstance(fault, _NEVER_CONNECTED)
             call.fault = type(fault).__name__
@@ -71,7 +74,25 @@ class Pool:
             raise WireFault(call.fault) from None
         return call.reply
 
+    async def _exchange_directly(
+        self, call: Call, method: str, url: str, headers: Mapping[str, str], body: str
+    ) -> Reply:
+        scheme, _, rest = url.partition("://")
+        netloc, slash, path = rest.partition("/")
+        request = FastRequest(method, slash + path, tuple(headers.items()), body.encode())
+        return await self.send(call, f"{scheme}://{netloc}", request)
+
+    async def send(self, call: Call, origin: str, request: FastRequest) -> Reply:
+        """A request that is written already, without a proxy. Raises :class:`WireFault`."""
+        answer = await self.direct.host(origin).request(
+            call, request.method, request.target, request.headers, request.body
+        )
+        text = answer.body.decode("utf-8", "replace")
+        call.reply = Reply(answer.status, Headers(answer.fields), text, exact_json(text))
+        return call.reply
+
     async def close(self) -> None:
+        await self.direct.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -81,7 +102,7 @@ class Pool:
         if self._session is None:
             self._loop = loop
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, ssl=_tls()),
+                connector=aiohttp.TCPConnector(limit=self._connections, ssl=verifying_context()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "mimic"},
                 timeout=self._timeout,
@@ -91,22 +112,6 @@ class Pool:
         return self._session
 
 
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """Verifying context; made once, it costs 18 ms."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(cafile=certifi.where())
-    return context
-
-
 @lru_cache(maxsize=256)
 def _endpoint(url: str) -> URL:
     return URL(url, encoded=True)
-
-
-def _parsed(text: str) -> object:
-    """The JSON value, numbers as ccxt expects them; None when it is not JSON."""
-    try:
-        return json.loads(text, parse_float=str) if text[:1] in ("{", "[") else None
-    except ValueError:
-        return None

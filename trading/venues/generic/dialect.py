@@ -15,6 +15,7 @@ from typing import Any
 from trading.domain.keys import KeyReport
 from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, PositionSide, Quote
 from trading.venues.catalogue import Entry
+from trading.venues.fast.protocol import FastOrders
 from trading.venues.generic.errors import documented
 from trading.venues.generic.inspection import inspect_unified
 from trading.venues.verdicts import Row, VenueError
@@ -34,6 +35,7 @@ class Generic:
     trades_window: timedelta = timedelta(days=1)  # the narrowest that the listed venues take
     trades_page: int = 100
     max_leverage: int = 20
+    fast: FastOrders | None = None
 
     @property
     def market(self) -> str:
