@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,6 +32,10 @@ class Desk:
     free: int = 0
     handed: list[Claimed] = field(default_factory=list)
     in_transaction: list[bool] = field(default_factory=list)
+
+    @contextmanager
+    def alongside(self, work: Callable[[], None]) -> Iterator[None]:
+        yield
 
     @contextmanager
     def hold(self, route: str, wanted: int, *, closing: bool) -> Iterator[Desk]:

@@ -14,10 +14,10 @@ from tests.simulators.binance import BinanceSimulator
 from tests.venues.conftest import ALICE, HEDGER, POOR, STRANGER, OrderMaker
 from trading.domain.ports import Lookup, OrderState, Outcome, PositionSide, Side, VenueUnavailable
 from trading.venues.catalogue import catalogue
+from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.generic.dialect import Generic
 from trading.venues.generic.errors import Documented
-from trading.venues.inspecting import InspectingGateway
 from trading.venues.registry import Venue
 from trading.venues.wire import Reply
 
@@ -25,15 +25,15 @@ ENTRY = catalogue().entries["binanceusdm"]
 
 
 @pytest.fixture
-async def gateway(venue: BinanceSimulator) -> AsyncIterator[InspectingGateway]:
+async def gateway(venue: BinanceSimulator) -> AsyncIterator[CcxtGateway]:
     second = Venue("seconddoor", "ccxt", "binanceusdm", "linear", Generic(ENTRY), proven=False)
-    made = InspectingGateway(second, venue.base_url, pool=Pool(total=1.0))
+    made = CcxtGateway(second, venue.base_url, pool=Pool(total=1.0))
     yield made
     await made.close()
 
 
 async def test_an_order_is_placed_found_and_booked_under_our_client_id(
-    gateway: InspectingGateway, order: OrderMaker
+    gateway: CcxtGateway, order: OrderMaker
 ) -> None:
     request = order("0.010")
     result = await gateway.place(ALICE, request)
@@ -47,16 +47,14 @@ async def test_an_order_is_placed_found_and_booked_under_our_client_id(
     assert absent.lookup is Lookup.ABSENT
 
 
-async def test_open_orders_are_told_by_client_id(
-    gateway: InspectingGateway, order: OrderMaker
-) -> None:
+async def test_open_orders_are_told_by_client_id(gateway: CcxtGateway, order: OrderMaker) -> None:
     resting = order("0.010", price="50000.0")
     assert (await gateway.place(ALICE, resting)).venue_status is OrderState.OPEN
     assert await gateway.open_client_ids(ALICE, "BTCUSDT") == {resting.client_id}
 
 
 async def test_balance_and_positions_follow_both_position_modes(
-    gateway: InspectingGateway, order: OrderMaker
+    gateway: CcxtGateway, order: OrderMaker
 ) -> None:
     before = await gateway.balance(ALICE)
     assert (before.currency, before.equity) == ("USDT", Decimal(10_000))
@@ -79,7 +77,7 @@ async def test_balance_and_positions_follow_both_position_modes(
 
 
 async def test_instruments_and_quotes_come_through_unified_calls(
-    gateway: InspectingGateway, venue: BinanceSimulator
+    gateway: CcxtGateway, venue: BinanceSimulator
 ) -> None:
     specs = {spec.symbol: spec for spec in await gateway.instruments()}
     assert specs["BTCUSDT"].quantity_step == Decimal("0.001")
@@ -92,9 +90,7 @@ async def test_instruments_and_quotes_come_through_unified_calls(
     assert len(quotes) == len(venue.venue.markets)
 
 
-async def test_documented_refusals_are_refused(
-    gateway: InspectingGateway, order: OrderMaker
-) -> None:
+async def test_documented_refusals_are_refused(gateway: CcxtGateway, order: OrderMaker) -> None:
     cases = [
         (POOR, order("1"), "venue.insufficient_margin"),
         (ALICE, order("0.001"), "venue.refused"),
@@ -106,7 +102,7 @@ async def test_documented_refusals_are_refused(
 
 
 async def test_a_duplicate_id_is_unknown_although_ccxt_calls_it_an_invalid_order(
-    gateway: InspectingGateway, order: OrderMaker
+    gateway: CcxtGateway, order: OrderMaker
 ) -> None:
     resting = order("0.010", price="50000.0")
     assert (await gateway.place(ALICE, resting)).outcome is Outcome.CONFIRMED
@@ -127,7 +123,7 @@ async def test_a_duplicate_id_is_unknown_although_ccxt_calls_it_an_invalid_order
     ],
 )
 async def test_what_ccxt_does_not_document_as_a_refusal_is_unknown(
-    gateway: InspectingGateway, venue: BinanceSimulator, order: OrderMaker, fault: dict[str, Any]
+    gateway: CcxtGateway, venue: BinanceSimulator, order: OrderMaker, fault: dict[str, Any]
 ) -> None:
     await gateway.instruments()
     venue.command("POST /_sim/inject", {"endpoint": "POST /fapi/v1/order", **fault})
@@ -135,7 +131,7 @@ async def test_what_ccxt_does_not_document_as_a_refusal_is_unknown(
 
 
 async def test_a_failed_read_is_neither_flat_nor_broke(
-    gateway: InspectingGateway, venue: BinanceSimulator
+    gateway: CcxtGateway, venue: BinanceSimulator
 ) -> None:
     await gateway.instruments()
     await gateway.positions(ALICE)
@@ -157,7 +153,7 @@ async def test_a_venue_that_carries_no_client_id_is_sent_nothing(
     venue: BinanceSimulator, order: OrderMaker
 ) -> None:
     silent = Generic(replace(ENTRY, client_id_param=""))
-    made = InspectingGateway(
+    made = CcxtGateway(
         Venue("silent", "ccxt", "binanceusdm", "linear", silent, proven=False), venue.base_url
     )
     try:
@@ -169,7 +165,7 @@ async def test_a_venue_that_carries_no_client_id_is_sent_nothing(
 
 
 async def test_unified_calls_tell_that_keys_work_but_not_what_they_may_do(
-    gateway: InspectingGateway,
+    gateway: CcxtGateway,
 ) -> None:
     report = await gateway.inspect(HEDGER)
     assert (report.refused, report.hedge) == ("", True)

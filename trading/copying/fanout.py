@@ -6,9 +6,6 @@ out, the sweeper asks again, and followers who have their receipt are not asked 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,25 +13,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from mimic.jobs.enqueue import enqueue
-from mimic.ops.metrics import copy_trades
 from signals.events import SignalPublished
 from signals.models import Action, Direction, Signal
-from trading.copying import intend
-from trading.copying.followers import Ranked, followers, still_to_decide
-from trading.copying.live import tell_of_signal
-from trading.domain.decide import SignalTerms, decide
+from trading.copying.chunks import LEASE, Chunks
+from trading.copying.followers import still_to_decide
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
-from trading.execution import budgets
 from trading.execution.claims import drop_planned
-from trading.execution.nudge import nudge_send
 from trading.execution.sender import Sender
-from trading.market.selectors import MarketView, market_view
-from trading.models import CopySubscription, Order, OrderStatus, SignalFanout
+from trading.models import CopySubscription, ExecutionKey, Order, OrderStatus, SignalFanout
 
-FIRST_CHUNK = 100  # the first orders are on their way while the rest is decided
-CHUNK = 400
-LEASE = timedelta(seconds=30)
 COME_BACK = timedelta(milliseconds=500)
 JOB = "trading.fan_out"
 _SIDES_CLOSED = {
@@ -69,98 +57,15 @@ def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> i
     if closing:
         _drop_unsent_opens(signal, now)
     waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
-    written = seen = 0
-    for chunk in _chunks(waiting):
-        done = _decide_and_send(signal, chunk, fence, sender)
-        if done is None:
-            return written
-        written += done
-        seen += len(chunk)
-    if written < seen:
+    work = Chunks(signal=signal, fence=fence, waiting=waiting, sender=sender)
+    work.run()
+    if work.lost:
+        return work.written
+    if work.written < len(waiting):
         _come_back(signal_id, fence, timezone.now())
     else:
         _finish(signal_id, fence, timezone.now())
-    return written
-
-
-def _chunks(waiting: Sequence[Ranked]) -> Iterator[Sequence[Ranked]]:
-    start, size = 0, FIRST_CHUNK
-    while start < len(waiting):
-        yield waiting[start : start + size]
-        start, size = start + size, CHUNK
-
-
-def _decide_and_send(
-    signal: Signal, chunk: Sequence[Ranked], fence: int, sender: Sender | None
-) -> int | None:
-    """One chunk in its transaction; what the sender has room for goes out after the commit."""
-    market = market_view(symbol=signal.symbol)  # anew: quotes age while thousands are decided
-    closing = signal.action == Action.CLOSE
-    with ExitStack() as rooms:
-        holds = {}
-        for route, wanted in Counter(ranked.route for ranked in chunk).items():
-            if sender is not None:
-                holds[route] = rooms.enter_context(sender.hold(route, wanted, closing=closing))
-        written = _decide_chunk(
-            signal=signal, chunk=chunk, market=market, fence=fence, now=timezone.now(),
-            rooms={route: hold.room for route, hold in holds.items()},
-        )  # fmt: skip
-        if written is None:
-            return None
-        for route, claimed in written.claimed.items():
-            holds[route].send(claimed)
-    return len(written.decided)
-
-
-@transaction.atomic(durable=True)
-def _decide_chunk(
-    *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, fence: int, now: datetime,
-    rooms: Mapping[str, int],
-) -> intend.Written | None:  # fmt: skip
-    """One chunk; None when the lease has gone to somebody else."""
-    held = SignalFanout.objects.filter(pk=signal.pk, fence=fence)
-    if not held.update(lease_until=now + LEASE):
-        return None
-    budgets.lock([ranked.account_id for ranked in chunk])
-    known = followers(chunk=chunk, symbol=signal.symbol)
-    terms = signal_terms(signal)
-    decided = []
-    for ranked in chunk:
-        who = known.get(ranked.subscription_id)
-        if who is None or (terms.closing and who.in_flight):
-            continue  # stopped since the list was made, or an open is out: close what it becomes
-        spec, quote = market.of(who.venue)
-        decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
-    written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
-    held.update(receipts=F("receipts") + len(written.decided))
-    _count(written, closing=terms.closing)
-    tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written.decided])
-    return written
-
-
-def _count(written: intend.Written, *, closing: bool) -> None:
-    """Metrics, and a nudge for what the caller cannot send itself."""
-    outcomes = Counter(each.decision.outcome for each in written.decided)
-    for outcome, number in outcomes.items():
-        copy_trades.labels(outcome.value).inc(number)
-    left = Counter(each.follower.route for each in written.decided if each.decision.order)
-    left.subtract({route: len(claimed) for route, claimed in written.claimed.items()})
-    routes = [route for route, number in left.items() if number > 0]
-    nudge_send(routes=routes, closing=closing, orders=left.total())
-
-
-def signal_terms(signal: Signal) -> SignalTerms:
-    """The signal as the domain sees it."""
-    sides = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
-    return SignalTerms(
-        symbol=signal.symbol,
-        closing=signal.action == Action.CLOSE,
-        side=sides.get(Direction(signal.direction)),
-        entry_price=signal.entry_price,
-        stop_loss_pct=signal.stop_loss_pct,
-        leverage=signal.leverage,
-        valid_until=signal.valid_until,
-    )
+    return work.written
 
 
 def overdue(now: datetime) -> list[SignalFanout]:
@@ -216,4 +121,8 @@ def _drop_unsent_opens(signal: Signal, now: datetime) -> None:
 
 
 def _finish(signal_id: int, fence: int, now: datetime) -> None:
-    SignalFanout.objects.filter(pk=signal_id, fence=fence).update(done_at=now, lease_until=None)
+    SignalFanout.objects.filter(pk=signal_id, fence=fence).update(
+        done_at=now,
+        lease_until=None,
+        receipts=ExecutionKey.objects.filter(signal_id=signal_id).count(),
+    )

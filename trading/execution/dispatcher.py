@@ -101,6 +101,7 @@ class Dispatcher:
         self._clock = clock
         self._loop = uvloop.new_event_loop()
         self._database = ThreadPoolExecutor(4, thread_name_prefix="dispatcher-db")
+        self._planners = ThreadPoolExecutor(2, thread_name_prefix="dispatcher-plan")
         self._routes: dict[str, _Route] = {}
         self._held: dict[str, dict[int, _Held]] = defaultdict(dict)
         self._promised: dict[str, int] = defaultdict(int)
@@ -133,6 +134,16 @@ class Dispatcher:
             if len(claimed) < CHUNK:
                 break
         return total
+
+    @contextmanager
+    def alongside(self, work: Callable[[], None]) -> Iterator[None]:
+        """Implements :class:`trading.execution.sender.Sender`."""
+        running = self._planners.submit(self._with_connection(work))
+        try:
+            yield
+        finally:
+            if not running.cancel():  # else no thread was free, and there is nothing left to do
+                running.result()
 
     @contextmanager
     def hold(self, route: str, wanted: int, *, closing: bool) -> Iterator[_Hold]:
@@ -189,6 +200,7 @@ class Dispatcher:
         self._submit(self._close()).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+        self._planners.shutdown(wait=True)
         self._database.shutdown(wait=True)
         for connection in self._connections:  # made by threads that are gone now
             connection.inc_thread_sharing()
@@ -202,11 +214,14 @@ class Dispatcher:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _in_database(self, work: Callable[[], Result]) -> Result:
+        return await self._loop.run_in_executor(self._database, self._with_connection(work))
+
+    def _with_connection(self, work: Callable[[], Result]) -> Callable[[], Result]:
         def with_connection() -> Result:
             self._connections.add(connections["default"])
             return work()
 
-        return await self._loop.run_in_executor(self._database, in_thread(with_connection))
+        return in_thread(with_connection)
 
     def _watch(self, work: Future[Any]) -> None:
         """Nobody waits for this work: its fault is logged, its rows are found again."""

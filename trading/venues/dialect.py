@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from trading.domain.keys import KeyReport
 from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, Quote
 from trading.venues.fast.protocol import FastOrders
+from trading.venues.listing import Listing
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
@@ -68,7 +69,15 @@ class Dialect(Protocol):
 
     async def balance(self, client: Any) -> BalanceReport: ...
 
-    async def positions(self, client: Any, names: Mapping[str, str]) -> list[PositionReport]: ...
+    async def find_order(
+        self, client: Any, unified: str, client_id: str
+    ) -> Mapping[str, Any] | None:
+        """ccxt's order shape; None when the venue plainly knows no such order. Raises otherwise."""
+        ...
+
+    async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
+        """``listings`` by the venue's id; what it lists no more keeps that id, never hidden."""
+        ...
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]: ...
 

@@ -43,4 +43,4 @@ VENUES: dict[str, Venue] = {venue.code: venue for venue in (*_generic(), *_PROVE
 
 def load_adapters() -> None:
     """Import ccxt and register its gateway. Only for processes that trade."""
-    import_module("trading.venues.inspecting").register()
+    import_module("trading.venues.ccxt_gateway").register()

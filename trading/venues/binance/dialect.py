@@ -23,6 +23,8 @@ from trading.domain.ports import (
 from trading.venues.binance.errors import ORDER_ERRORS
 from trading.venues.binance.fast import BinanceFastOrders
 from trading.venues.fast.protocol import FastOrders
+from trading.venues.listing import Listing, our_symbol
+from trading.venues.lookup import fetch_by_client_id
 from trading.venues.verdicts import Row, VenueError, read_error
 from trading.venues.wire import Reply
 
@@ -67,9 +69,14 @@ class BinanceLinear:
             free_margin=_number(account["availableBalance"]),
         )
 
-    async def positions(self, client: Any, names: Mapping[str, str]) -> list[PositionReport]:
+    async def find_order(
+        self, client: Any, unified: str, client_id: str
+    ) -> Mapping[str, Any] | None:
+        return await fetch_by_client_id(self, client, unified, client_id)
+
+    async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
         rows = self.rows(await client.fapiPrivateV3GetPositionRisk())
-        return [_position(row, names) for row in rows if _number(row["positionAmt"]) != 0]
+        return [_position(row, listings) for row in rows if _number(row["positionAmt"]) != 0]
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
         """Best prices joined with mark prices; stamped with the venue's time of the mark."""
@@ -116,10 +123,9 @@ def _number(value: Any) -> Decimal:
     return number
 
 
-def _position(row: Mapping[str, Any], names: Mapping[str, str]) -> PositionReport:
-    # An instrument that the catalogue leaves out keeps the venue's id: exposure is never hidden.
+def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> PositionReport:
     return PositionReport(
-        symbol=names.get(row["symbol"], row["symbol"]),
+        symbol=our_symbol(listings, row["symbol"]),
         position_side=PositionSide(row["positionSide"].lower()),
         quantity=_number(row["positionAmt"]),
         entry_price=_number(row["entryPrice"]),

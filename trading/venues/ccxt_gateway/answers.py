@@ -36,12 +36,15 @@ class UnusableAnswer(Exception):
     """A clean-looking answer that is not about our order or lacks its identity."""
 
 
-def read_order(order: Mapping[str, Any], client_id: str) -> OrderReport:
-    """A found order. Raises :class:`UnusableAnswer` when id or state is missing or foreign."""
+def read_order(order: Mapping[str, Any], client_id: str, size: Decimal) -> OrderReport:
+    """A found order; ``size`` is the base units of a contract.
+
+    Raises :class:`UnusableAnswer` when id or state is missing or foreign.
+    """
     state = _STATES.get(str(order.get("status")))
     if not order.get("id") or state is None or order.get("clientOrderId") != client_id:
         raise UnusableAnswer("the answer names no order of ours")
-    executed = Decimal(order.get("filled") or 0)
+    executed = Decimal(order.get("filled") or 0) * size
     if state is OrderState.OPEN and executed > 0:
         state = OrderState.PARTIALLY_FILLED
     average = Decimal(order.get("average") or 0)
@@ -54,10 +57,10 @@ def read_order(order: Mapping[str, Any], client_id: str) -> OrderReport:
     )
 
 
-def acknowledged(order: Mapping[str, Any], client_id: str) -> SendResult:
+def acknowledged(order: Mapping[str, Any], client_id: str, size: Decimal) -> SendResult:
     """The result of a POST that the venue answered with an order; unusable means unknown."""
     try:
-        report = read_order(order, client_id)
+        report = read_order(order, client_id, size)
     except (UnusableAnswer, ArithmeticError):
         return unknown("venue.unreadable", "the answer names no order of ours")
     if report.state is OrderState.REJECTED:
@@ -118,7 +121,7 @@ def plain_message(message: str, keys: Credentials) -> str:
     return message[:_MESSAGE_LENGTH]
 
 
-def read_fill(trade: Mapping[str, Any], symbol: str) -> FillReport:
+def read_fill(trade: Mapping[str, Any], symbol: str, size: Decimal) -> FillReport:
     """One of ccxt's trades. Raises KeyError, TypeError or decimal errors on a broken one."""
     fee = trade.get("fee") or {}
     if not trade["id"] or not trade["order"]:
@@ -128,7 +131,7 @@ def read_fill(trade: Mapping[str, Any], symbol: str) -> FillReport:
         venue_order_id=str(trade["order"]),
         symbol=symbol,
         side=Side(trade["side"]),
-        quantity=Decimal(trade["amount"]),
+        quantity=Decimal(trade["amount"]) * size,
         price=Decimal(trade["price"]),
         fee=Decimal(fee.get("cost") or 0),
         fee_currency=str(fee.get("currency") or ""),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from trading.domain.keys import KeyReport
 from trading.domain.ports import (
     AccountSession,
     BalanceReport,
@@ -23,16 +25,21 @@ from trading.domain.ports import (
     VenueUnavailable,
 )
 from trading.venues.ccxt_gateway import answers
-from trading.venues.ccxt_gateway.catalogue import Catalogue, Listing
+from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
 from trading.venues.ccxt_gateway.transport import Pool
+from trading.venues.dialect import InspectingDialect
 from trading.venues.fast.protocol import FastOrders
+from trading.venues.generic.inspection import inspect_unified
+from trading.venues.listing import Listing
 from trading.venues.registry import Venue
-from trading.venues.verdicts import CLIENT_ERRORS, judge
+from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
+
+_KEYS_REFUSED = "venue.auth"  # the one verdict that speaks about the keys and not of a request
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")  # the alphabet that is legal at every venue
 
@@ -73,6 +80,8 @@ class CcxtGateway:
             return answers.refused_here("venue.bad_symbol", order.symbol)
         if not _fits(order, listing):
             return answers.refused_here("venue.precision", "not a multiple of the venue's step")
+        if listing.contract_size != 1:
+            order = replace(order, quantity=order.quantity / listing.contract_size)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(self._fast, session, keys, order, listing)
         else:
@@ -101,7 +110,7 @@ class CcxtGateway:
         finally:
             current_call.reset(token)
             self._note_usage(call)
-        return answers.acknowledged(answer, order.client_id)
+        return answers.acknowledged(answer, order.client_id, listing.contract_size)
 
     async def _post_fast(
         self,
@@ -121,7 +130,11 @@ class CcxtGateway:
             return answers.failed_send(call, self._dialect, keys, fault)
         self._note_usage(call)
         placed = fast.placed(order, reply) if 200 <= reply.status < 300 else None
-        return placed or answers.judged(reply, self._dialect, keys)
+        if placed is None:
+            return answers.judged(reply, self._dialect, keys)
+        if listing.contract_size != 1:
+            return replace(placed, executed=placed.executed * listing.contract_size)
+        return placed
 
     async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
         """ABSENT is the venue's plain "no such order": proof only once the request's receive
@@ -129,15 +142,11 @@ class CcxtGateway:
         """
 
         async def ask(client: Any, catalogue: Catalogue) -> OrderReport:
-            call = current_call.get()
-            unified = catalogue.by_symbol[symbol].unified
-            try:
-                found = await client.fetch_order("", unified, {"clientOrderId": client_id})
-            except Exception:
-                if call.reply and self._is_absent(call.reply):
-                    return OrderReport(Lookup.ABSENT)
-                raise
-            return answers.read_order(found, client_id)
+            listing = catalogue.by_symbol[symbol]
+            found = await self._dialect.find_order(client, listing.unified, client_id)
+            if found is None:
+                return OrderReport(Lookup.ABSENT)
+            return answers.read_order(found, client_id, listing.contract_size)
 
         return await self._read(session, ask)
 
@@ -157,9 +166,10 @@ class CcxtGateway:
         """Every trade from ``since`` (aware) on, oldest first, each once."""
 
         async def ask(client: Any, catalogue: Catalogue) -> list[FillReport]:
-            unified = catalogue.by_symbol[symbol].unified
-            trades = await self._all_trades(client, unified, int(since.timestamp() * 1000))
-            return [answers.read_fill(trade, symbol) for trade in trades]
+            listing = catalogue.by_symbol[symbol]
+            start = int(since.timestamp() * 1000)
+            trades = await self._all_trades(client, listing.unified, start)
+            return [answers.read_fill(trade, symbol, listing.contract_size) for trade in trades]
 
         return await self._read(session, ask)
 
@@ -190,8 +200,38 @@ class CcxtGateway:
 
     async def positions(self, session: AccountSession) -> Sequence[PositionReport]:
         return await self._read(
-            session, lambda client, catalogue: self._dialect.positions(client, catalogue.names)
+            session, lambda client, catalogue: self._dialect.positions(client, catalogue.by_id)
         )
+
+    async def inspect(self, session: AccountSession) -> KeyReport:
+        """What these keys may do. Raises VenueUnavailable unless the venue answered, or refused
+        the keys for certain.
+        """
+        keys, host = session.credentials, self._hosts[session.demo]
+        if keys is None:
+            raise VenueUnavailable("no keys for this account")
+        await host.catalogue()
+        await host.sync_clock()
+        call = Call()
+        token = current_call.set(call)
+        try:
+            report = await self._inspected(self._client(session, keys), demo=session.demo)
+        except Exception as fault:  # a shape we do not know is no success either
+            text = self._reason(call) or type(fault).__name__
+        else:
+            return replace(report, clock_ahead_ms=host.clock.ahead_ms)
+        finally:
+            current_call.reset(token)
+            self._note_usage(call)
+        if call.reply and self._meaning(call.reply) == _KEYS_REFUSED:
+            said = self._dialect.read_error(call.reply).message
+            return KeyReport(refused=_KEYS_REFUSED, message=answers.plain_message(said, keys))
+        raise VenueUnavailable(text)
+
+    async def _inspected(self, client: Any, *, demo: bool) -> KeyReport:
+        if isinstance(self._dialect, InspectingDialect):
+            return await self._dialect.inspect(client, demo=demo)
+        return await inspect_unified(client)
 
     async def instruments(self) -> Sequence[InstrumentSpec]:
         """The catalogue, asked for anew; orders follow it from then on."""
@@ -234,7 +274,7 @@ class CcxtGateway:
         finally:
             current_call.reset(token)
             self._note_usage(call)
-        if call.reply and self._means_clock(call.reply):
+        if call.reply and self._meaning(call.reply) == "venue.clock":
             await host.sync_clock()
         raise VenueUnavailable(text)
 
@@ -243,13 +283,10 @@ class CcxtGateway:
             return call.fault
         return f"HTTP {call.reply.status} {self._dialect.read_error(call.reply).code}".strip()
 
-    def _is_absent(self, reply: Reply) -> bool:
-        proven = reply.status in CLIENT_ERRORS
-        return proven and self._dialect.read_error(reply).code in self._dialect.absent_codes
-
-    def _means_clock(self, reply: Reply) -> bool:
+    def _meaning(self, reply: Reply) -> str:
+        """Our code for what the venue refused."""
         error = self._dialect.read_error(reply)
-        return judge(self._dialect.errors, reply.status, error).code == "venue.clock"
+        return judge(self._dialect.errors, reply.status, error).code
 
     def _note_usage(self, call: Call) -> None:
         used = call.reply.headers.get(self._dialect.usage_header, "") if call.reply else ""

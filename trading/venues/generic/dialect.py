@@ -18,6 +18,8 @@ from trading.venues.catalogue import Entry
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.generic.errors import documented
 from trading.venues.generic.inspection import inspect_unified
+from trading.venues.listing import Listing, our_symbol
+from trading.venues.lookup import fetch_by_client_id
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply, current_call
 
@@ -88,17 +90,22 @@ class Generic:
                 equity += held * _number(prices[market["symbol"]]["last"])
         return BalanceReport(currency, equity, _number(balance["free"][currency]))
 
-    async def positions(self, client: Any, names: Mapping[str, str]) -> list[PositionReport]:
+    async def find_order(
+        self, client: Any, unified: str, client_id: str
+    ) -> Mapping[str, Any] | None:
+        return await fetch_by_client_id(self, client, unified, client_id)
+
+    async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
         """At spot venues what is held of each base currency, its entry price unknown (0)."""
         if self.market == "spot":
             balance = await client.fetch_balance()
             return [
-                _holding(names.get(market["id"], market["id"]), held)
+                _holding(our_symbol(listings, market["id"]), held)
                 for market, held in _holdings(client, balance, _currency(balance))
             ]
         rows = await client.fetch_positions()
         _check_list()  # ccxt reads an error object as no positions, and that is not "flat"
-        return [_position(row, client, names) for row in rows if _number(row["contracts"]) != 0]
+        return [_position(row, client, listings) for row in rows if _number(row["contracts"]) != 0]
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
         """The mark is the middle where the venue tells none for all instruments at once."""
@@ -167,13 +174,15 @@ def _holding(symbol: str, held: Decimal) -> PositionReport:
     return PositionReport(symbol, PositionSide.BOTH, held, Decimal(0), None, None)
 
 
-def _position(row: Mapping[str, Any], client: Any, names: Mapping[str, str]) -> PositionReport:
+def _position(
+    row: Mapping[str, Any], client: Any, listings: Mapping[str, Listing]
+) -> PositionReport:
     """Raises KeyError for a side that is neither long nor short."""
     sign, side = {"long": (1, PositionSide.LONG), "short": (-1, PositionSide.SHORT)}[row["side"]]
     market = client.markets[row["symbol"]]
     size = _number(row["contractSize"] or market["contractSize"] or 1)
     return PositionReport(
-        symbol=names.get(market["id"], market["id"]),
+        symbol=our_symbol(listings, market["id"]),
         position_side=side if row["hedged"] else PositionSide.BOTH,
         quantity=sign * abs(_number(row["contracts"])) * size,
         entry_price=_number(row["entryPrice"]),

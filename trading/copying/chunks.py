@@ -1,0 +1,155 @@
+"""A signal's followers decided for in chunks, some side by side, each in its own transaction.
+
+While one chunk waits for the database the next is decided. Chunks share nothing: a follower is in
+one of them, an account has one subscription to a strategy, and the receipts' key decides when two
+workers meet after all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from mimic.ops.metrics import copy_trades
+from signals.models import Action, Direction, Signal
+from trading.copying import intend
+from trading.copying.followers import Ranked, followers
+from trading.copying.live import tell_of_signal
+from trading.domain.decide import SignalTerms, decide
+from trading.domain.ports import Side
+from trading.execution import budgets
+from trading.execution.nudge import nudge_send
+from trading.execution.sender import Sender
+from trading.market.selectors import MarketView, market_view
+from trading.models import SignalFanout
+
+FIRST_CHUNK = 100  # the first orders are on their way while the rest is decided
+CHUNK = 250
+LEASE = timedelta(seconds=30)
+
+
+class Chunks:
+    """One worker's pass over a signal's followers.
+
+    ``written`` counts receipts; ``lost`` says that the lease went to somebody else meanwhile.
+    """
+
+    def __init__(
+        self, *, signal: Signal, fence: int, waiting: Sequence[Ranked], sender: Sender | None
+    ) -> None:
+        self.written = 0
+        self.lost = False
+        self._signal = signal
+        self._closing = signal.action == Action.CLOSE
+        self._fence = fence
+        self._sender = sender
+        self._helped = sender is not None and len(waiting) > FIRST_CHUNK
+        self._left = _chunks(waiting)
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Until nobody is left or the lease is lost. Raises what a chunk raised."""
+        if self._sender is None or not self._helped:
+            return self._work()
+        with self._sender.alongside(self._work):
+            self._work()
+        return None
+
+    def _work(self) -> None:
+        while (chunk := self._next()) is not None:
+            written = self._decide_and_send(chunk)
+            with self._lock:
+                self.written += written
+
+    def _next(self) -> Sequence[Ranked] | None:
+        with self._lock:
+            return None if self.lost else next(self._left, None)
+
+    def _decide_and_send(self, chunk: Sequence[Ranked]) -> int:
+        """What the sender has room for goes out right after the commit."""
+        now = timezone.now()
+        if not self._renew(now):
+            self.lost = True
+            return 0
+        market = market_view(symbol=self._signal.symbol)  # anew: quotes age while thousands wait
+        with ExitStack() as rooms:
+            holds = {}
+            if self._sender is not None:
+                for route, wanted in Counter(ranked.route for ranked in chunk).items():
+                    hold = self._sender.hold(route, wanted, closing=self._closing)
+                    holds[route] = rooms.enter_context(hold)
+            room = {route: hold.room for route, hold in holds.items()}
+            written = decide_chunk(
+                signal=self._signal, chunk=chunk, market=market, rooms=room, now=now
+            )
+            for route, claimed in written.claimed.items():
+                holds[route].send(claimed)
+        self._held().update(receipts=F("receipts") + len(written.decided))
+        return len(written.decided)
+
+    def _renew(self, now: datetime) -> bool:
+        return bool(self._held().update(lease_until=now + LEASE))
+
+    def _held(self) -> QuerySet[SignalFanout]:
+        return SignalFanout.objects.filter(pk=self._signal.pk, fence=self._fence)
+
+
+def _chunks(waiting: Sequence[Ranked]) -> Iterator[Sequence[Ranked]]:
+    start, size = 0, FIRST_CHUNK
+    while start < len(waiting):
+        yield waiting[start : start + size]
+        start, size = start + size, CHUNK
+
+
+@transaction.atomic(durable=True)
+def decide_chunk(
+    *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, rooms: Mapping[str, int],
+    now: datetime,
+) -> intend.Written:  # fmt: skip
+    """Command: decide for these followers and write it. ``rooms``: see :func:`intend.write`."""
+    budgets.lock([ranked.account_id for ranked in chunk])
+    known = followers(chunk=chunk, symbol=signal.symbol)
+    terms = signal_terms(signal)
+    decided = []
+    for ranked in chunk:
+        who = known.get(ranked.subscription_id)
+        if who is None or (terms.closing and who.in_flight):
+            continue  # stopped since the list was made, or an open is out: close what it becomes
+        spec, quote = market.of(who.venue)
+        decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
+    written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
+    _count(written, closing=terms.closing)
+    tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written.decided])
+    return written
+
+
+def _count(written: intend.Written, *, closing: bool) -> None:
+    """Metrics, and a nudge for what the caller cannot send itself."""
+    outcomes = Counter(each.decision.outcome for each in written.decided)
+    for outcome, number in outcomes.items():
+        copy_trades.labels(outcome.value).inc(number)
+    left = Counter(each.follower.route for each in written.decided if each.decision.order)
+    left.subtract({route: len(claimed) for route, claimed in written.claimed.items()})
+    routes = [route for route, number in left.items() if number > 0]
+    nudge_send(routes=routes, closing=closing, orders=left.total())
+
+
+def signal_terms(signal: Signal) -> SignalTerms:
+    """The signal as the domain sees it."""
+    sides = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
+    return SignalTerms(
+        symbol=signal.symbol,
+        closing=signal.action == Action.CLOSE,
+        side=sides.get(Direction(signal.direction)),
+        entry_price=signal.entry_price,
+        stop_loss_pct=signal.stop_loss_pct,
+        leverage=signal.leverage,
+        valid_until=signal.valid_until,
+    )
