@@ -59,13 +59,16 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class AccountSession:
-    """One account as a gateway sees it. ``egress`` is a proxy URL, or empty for none."""
+    """One account as a gateway sees it.
+
+    ``egress``: proxy URLs in order of preference; empty for this machine's own address.
+    """
 
     account_id: int
     venue: str
     credentials: Credentials | None = None
     demo: bool = False
-    egress: str = ""
+    egress: tuple[str, ...] = field(default=(), repr=False)  # they may carry a password
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from trading.domain.ports import Credentials
 
+FIELDS = {"apiKey": "api_key", "secret": "secret", "password": "passphrase"}
+"""ccxt's name of each part of keys that we can keep, and ours."""
+
 
 def key_context(account: UUID, purpose: str = "keys") -> str:
     """The context under which an account's keys are sealed and wrapped (its public id)."""

@@ -33,7 +33,7 @@ class PooledFetch:
 
     pool: Pool
     clock: VenueClock
-    egress: str
+    egress: tuple[str, ...]
 
     async def fetch(
         self, url: str, method: str = "GET", headers: Any = None, body: str | None = None
@@ -73,7 +73,7 @@ def make_template(
         client.enable_demo_trading(True)
     if base_url:
         client.urls["api"] = rebase(client.urls["api"], base_url)
-    client.pool, client.clock, client.egress = pool, VenueClock(), ""
+    client.pool, client.clock, client.egress = pool, VenueClock(), ()
     return client
 
 

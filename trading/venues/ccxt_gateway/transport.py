@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
-from functools import lru_cache
 
 import aiohttp
 from yarl import URL
@@ -15,8 +15,14 @@ from trading.venues.http.pool import CONNECT_TIMEOUT, CONNECTIONS, TOTAL_TIMEOUT
 from trading.venues.http.tls import verifying_context
 from trading.venues.wire import Call, Reply, WireFault, exact_json
 
-# Raised by aiohttp's connector before a request is written: nothing can have left.
-_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+PROXY_RESTS = 30.0  # seconds that a proxy which could not be reached is tried last
+
+# Raised before the request is written, by the connector or by a proxy that refuses to connect us.
+_NEVER_CONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
 
 
 class Pool:
@@ -35,6 +41,7 @@ class Pool:
         self.direct = DirectPool(connect=connect, total=total, connections=connections)
         self._timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=connect)
         self._connections = connections
+        self._failed: dict[str, float] = {}  # proxy to monotonic seconds; a few dozen at most
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -45,25 +52,49 @@ class Pool:
         url: str,
         headers: Mapping[str, str] | None,
         body: str | None,
-        egress: str,
+        egress: tuple[str, ...],
     ) -> Reply:
         """Send once and keep the answer in ``call``. Raises :class:`WireFault` without one.
 
-        Redirects are answers, not instructions: followed, a POST would turn into a GET and carry
-        the key to another host.
+        ``egress``: proxies in order of preference. One that cannot be reached is passed over for
+        the next, since nothing has left through it; whatever fails later is final.
         """
         if not egress:
             return await self._exchange_directly(call, method, url, headers or {}, body or "")
+        for way in sorted(egress, key=self._lately_failed):
+            try:
+                return await self._exchange_through(way, call, method, url, headers, body)
+            except WireFault:
+                if call.sent:
+                    raise
+                self._failed[way] = time.monotonic()
+        raise WireFault(call.fault)
+
+    def _lately_failed(self, way: str) -> bool:
+        return time.monotonic() - self._failed.get(way, float("-inf")) < PROXY_RESTS
+
+    async def _exchange_through(
+        self,
+        proxy: str,
+        call: Call,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: str | None,
+    ) -> Reply:
+        """Redirects are answers, not instructions: followed, a POST would turn into a GET and
+        carry the key to another host.
+        """
         session = self._open()
         call.sent, call.reply, call.fault = True, None, ""
         try:
             async with session.request(
                 method,
-                URL(url, encoded=True) if "?" in url else _endpoint(url),
+                URL(url, encoded=True),
                 headers=headers,
                 data=body.encode() if body else None,
                 allow_redirects=False,
-                proxy=egress,
+                proxy=proxy,
             ) as response:
                 text = (await response.read()).decode("utf-8", "replace")
                 call.reply = Reply(response.status, response.headers, text, exact_json(text))
@@ -110,8 +141,3 @@ class Pool:
         if loop is not self._loop:
             raise RuntimeError("a gateway lives in the event loop that first used it")
         return self._session
-
-
-@lru_cache(maxsize=256)
-def _endpoint(url: str) -> URL:
-    return URL(url, encoded=True)

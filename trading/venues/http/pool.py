@@ -7,7 +7,6 @@ does what an order needs and no more: HTTP/1.1 without pipelining, cookies, redi
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
@@ -48,7 +47,7 @@ class HostPool:
         self._open: set[Connection] = set()
         self._opening = 0
         self._idle: list[Connection] = []
-        self._queue: deque[asyncio.Future[Connection]] = deque()
+        self._queue: deque[asyncio.Future[Connection | None]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweep: asyncio.TimerHandle | None = None
 
@@ -117,16 +116,32 @@ class HostPool:
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(_SWEEP, self._end_late)
         async with asyncio.timeout(self._connect_timeout):
-            if len(self._open) + self._opening < self._limit:
-                return await self._connect()
-            waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-            self._queue.append(waiter)
-            try:
-                return await waiter
-            except asyncio.CancelledError:
-                if waiter.done() and not waiter.cancelled():
-                    self._released(waiter.result())
-                raise
+            while len(self._open) + self._opening >= self._limit:
+                connection = await self._next_free()
+                if connection is not None and connection.usable:
+                    return connection
+            return await self._connect()
+
+    async def _next_free(self) -> Connection | None:
+        """In turn: a connection that its user is done with, or None when there is room for one."""
+        waiter: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._queue.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                given = waiter.result()
+                self._pass_on(None) if given is None else self._released(given)
+            raise
+
+    def _pass_on(self, connection: Connection | None) -> bool:
+        """To the first that still waits; whether there was one."""
+        while self._queue:
+            waiter = self._queue.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return True
+        return False
 
     async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()
@@ -139,10 +154,11 @@ class HostPool:
                 ssl=self._tls,
                 server_hostname=self._host if self._tls else None,
             )
-        except ssl.SSLError as fault:
-            raise ConnectionError(type(fault).__name__) from None
-        finally:
+        except BaseException:
             self._opening -= 1
+            self._pass_on(None)
+            raise
+        self._opening -= 1
         self._open.add(connection)
         return connection
 
@@ -157,18 +173,15 @@ class HostPool:
 
     def _released(self, connection: Connection) -> None:
         connection.deadline = float("inf")
-        while self._queue:
-            waiter = self._queue.popleft()
-            if not waiter.done() and connection.usable:
-                waiter.set_result(connection)
-                return
-        connection.idle_since = asyncio.get_running_loop().time()
-        self._idle.append(connection)
+        if not self._pass_on(connection):
+            connection.idle_since = asyncio.get_running_loop().time()
+            self._idle.append(connection)
 
     def _lost(self, connection: Connection) -> None:
         self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
+        self._pass_on(None)
 
     def _end_late(self) -> None:
         """One timer for all requests: a timer each costs more than the rest of the exchange."""
