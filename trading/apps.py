@@ -8,9 +8,10 @@ class TradingConfig(AppConfig):
 
     def ready(self) -> None:
         from trading.market.catalogue import sync_after_migrate
-        from trading.receivers import console
+        from trading.receivers import console, venues
         from trading.receivers.wiring import connect
 
         connect()
         console.connect()
+        venues.connect()
         post_migrate.connect(sync_after_migrate, sender=self)

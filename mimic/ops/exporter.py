@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 from celery.signals import worker_init, worker_process_shutdown
@@ -32,9 +33,22 @@ def registry() -> CollectorRegistry:
     return shared
 
 
+_refreshers: dict[str, Callable[[], None]] = {}
+
+
+def on_exposition(name: str, refresh: Callable[[], None]) -> None:
+    """Bring gauges up to date before each exposition; one function a name. From ``ready()``."""
+    _refreshers[name] = refresh
+
+
 def exposition() -> bytes:
-    """Prometheus text of this service, with fresh queue depths."""
+    """Prometheus text of this service, with fresh queue depths and whatever apps refresh."""
     refresh_queue_depth()
+    for name, refresh in _refreshers.items():
+        try:
+            refresh()
+        except Exception:  # one app's fault must not blind the whole exposition
+            logger.exception("gauges not refreshed", extra={"gauges": name})
     return generate_latest(registry())
 
 

@@ -25,6 +25,27 @@ order_unknown = Counter("mimic_order_unknown", "Sends whose outcome had to be as
 order_send_seconds = Histogram(
     "mimic_order_send_seconds", "From send to the venue's answer", ["venue"], buckets=_FAST
 )
+venue_granted = Counter(
+    "mimic_venue_granted", "Requests that budgets let through", ["venue", "purpose"]
+)
+venue_withheld = Counter(
+    "mimic_venue_withheld", "Requests that had to wait, by what kept them", ["venue", "reason"]
+)
+venue_holds = Counter("mimic_venue_holds", "Pauses that venues or operators asked for", ["venue"])
+venue_breakers_opened = Counter(
+    "mimic_venue_breakers_opened", "Times a venue's breaker opened", ["venue"]
+)
+venue_breaker = Gauge(
+    "mimic_venue_breaker", "0 closed, 1 half open, 2 open", ["venue"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+venue_window_used = Gauge(
+    "mimic_venue_window_used", "Part of a rate window that is used", ["venue", "egress", "window"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
+venue_in_flight = Gauge(
+    "mimic_venue_in_flight", "Orders out at a venue", ["venue"], multiprocess_mode="livesum"
+)
 copy_trades = Counter("mimic_copy_trades", "Receipts by final status", ["status"])
 queue_depth = Gauge(
     "mimic_queue_depth", "Jobs waiting in the broker", ["queue"], multiprocess_mode="mostrecent"

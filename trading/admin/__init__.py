@@ -1,3 +1,14 @@
 """Trading in the console: one module a subject, imported here so that Django finds them."""
 
-from trading.admin import accounts, books, copying, kill, orders, venues  # noqa: F401
+from trading.admin import (  # noqa: F401
+    accounts,
+    books,
+    checks,
+    copying,
+    egress,
+    instruments,
+    kill,
+    orders,
+    venue_health,
+    venues,
+)

@@ -33,6 +33,8 @@ _LINES = {
     Code.NOTHING_TO_CLOSE.value: _("Nothing to close: this copy holds no %(symbol)s."),
     Code.CLOSED_BEFORE_SENT.value: _("Skipped: the signal was closed before this was sent."),
     Code.BUDGET_UNAVAILABLE.value: _("Skipped: sending was not possible in time."),
+    Code.VENUE_DOWN.value: _("Skipped: the venue did not work while the signal was valid."),
+    Code.VENUE_BUSY.value: _("Skipped: the venue's limits let it through too late."),
     Code.OUTCOME_UNKNOWN.value: _("The venue gave no clear answer; the order is being looked up."),
     Code.NEEDS_PERSON.value: _("Still unclear whether the venue has the order; support looks."),
 }

@@ -37,6 +37,8 @@ class Code(StrEnum):
     NOTHING_TO_CLOSE = "nothing_to_close"
     CLOSED_BEFORE_SENT = "closed_before_sent"
     BUDGET_UNAVAILABLE = "budget_unavailable"
+    VENUE_DOWN = "venue_down"
+    VENUE_BUSY = "venue_busy"
     OUTCOME_UNKNOWN = "outcome_unknown"
     NEEDS_PERSON = "needs_person"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from trading.domain.ports import AccountSession
 from trading.domain.receipts import Code
 from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
+from trading.execution.egress_selectors import Way
 from trading.execution.sessions import load_sessions
 from trading.execution.transitions import Change, Claimed, claim, move
 from trading.models import KillSwitch, Order
@@ -25,12 +27,29 @@ class Job(NamedTuple):
     session: AccountSession
 
 
-def take_orders(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claimed]:
+def take_orders(
+    *, route: str, closing: bool, limit: int, now: datetime, way: Way | None = None
+) -> list[Claimed]:
     """Command: claim up to ``limit`` planned orders of a route, attempts written and committed."""
     if not closing:
         drop_killed(now=now, route=route)
     with transaction.atomic(durable=True):
-        return claim(route=route, closing=closing, limit=limit, now=now)
+        return claim(route=route, closing=closing, limit=limit, now=now, way=way)
+
+
+@transaction.atomic(durable=True)
+def put_back(late: Sequence[tuple[Claimed, float]], now: datetime) -> None:
+    """Command: orders that must not leave yet are planned again; nothing of them was sent.
+
+    Each comes with the seconds after which it may be claimed.
+    """
+    message = "kept back: the venue's limits"
+    record([AttemptEnd(o.client_id, "refused", None, now, message=message) for o, _ in late])
+    changes = [
+        Change(order.order_id, fence=order.fence, due_at=now + timedelta(seconds=wait))
+        for order, wait in late
+    ]
+    receipts.follow(Cause.RELEASE, move(Cause.RELEASE, changes, now))
 
 
 def equip(claimed: Sequence[Claimed], *, now: datetime) -> list[Job]:
@@ -47,13 +66,18 @@ def equip(claimed: Sequence[Claimed], *, now: datetime) -> list[Job]:
     ]
 
 
-def expire_stale(*, now: datetime) -> int:
-    """Command: planned opens past their validity end here; they are claimed no more."""
+def expire_stale(*, now: datetime, why: Callable[[str], Code]) -> int:
+    """Command: planned opens past their validity end here; they are claimed no more.
+
+    ``why`` tells what kept a route's opens back.
+    """
     stale = Order.objects.filter(
         status=OrderStatus.PLANNED.value, reduce_only=False, valid_until__lt=now
     )
-    waiting = list(stale.values_list("pk", flat=True)[:1_000])
-    return end_planned(waiting, Code.SIGNAL_TOO_OLD, now) if waiting else 0
+    by_route: dict[str, list[int]] = defaultdict(list)
+    for route, order_id in stale.values_list("route", "pk")[:1_000]:
+        by_route[route].append(order_id)
+    return sum(end_planned(ids, why(route), now) for route, ids in by_route.items())
 
 
 _KILLED = """

@@ -1,4 +1,4 @@
-"""Commands about a person's connection to a venue: connect, new keys, approve, disable, revoke.
+"""Commands about a person's connection to a venue: connect, new keys, approve, disable, remove.
 
 Web seals keys and can never open them. An account's keys are saved only after they passed the
 live check (:mod:`trading.execution.key_checks`); until then they wait, sealed, with the check.
@@ -10,18 +10,20 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
 from mimic.core.errors import FieldProblem, MimicError, ValidationFailed
 from mimic.core.sealing import seal
 from trading.domain.ports import Credentials
-from trading.execution.connection_states import Cause, lock_account, move_account
+from trading.execution import budgets
+from trading.execution.connection_states import REMOVED, Cause, lock_account, move_account
+from trading.execution.connections import holdings_of
 from trading.execution.key_checks import ask_for_check, drop_open_check
 from trading.models import AccountBudget, AccountCheck, AccountState, ExchangeAccount, Venue
-from trading.venues.credentials import key_context, pack
+from trading.venues.credentials import FIELDS, key_context, pack
 
 RECHECK_AFTER = timedelta(hours=24)
-_CREDENTIALS = {"apiKey": "api_key", "secret": "secret", "password": "passphrase"}
 _LONGEST = 4096  # some venues' secrets are PEM blocks
 
 
@@ -30,7 +32,7 @@ class VenueNotOffered(MimicError):
 
     code = "connection.venue_not_offered"
     status = 422
-    title = "Accounts at this venue cannot be connected"
+    title = _("Accounts at this venue cannot be connected")
 
 
 class LabelTaken(MimicError):
@@ -38,7 +40,7 @@ class LabelTaken(MimicError):
 
     code = "connection.label_taken"
     status = 409
-    title = "You have an account of this name already"
+    title = _("You have an account of this name already")
 
 
 class WrongState(MimicError):
@@ -46,7 +48,7 @@ class WrongState(MimicError):
 
     code = "connection.wrong_state"
     status = 409
-    title = "The account's state does not allow this"
+    title = _("The account's state does not allow this")
 
 
 class NoKeys(MimicError):
@@ -54,7 +56,15 @@ class NoKeys(MimicError):
 
     code = "connection.no_keys"
     status = 409
-    title = "The account has no keys"
+    title = _("The account has no keys")
+
+
+class AccountInUse(MimicError):
+    """Expected: without keys nobody could close what is open. Ask to close it first."""
+
+    code = "connection.in_use"
+    status = 409
+    title = _("Positions or orders are open on this account")
 
 
 @transaction.atomic(durable=True)
@@ -125,12 +135,12 @@ def disable_account(*, account: ExchangeAccount, by: User, reason: str, now: dat
 
 
 @transaction.atomic(durable=True)
-def enable_account(*, account: ExchangeAccount, by: User, now: datetime) -> None:
+def enable_account(*, account: ExchangeAccount, by: User, now: datetime, reason: str = "") -> None:
     """Command: a disabled account goes through the live check again.
 
     Raises :class:`WrongState`, :class:`NoKeys`.
     """
-    locked = _move(account, Cause.ENABLE, by=by, reason="", now=now)
+    locked = _move(account, Cause.ENABLE, by=by, reason=reason, now=now)
     if locked.sealed_keys is None:
         raise NoKeys()
     ask_for_check(account=locked, new_keys=None, now=now)
@@ -147,6 +157,32 @@ def revoke_keys(*, account: ExchangeAccount, by: User, reason: str, now: datetim
             sealed_keys=None
         )
     )
+
+
+@transaction.atomic(durable=True)
+def rename_account(*, account: ExchangeAccount, label: str) -> None:
+    """Command: another name, by which receipts show it too. Raises :class:`LabelTaken`."""
+    try:
+        with transaction.atomic():
+            ExchangeAccount.objects.filter(pk=account.pk).update(label=label)
+    except IntegrityError:
+        raise LabelTaken(label) from None
+
+
+@transaction.atomic(durable=True)
+def remove_account(*, account: ExchangeAccount, by: User, now: datetime) -> None:
+    """Command: its owner gives the account up: keys forgotten, nothing traded; history stays.
+
+    One that an operator disabled stays disabled for the operator's reason, without keys.
+    Raises :class:`AccountInUse`.
+    """
+    locked = lock_account(account.pk)
+    budgets.lock([locked.pk])  # no decision about this account is half way now
+    if holdings_of(locked.pk):
+        raise AccountInUse()
+    drop_open_check(account=locked, now=now)
+    move_account(account=locked, cause=Cause.REMOVE, by=by, reason=REMOVED, now=now)
+    ExchangeAccount.objects.filter(pk=locked.pk).update(sealed_keys=None)
 
 
 def sweep_rechecks(now: datetime) -> int:
@@ -185,13 +221,13 @@ def _check_offered(venue: Venue, *, demo: bool) -> None:
         raise VenueNotOffered(venue.name)
     if demo and venue.demo != Venue.Demo.DEMO:
         raise VenueNotOffered(f"{venue.name}: no practice accounts")
-    if not set(venue.credentials) <= _CREDENTIALS.keys():
+    if not set(venue.credentials) <= FIELDS.keys():
         raise VenueNotOffered(f"{venue.name}: keys of this kind cannot be kept")
 
 
 def _check_complete(venue: Venue, credentials: Credentials) -> None:
     """Raises ValidationFailed naming what the venue asks for and is missing or too long."""
-    names = [_CREDENTIALS[name] for name in venue.credentials]
+    names = [FIELDS[name] for name in venue.credentials]
     wrong: list[FieldProblem] = [
         {"pointer": f"/{name}", "code": "required", "detail": name}
         for name in names

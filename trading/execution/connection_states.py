@@ -19,9 +19,14 @@ class Cause(StrEnum):
     TURN_DOWN = "turn_down"
     DISABLE = "disable"
     ENABLE = "enable"
+    REMOVE = "remove"
 
+
+REMOVED = "account.removed"
+"""The reason of a disabled account that its owner gave up: no keys, kept for its history alone."""
 
 _S = AccountState
+_CONNECTED = frozenset({_S.CHECKING, _S.PENDING_APPROVAL, _S.ACTIVE, _S.FAILING, _S.REJECTED})
 TABLE: dict[Cause, tuple[frozenset[AccountState], AccountState]] = {
     Cause.SUBMIT: (frozenset({_S.DRAFT, _S.REJECTED}), _S.CHECKING),
     Cause.ADMIT: (frozenset({_S.CHECKING, _S.FAILING}), _S.ACTIVE),
@@ -31,10 +36,8 @@ TABLE: dict[Cause, tuple[frozenset[AccountState], AccountState]] = {
     Cause.FAIL: (frozenset({_S.ACTIVE}), _S.FAILING),
     Cause.APPROVE: (frozenset({_S.PENDING_APPROVAL}), _S.ACTIVE),
     Cause.TURN_DOWN: (frozenset({_S.PENDING_APPROVAL}), _S.REJECTED),
-    Cause.DISABLE: (
-        frozenset({_S.CHECKING, _S.PENDING_APPROVAL, _S.ACTIVE, _S.FAILING, _S.REJECTED}),
-        _S.DISABLED,
-    ),
+    Cause.DISABLE: (_CONNECTED, _S.DISABLED),
+    Cause.REMOVE: (_CONNECTED | {_S.DRAFT}, _S.DISABLED),
     Cause.ENABLE: (frozenset({_S.DISABLED}), _S.CHECKING),
 }
 

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from random import uniform
 from typing import Any, NamedTuple, TypeVar
 
 import uvloop
@@ -27,14 +28,18 @@ from mimic.core.thread_connections import in_thread
 from mimic.ops.metrics import order_send_seconds
 from trading.domain.ports import AccountSession, Gateway, OrderRequest, PositionSide, Side
 from trading.execution.checkpoint import checkpoint
-from trading.execution.claims import Job, equip, take_orders
+from trading.execution.claims import Job, equip, put_back, take_orders
 from trading.execution.due import Due, Found, known_venue_orders, settle_found, take_due
+from trading.execution.egress_selectors import Way, ways_in_use
 from trading.execution.gateways import adapter_of, open_gateway
+from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
 from trading.execution.look import look
 from trading.execution.sessions import load_sessions
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import LEASE, Claimed, renew
+from trading.execution.ways_out import egress_name
+from trading.venues.limits import limits_of
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -42,7 +47,8 @@ Result = TypeVar("Result")
 CHUNK = 200
 HELD_PER_ROUTE = 2_000  # claimed and not yet written; beyond it orders wait in the database
 WRITERS = 2  # batches of one route that are written at once
-IN_FLIGHT = 256  # POSTs at once to one venue
+WAYS_KNOWN = 5.0  # seconds that the ways out of a route's accounts are taken as known
+LEAST_WAIT = 0.05  # seconds before a budget that was used up is asked for again
 LOOKS_AT_ONCE = 16  # look-ups at once to one venue: orders that wait to be sent go first
 LOOKS_WAIT = 2.0  # seconds
 BATCH = 500  # answers that are written at once
@@ -65,33 +71,38 @@ class _Held(NamedTuple):
 
     fence: int
     deadline: float
+    granted_at: float
 
 
 class _Route:
     """What is going on for one route; touched by the loop's thread alone."""
 
-    def __init__(self, place: Callable[[Job], Coroutine[Any, Any, None]]) -> None:
-        self.lanes: Lanes[Job] = Lanes(place, IN_FLIGHT)
+    def __init__(self, place: Callable[[Job], Coroutine[Any, Any, None]], in_flight: int) -> None:
+        self.lanes: Lanes[Job] = Lanes(place, in_flight)
         self.look_slots = asyncio.Semaphore(LOOKS_AT_ONCE)
         self.gateway: asyncio.Task[Gateway] | None = None
         self.opened: Gateway | None = None
         self.answers: list[Answer] = []
+        self.kept_back: list[tuple[Claimed, float]] = []
         self.writers = 0
 
 
 class _Hold:
     """Implements :class:`trading.execution.sender.Hold`."""
 
-    def __init__(self, dispatcher: Dispatcher, route: str, room: int) -> None:
-        self.room = room
+    def __init__(self, dispatcher: Dispatcher, route: str, grant: Grant) -> None:
+        self.room = grant.granted
+        self.sent = 0
+        self._grant = grant
         self._dispatcher = dispatcher
         self._route = route
         self._since = time.monotonic()  # before the lease's own clock: our deadline comes first
 
     def send(self, orders: Sequence[Claimed]) -> None:
+        self.sent = len(orders)
         if orders:
             deadline = self._since + LEASE.total_seconds() - SAFETY
-            self._dispatcher.adopt(self._route, orders, deadline)
+            self._dispatcher.adopt(self._route, orders, deadline, self._grant.at)
 
 
 class Dispatcher:
@@ -102,6 +113,9 @@ class Dispatcher:
         self._loop = uvloop.new_event_loop()
         self._database = ThreadPoolExecutor(4, thread_name_prefix="dispatcher-db")
         self._planners = ThreadPoolExecutor(2, thread_name_prefix="dispatcher-plan")
+        self.governor = Governor()
+        self._asking: set[tuple[str, bool]] = set()
+        self._ways_known: dict[str, tuple[float, list[Way]]] = {}
         self._routes: dict[str, _Route] = {}
         self._held: dict[str, dict[int, _Held]] = defaultdict(dict)
         self._promised: dict[str, int] = defaultdict(int)
@@ -120,14 +134,19 @@ class Dispatcher:
         Returns how many were claimed. What has no room stays planned; the loop asks for more
         as answers are written.
         """
+        ways = self._ways(route)
+        return sum(self._send_by(route, way, closing, only=len(ways) == 1) for way in ways)
+
+    def _send_by(self, route: str, way: Way, closing: bool, *, only: bool) -> int:
         total = 0
         while not self._draining.is_set():
-            with self.hold(route, CHUNK, closing=closing) as hold:
+            with self._hold(route, CHUNK, way.name, closing=closing) as hold:
                 claimed: list[Claimed] = []
                 if hold.room:
                     claimed = take_orders(
-                        route=route, closing=closing, limit=hold.room, now=self._clock()
-                    )
+                        route=route, closing=closing, limit=hold.room, now=self._clock(),
+                        way=None if only else way,
+                    )  # fmt: skip
                 checkpoint("claimed")
                 hold.send(claimed)
             total += len(claimed)
@@ -147,22 +166,62 @@ class Dispatcher:
 
     @contextmanager
     def hold(self, route: str, wanted: int, *, closing: bool) -> Iterator[_Hold]:
-        """Implements :class:`trading.execution.sender.Sender`."""
+        """Implements :class:`trading.execution.sender.Sender`.
+
+        Where accounts leave by several ways the planner does not know which: it gets no room, and
+        its orders are claimed way by way.
+        """
+        ways = self._ways(route)
+        only = ways[0].name if len(ways) == 1 else ""
+        with self._hold(route, wanted if only else 0, only, closing=closing) as hold:
+            yield hold
+
+    def _ways(self, route: str) -> list[Way]:
+        until, ways = self._ways_known.get(route, (0.0, []))
+        if time.monotonic() > until or not ways:
+            ways = ways_in_use(route)
+            self._ways_known[route] = (time.monotonic() + WAYS_KNOWN, ways)
+        return ways
+
+    @contextmanager
+    def _hold(self, route: str, wanted: int, egress: str, *, closing: bool) -> Iterator[_Hold]:
         with self._lock:
             taken = len(self._held[route]) + self._promised[route]
             room = 0 if self._draining.is_set() else max(0, min(wanted, HELD_PER_ROUTE - taken))
             self._promised[route] += room
+        grant = self.governor.grant(route, egress, room, closing=closing)
+        hold = _Hold(self, route, grant)
         try:
-            yield _Hold(self, route, room)
+            yield hold
         finally:
             with self._lock:
                 self._promised[route] -= room
+            self.governor.give_back(route, egress, grant.granted - hold.sent, grant.at)
+            if hold.sent == grant.granted < room:
+                self._ask_later(route, closing, grant.wait)
 
-    def adopt(self, route: str, orders: Sequence[Claimed], deadline: float) -> None:
+    def _ask_later(self, route: str, closing: bool, wait: float) -> None:
+        """The budget was too small: come back when there is more of it."""
+        with self._lock:
+            if (route, closing) in self._asking:
+                return
+            self._asking.add((route, closing))
+        delay = max(wait, LEAST_WAIT) * uniform(1.0, 1.1)  # noqa: S311 - no secret
+        self._loop.call_soon_threadsafe(self._loop.call_later, delay, self._ask_now, route, closing)
+
+    def _ask_now(self, route: str, closing: bool) -> None:
+        self._asking.discard((route, closing))
+        if not self._draining.is_set():
+            work = self._in_database(partial(self.send, route, closing=closing))
+            self._watch(self._submit(work))
+
+    def adopt(
+        self, route: str, orders: Sequence[Claimed], deadline: float, granted_at: float
+    ) -> None:
         """Take over orders that are claimed for this process and committed."""
         with self._lock:
             self._held[route].update(
-                (order.order_id, _Held(order.fence, deadline)) for order in orders
+                (order.order_id, _Held(order.fence, deadline, granted_at)) for order in orders
             )
         self._watch(self._submit(self._send_all(route, orders)))
 
@@ -200,6 +259,7 @@ class Dispatcher:
         self._submit(self._close()).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
+        self.governor.close()
         self._planners.shutdown(wait=True)
         self._database.shutdown(wait=True)
         for connection in self._connections:  # made by threads that are gone now
@@ -236,7 +296,9 @@ class Dispatcher:
     def _route(self, route: str) -> _Route:
         state = self._routes.get(route)
         if state is None:
-            state = self._routes[route] = _Route(partial(self._send_one, route))
+            state = self._routes[route] = _Route(
+                partial(self._send_one, route), limits_of(route).in_flight
+            )
         return state
 
     async def _open(self, route: str) -> Gateway:
@@ -248,13 +310,23 @@ class Dispatcher:
         sent: set[int] = set()
         try:
             await self.gateway(route)
-            jobs = await self._in_database(partial(equip, orders, now=self._clock()))
+            jobs = await self._in_database(partial(self._admitted, route, orders))
             self._route(route).lanes.add(jobs)
             sent = {job.order.order_id for job in jobs}
         finally:
             for order in orders:
                 if order.order_id not in sent:
                     self._held[route].pop(order.order_id, None)
+
+    def _admitted(self, route: str, orders: Sequence[Claimed]) -> list[Job]:
+        """Those whose accounts may send now; the others are planned again."""
+        ids, now = [order.account_id for order in orders], self._clock()
+        waits = self.governor.grant_accounts(route, ids, closing=orders[0].reduce_only)
+        late = [(order, wait) for order, wait in zip(orders, waits, strict=True) if wait]
+        if late:
+            put_back(late, now)
+        free = [order for order, wait in zip(orders, waits, strict=True) if not wait]
+        return equip(free, now=now)
 
     async def _send_one(self, route: str, job: Job) -> None:
         order, state = job.order, self._routes[route]
@@ -270,6 +342,18 @@ class Dispatcher:
             position_side=_POSITION_SIDES[order.position_side],
             reduce_only=order.reduce_only,
         )
+        egress = egress_name(job.session)
+        wait = await self.governor.clearance(
+            route,
+            egress,
+            order.account_id,
+            closing=order.reduce_only,
+            granted_at=held.granted_at,
+        )
+        if wait:
+            state.kept_back.append((order, wait))
+            self._write_soon(route, state)
+            return
         checkpoint("sending")
         sent_at, started = self._clock(), time.perf_counter()
         try:
@@ -279,7 +363,11 @@ class Dispatcher:
             raise
         order_send_seconds.labels(route).observe(time.perf_counter() - started)
         checkpoint("answered")
+        self.governor.observe(route, egress, order.account_id, result)
         state.answers.append(Answer(order, result, sent_at, self._clock()))
+        self._write_soon(route, state)
+
+    def _write_soon(self, route: str, state: _Route) -> None:
         if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= BATCH):
             state.writers += 1
             self._keep(asyncio.create_task(self._write(route, state)))
@@ -288,12 +376,19 @@ class Dispatcher:
         """Write answers in batches until there are none; then ask for more orders."""
         while True:
             await self._gather_answers(state)
+            late, state.kept_back = state.kept_back, []
+            if late:
+                await self._in_database(partial(put_back, late, self._clock()))
+                for order, _ in late:
+                    self._held[route].pop(order.order_id, None)
             batch, state.answers = state.answers[:BATCH], state.answers[BATCH:]
-            if not batch:
+            if not batch and not late:
                 break
-            await self._write_batch(route, batch)
+            if batch:
+                await self._write_batch(route, batch)
             for answer in batch:
                 self._held[route].pop(answer.order.order_id, None)
+            self.governor.note_in_flight(route, len(self._held[route]))
         state.writers -= 1
         if state.writers == 0 and not self._draining.is_set():
             await self._in_database(partial(self._refill, route))
@@ -364,7 +459,7 @@ class Dispatcher:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             for route, held in list(self._held.items()):
-                pairs = [(order_id, fence) for order_id, (fence, _) in list(held.items())]
+                pairs = [(order_id, each.fence) for order_id, each in list(held.items())]
                 if not pairs:
                     continue
                 renewed_at = time.monotonic()
@@ -376,7 +471,7 @@ class Dispatcher:
                 deadline = renewed_at + LEASE.total_seconds() - SAFETY
                 for order_id, fence in pairs:
                     if order_id in mine and order_id in held:
-                        held[order_id] = _Held(fence, deadline)
+                        held[order_id] = held[order_id]._replace(fence=fence, deadline=deadline)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -22,5 +22,12 @@ class Hold(Protocol):
 
 class Sender(Protocol):
     """The dispatcher's side that planners need."""
+
+    def alongside(self, work: Callable[[], None]) -> AbstractContextManager[None]:
+        """Run ``work`` in a thread of the sender's while the block runs, if one is free.
+
+        The block's end waits for it and raises what it raised.
+        """
+        ...
 
     def hold(self, route: str, wanted: int, *, closing: bool) -> AbstractContextManager[Hold]: ...

@@ -13,13 +13,14 @@ from django.db import connection
 from mimic.core.bulk import array_of
 from trading.domain.ports import AccountSession
 from trading.execution.signer import decrypt_many
+from trading.execution.ways_out import open_ways
 from trading.models import ExchangeAccount
 from trading.venues.credentials import key_context
 
 KEPT = 8_192  # opened accounts, about a KiB each
 
 _ROWS = (
-    "SELECT id, public_id, venue_id, kind, sealed_keys FROM trading_exchangeaccount "
+    "SELECT id, public_id, venue_id, kind, egress_id, sealed_keys FROM trading_exchangeaccount "
     "WHERE id = ANY(%s::bigint[])"
 )
 
@@ -29,11 +30,12 @@ class _Row(NamedTuple):
     public_id: UUID
     venue: str
     kind: str
+    egress: tuple[str, ...]
     sealed_keys: bytes | None
 
 
 class _Opened:
-    """Sessions by the very row they were made of: another key or kind is another session."""
+    """Sessions by the very row they were made of: another key or proxy is another session."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[_Row, AccountSession] = OrderedDict()
@@ -55,14 +57,21 @@ _opened = _Opened()
 
 
 def load_sessions(account_ids: Iterable[int]) -> dict[int, AccountSession]:
-    """By account id. An account whose keys cannot be opened is left out, so nothing is sent.
+    """By account id. An account whose keys cannot be opened, or whose way out is closed, is left
+    out, so nothing is sent.
 
     Rows are read each time, keys are opened once. Raises SignerUnavailable in a process without
     master keys if any account has keys.
     """
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [array_of(set(account_ids))])
-        rows = [_Row(*row[:4], row[4] and bytes(row[4])) for row in cursor.fetchall()]
+        found = cursor.fetchall()
+    ways = open_ways({way for *_, way, _ in found if way is not None})
+    rows = [
+        _Row(account_id, public_id, venue, kind, ways.get(way, ()), sealed and bytes(sealed))
+        for account_id, public_id, venue, kind, way, sealed in found
+        if way is None or ways[way]
+    ]
     sessions = _opened.known(rows)
     fresh = [row for row in rows if row.account_id not in sessions]
     made = _open(fresh)
@@ -84,6 +93,7 @@ def _open(rows: Sequence[_Row]) -> list[tuple[_Row, AccountSession]]:
             venue=row.venue,
             credentials=credentials,
             demo=row.kind == ExchangeAccount.Kind.DEMO,
+            egress=row.egress,
         )
         made.append((row, session))
     return made

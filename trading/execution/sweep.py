@@ -41,7 +41,7 @@ def sweep_sending(now: datetime, broker_answers: Callable[[], bool]) -> int:
 
 def sweep_leases(now: datetime) -> int:
     """Orders whose sender is gone become unknown, and stale opens end."""
-    return lose_expired_leases(now=now) + expire_stale(now=now)
+    return lose_expired_leases(now=now) + expire_stale(now=now, why=dispatcher().governor.why_late)
 
 
 def sweep_due(now: datetime) -> int:

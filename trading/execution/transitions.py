@@ -16,6 +16,7 @@ from django.db import connection
 
 from mimic.core.bulk import array_of, columns_of
 from trading.domain.orders import TERMINAL, Cause, OrderStatus, client_id, result, sources
+from trading.execution.egress_selectors import Way
 
 LEASE = timedelta(seconds=30)
 
@@ -114,6 +115,8 @@ WITH picked AS (
      WHERE status = %(planned)s AND route = %(route)s AND reduce_only = %(closing)s
        AND (due_at IS NULL OR due_at <= %(now)s)
        AND (valid_until IS NULL OR valid_until >= %(now)s)
+       AND (%(any_way)s OR account_id IN (SELECT id FROM trading_exchangeaccount
+             WHERE route = %(route)s AND egress_id IS NOT DISTINCT FROM %(egress)s::bigint))
      ORDER BY rank, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE trading_order o SET status = %(sending)s, fence = o.fence + 1,
@@ -130,7 +133,9 @@ SELECT id, fence, attempts, account_id, symbol, side, position_side, reduce_only
 """
 
 
-def claim(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claimed]:
+def claim(
+    *, route: str, closing: bool, limit: int, now: datetime, way: Way | None = None
+) -> list[Claimed]:
     """Take planned orders that are still valid, with their attempts, in fairness order.
 
     The attempts and their client ids are in the database before anything can be sent. Runs
@@ -144,6 +149,8 @@ def claim(*, route: str, closing: bool, limit: int, now: datetime) -> list[Claim
         "route": route,
         "closing": closing,
         "limit": limit,
+        "any_way": way is None,
+        "egress": way.egress_id if way else None,
         "now": now,
         "lease": lease,
     }

@@ -17,3 +17,13 @@ def enable_venue(*, venue: Venue) -> bool:
 def disable_venue(*, venue: Venue) -> bool:
     """Command: False if it was disabled already."""
     return bool(Venue.objects.filter(pk=venue.pk, enabled=True).update(enabled=False))
+
+
+@transaction.atomic(durable=True)
+def require_approval(*, venue: Venue, required: bool) -> bool:
+    """Command: whether new accounts wait for an operator; False if it was so already.
+
+    Accounts that are connected keep their state.
+    """
+    other = Venue.objects.filter(pk=venue.pk).exclude(needs_approval=required)
+    return bool(other.update(needs_approval=required))

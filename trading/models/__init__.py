@@ -14,6 +14,8 @@ from trading.models.copying import (
     SignalFanout,
     SubscriptionStatus,
 )
+from trading.models.egress import Egress
+from trading.models.health import AccountEgress, VenueHealth
 from trading.models.kill import KillEffect, KillScope, KillSwitch
 from trading.models.orders import (
     AttemptOutcome,
@@ -27,6 +29,7 @@ from trading.models.venues import Instrument, InstrumentQuote, Venue
 __all__ = [
     "AccountBudget",
     "AccountCheck",
+    "AccountEgress",
     "AccountEvent",
     "AccountState",
     "AttemptOutcome",
@@ -35,6 +38,7 @@ __all__ = [
     "CopyMode",
     "CopySettings",
     "CopySubscription",
+    "Egress",
     "EquityPoint",
     "ExchangeAccount",
     "ExecutionKey",
@@ -56,5 +60,6 @@ __all__ = [
     "SubscriptionStatus",
     "Trade",
     "Venue",
+    "VenueHealth",
     "VirtualPosition",
 ]

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mimic.core.fields import AmountField, HotModel, PublicModel
+from trading.models.egress import Egress
 from trading.models.venues import Venue
 
 
@@ -52,6 +53,14 @@ class ExchangeAccount(PublicModel):
         editable=False,
     )
     state_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    egress = models.ForeignKey(
+        Egress,
+        verbose_name=_("way out"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+    )
     sealed_keys = models.BinaryField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -16,7 +16,17 @@ from mimic.ops.heartbeat import missing_heartbeats
 from signals.models import InboxMessage, Verdict
 from trading.copying.summary import recent_times
 from trading.domain.orders import OrderStatus
-from trading.models import CopyExecution, KillSwitch, Order, SignalFanout
+from trading.models import (
+    AccountCheck,
+    AccountState,
+    CheckOutcome,
+    CopyExecution,
+    ExchangeAccount,
+    KillSwitch,
+    Order,
+    SignalFanout,
+    Venue,
+)
 
 HOUR = timedelta(hours=1)
 UNCLEAR = (OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value)
@@ -40,7 +50,7 @@ def connect() -> None:
         ModelLink(_("Positions"), "trading.position", icon="stacked_line_chart"),
         ModelLink(_("Virtual positions"), "trading.virtualposition", icon="layers"),
         ModelLink(_("Trades"), "trading.trade", icon="swap_horiz"),
-        ModelLink(_("Venues"), "trading.venue", icon="account_balance"),
+        ModelLink(_("Venues"), "trading.venue", icon="account_balance", badge=_venues_enabled),
         ModelLink(_("Instruments"), "trading.instrument", icon="candlestick_chart"),
     )
     register_section(
@@ -54,7 +64,15 @@ def connect() -> None:
     )
     register_section(
         "people",
+        PageLink(
+            _("Account approvals"),
+            "admin:trading_account_approvals",
+            icon="how_to_reg",
+            badge=_to_approve,
+        ),
         ModelLink(_("Exchange accounts"), "trading.exchangeaccount", icon="wallet"),
+        ModelLink(_("Key checks"), "trading.accountcheck", icon="key", badge=_checks_waiting),
+        ModelLink(_("Account events"), "trading.accountevent", icon="history"),
         ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
         ModelLink(_("Copy settings"), "trading.copysettings", icon="tune"),
     )
@@ -63,6 +81,8 @@ def connect() -> None:
     register_tile("receipts", _receipts_tile, order=20)
     register_tile("unclear orders", _unclear_tile, order=30)
     register_tile("fan-outs waiting", _waiting_tile, order=40)
+    register_tile("accounts to approve", _approval_tile, order=45)
+    register_tile("key checks", _checks_tile, order=46)
     register_tile("heartbeats", _heartbeat_tile, order=50)
 
 
@@ -81,6 +101,18 @@ def _unclear(_request: HttpRequest) -> int:
 def _refused(_request: HttpRequest) -> int:
     since = timezone.now() - timedelta(days=1)
     return InboxMessage.objects.filter(verdict=Verdict.REFUSED, received_at__gt=since).count()
+
+
+def _venues_enabled(_request: HttpRequest) -> int:
+    return Venue.objects.filter(enabled=True).count()
+
+
+def _to_approve(_request: HttpRequest) -> int:
+    return ExchangeAccount.objects.filter(state=AccountState.PENDING_APPROVAL).count()
+
+
+def _checks_waiting(_request: HttpRequest) -> int:
+    return AccountCheck.objects.filter(ended_at=None).count()
 
 
 def _kill_tile(request: HttpRequest) -> Tile | None:
@@ -119,6 +151,30 @@ def _unclear_tile(request: HttpRequest) -> Tile:
 def _waiting_tile(request: HttpRequest) -> Tile:
     count = _waiting(request)
     return Tile(_("Fan-outs waiting"), str(count), "", "warn" if count else "good")
+
+
+def _approval_tile(request: HttpRequest) -> Tile | None:
+    count = _to_approve(request)
+    if not count:
+        return None
+    hint = _("their keys passed; nothing is traded before an operator agrees")
+    url = reverse("admin:trading_account_approvals")
+    return Tile(_("Accounts to approve"), str(count), hint, "warn", url)
+
+
+def _checks_tile(request: HttpRequest) -> Tile:
+    failed = AccountCheck.objects.filter(
+        outcome=CheckOutcome.NO_ANSWER, asked_at__gt=timezone.now() - HOUR
+    ).count()
+    hint = _("%(failed)d without an answer in the last hour") % {"failed": failed}
+    url = reverse("admin:trading_accountcheck_changelist") + "?ended_at__isempty=1"
+    return Tile(
+        _("Key checks waiting"),
+        str(_checks_waiting(request)),
+        hint,
+        "warn" if failed else "good",
+        url,
+    )
 
 
 def _heartbeat_tile(_request: HttpRequest) -> Tile:
