@@ -8,12 +8,13 @@
 
 The function is called once an object, outside any transaction, so it may call a durable command.
 A :class:`MimicError` of one object is reported and the others go on. A dangerous action first shows
-a page with the consequences that asks for a reason and a fresh second-factor code.
+a page with the consequences (a text, or a function of the chosen objects that returns one) that
+asks for a reason and a fresh second-factor code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -34,6 +35,7 @@ from mimic.core.errors import MimicError
 
 Admin: TypeAlias = "ModelAdmin[Any]"
 Deed = Callable[[HttpRequest, Any, str], None]
+Consequences = str | Promise | Callable[[Sequence[Any]], str]
 Action = Callable[[Admin, HttpRequest, QuerySet[Any]], HttpResponse | None]
 MOST_OBJECTS = 1_000
 _CONFIRMED = "confirmed"
@@ -67,7 +69,7 @@ class _Plan:
 
     name: str
     description: str | Promise
-    consequences: str | Promise
+    consequences: Consequences
     dangerous: bool
     deed: Deed
 
@@ -115,7 +117,9 @@ class _Plan:
             "media": admin.media,
             "form": form,
             "action": self.name,
-            "consequences": self.consequences,
+            "consequences": self.consequences(chosen)
+            if callable(self.consequences)
+            else self.consequences,
             "chosen": chosen,
             "checkbox": ACTION_CHECKBOX_NAME,
             "confirmed": _CONFIRMED,
@@ -129,7 +133,7 @@ def object_action(
     description: str | Promise,
     permission: str = "operate",
     dangerous: bool = False,
-    consequences: str | Promise = "",
+    consequences: Consequences = "",
     name: str = "",
 ) -> Callable[[Deed], Action]:
     """Make an admin action of a function of one object. ``permission`` is Django's short name."""

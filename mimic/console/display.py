@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 NOTHING = "—"
@@ -68,6 +70,11 @@ def show_age(moment: datetime | None, now: datetime) -> str:
         if seconds >= size:
             return text % (seconds // size)
     return gettext("%d s") % seconds
+
+
+def show_label(text: str, tone: str = "neutral") -> SafeString:
+    """A coloured label. ``tone`` is up, down, warn, info or neutral; the text says it as well."""
+    return format_html('<span class="console-label" data-tone="{}">{}</span>', tone, text)
 
 
 def _places(value: Decimal, *, at_most: int) -> int:

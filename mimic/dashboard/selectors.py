@@ -10,8 +10,10 @@ from decimal import Decimal
 from django.db.models import Max, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from trading.execution.connection_wording import STATE_TONES
+from trading.execution.connections import accounts_of_person
 from trading.execution.selectors import PositionRow
-from trading.models import AccountBudget, EquityPoint, ExchangeAccount
+from trading.models import AccountBudget, EquityPoint
 
 HUNDRED = Decimal(100)
 DRAWDOWN_LIMIT_PCT = Decimal(10)
@@ -45,15 +47,22 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
+    """``state`` in the person's language, ``tone`` of its badge."""
+
     label: str
     venue: str
     kind: str
     state: str
+    tone: str
 
 
 def accounts_of(user_id: int) -> list[AccountRow]:
-    rows = ExchangeAccount.objects.filter(user_id=user_id).select_related("venue")
-    return [AccountRow(row.label, row.venue.name, row.kind, row.state) for row in rows]
+    return [
+        AccountRow(
+            row.label, row.venue.name, row.kind, row.get_state_display(), STATE_TONES[row.state]
+        )
+        for row in accounts_of_person(user_id)
+    ]
 
 
 def mode_of(accounts: Sequence[AccountRow]) -> str:

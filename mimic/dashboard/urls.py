@@ -1,6 +1,6 @@
 """The trader's routes."""
 
-from django.urls import path
+from django.urls import include, path
 
 from mimic.dashboard import views
 
@@ -11,4 +11,5 @@ urlpatterns = [
     path("receipts", views.receipts, name="receipts"),
     path("receipts.csv", views.receipts_csv, name="receipts-csv"),
     path("receipts/<uuid:public_id>", views.receipt, name="receipt"),
+    path("", include("mimic.dashboard.accounts_urls")),
 ]
