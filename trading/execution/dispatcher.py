@@ -53,7 +53,7 @@ LOOKS_AT_ONCE = 16  # look-ups at once to one venue: orders that wait to be sent
 LOOKS_WAIT = 2.0  # seconds
 BATCH = 500  # answers that are written at once
 BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written,
-BATCH_SENDING = 0.05  # and while orders of the route still go out
+BATCH_SENDING = 0.1  # and while orders of the route are still planned here or go out
 RENEW_EVERY = 10.0
 SAFETY = 2.0  # seconds of the lease that are not used
 WRITE_TRIES = 5
@@ -375,7 +375,7 @@ class Dispatcher:
     async def _write(self, route: str, state: _Route) -> None:
         """Write answers in batches until there are none; then ask for more orders."""
         while True:
-            await self._gather_answers(state)
+            await self._gather_answers(route, state)
             late, state.kept_back = state.kept_back, []
             if late:
                 await self._in_database(partial(put_back, late, self._clock()))
@@ -393,11 +393,13 @@ class Dispatcher:
         if state.writers == 0 and not self._draining.is_set():
             await self._in_database(partial(self._refill, route))
 
-    async def _gather_answers(self, state: _Route) -> None:
+    async def _gather_answers(self, route: str, state: _Route) -> None:
         """Fewer, larger writes while orders go out: they need the processor more."""
         limit = time.monotonic() + BATCH_SENDING
         await asyncio.sleep(BATCH_EVERY)
-        while not state.lanes.idle and len(state.answers) < BATCH and time.monotonic() < limit:
+        while len(state.answers) < BATCH and time.monotonic() < limit:
+            if state.lanes.idle and not self._promised[route]:
+                break
             await asyncio.sleep(BATCH_EVERY)
 
     def _refill(self, route: str) -> None:

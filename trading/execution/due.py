@@ -32,7 +32,10 @@ LOOKED_AT = ("open", "partially_filled", "unknown", "needs_person")
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An order to look at, with its newest attempt. ``filled`` is what our books hold."""
+    """An order to look at, with its newest attempt.
+
+    ``filled`` is what our books hold, ``reported_filled`` what the acknowledgement claimed.
+    """
 
     order_id: int
     account_id: int
@@ -46,6 +49,7 @@ class Due:
     fence: int
     client_id: str
     venue_order_id: str
+    reported_filled: Decimal
     sent_at: datetime
     lookups: int
 
@@ -83,7 +87,8 @@ WITH picked AS (
 ), looked AS (
     UPDATE trading_orderattempt a SET lookups = a.lookups + 1 FROM picked p, trading_order o
      WHERE o.id = p.id AND a.order_id = o.id AND a.number = o.attempts
-    RETURNING a.order_id, a.client_id, a.venue_order_id, coalesce(a.sent_at, a.claimed_at) AS sent,
+    RETURNING a.order_id, a.client_id, a.venue_order_id, a.reported_filled,
+        coalesce(a.sent_at, a.claimed_at) AS sent,
         a.lookups
 ), moved AS (
     UPDATE trading_order o
@@ -93,7 +98,7 @@ WITH picked AS (
     RETURNING o.*
 )
 SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.filled,
-    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.sent, l.lookups
+    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.reported_filled, l.sent, l.lookups
   FROM moved o JOIN looked l ON l.order_id = o.id
 """
 

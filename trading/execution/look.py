@@ -11,6 +11,7 @@ from trading.domain.ports import (
     Gateway,
     Lookup,
     OrderReport,
+    OrderState,
     VenueUnavailable,
 )
 from trading.execution.due import Due, Finding, Found
@@ -28,6 +29,13 @@ async def look(
 ) -> Found:
     """``ours``: the venue's ids of orders that are known to be ours there. Never raises."""
     try:
+        if due.venue_order_id and due.reported_filled >= due.quantity:
+            fills = await _fills_of(gateway, session, due, due.venue_order_id)
+            if sum((fill.quantity for fill in fills), Decimal(0)) >= due.quantity:
+                # Told to be filled when it was placed: its trades are all there is to ask for.
+                return Found(
+                    due, Finding.PLACED, due.venue_order_id, OrderState.FILLED, due.quantity, fills
+                )
         report = await gateway.find_order(session, due.symbol, due.client_id)
         if report.lookup is Lookup.FOUND:
             fills = await _own_fills(gateway, session, due, report)
@@ -46,8 +54,14 @@ async def _own_fills(
 ) -> tuple[FillReport, ...]:
     if report.executed == 0 or report.executed <= due.filled:
         return ()
+    return await _fills_of(gateway, session, due, report.venue_order_id)
+
+
+async def _fills_of(
+    gateway: Gateway, session: AccountSession, due: Due, venue_order_id: str
+) -> tuple[FillReport, ...]:
     fills = await gateway.fills(session, due.symbol, due.sent_at - SKEW)
-    return tuple(fill for fill in fills if fill.venue_order_id == report.venue_order_id)
+    return tuple(fill for fill in fills if fill.venue_order_id == venue_order_id)
 
 
 async def _proven(
