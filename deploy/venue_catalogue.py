@@ -65,7 +65,7 @@ def _venue(code: str, tier: int) -> dict[str, Any]:
     docs = exchange.urls.get("doc") or exchange.urls.get("www")
     return {
         "code": code,
-        "name": exchange.name,
+        "name": exchange.name.replace("Ⓢ", "S"),  # no font of ours has the circled letter
         "tier": tier,
         "markets": markets,
         "credentials": [name for name, needed in exchange.requiredCredentials.items() if needed],

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
-# Threads beside one event loop: one signal's long fan-out does not hold another's (ADR 6).
+# Threads beside one event loop: one signal's long fan-out does not hold another's (ADR 7).
 SENDING = ("-P", "threads", "-c", "4")
 
 

@@ -84,10 +84,6 @@ SKIPS = [
     ({"spec": replace(SPEC, min_notional=D(5_000))}, Code.BELOW_MIN_NOTIONAL),
     ({"signal": CLOSE}, Code.NOTHING_TO_CLOSE),
     (
-        {"signal": CLOSE, "held": D("0.1"), "account_held": D("0.1"), "account_active": False},
-        Code.ACCOUNT_INACTIVE,
-    ),
-    (
         {"signal": replace(CLOSE, side=Side.SELL), "held": D("0.1"), "account_held": D("0.1")},
         Code.NOTHING_TO_CLOSE,
     ),
@@ -122,6 +118,12 @@ def test_a_close_of_a_dust_position_goes_up_to_the_step_but_not_past_the_account
     edge = _decide(CLOSE, held=D("0.0005"), account_held=D("0.0007")).order
     assert edge is not None
     assert edge.quantity == D("0.0007")
+
+
+def test_a_close_goes_out_for_an_account_that_is_disabled_or_failing() -> None:
+    decision = _decide(CLOSE, held=D("0.1"), account_held=D("0.1"), account_active=False)
+    assert decision.order is not None
+    assert (decision.order.reduce_only, decision.order.quantity) == (True, D("0.1"))
 
 
 money = st.decimals("1", "1000000", places=2)

@@ -132,14 +132,15 @@ def decide(
 
 
 def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None) -> Decision:
-    """Close what this subscription holds: never gated, never past the account's position."""
+    """Close what this subscription holds: never gated, never past the account's position.
+
+    Not by the account's state either: whether its keys still work is for the venue to say.
+    """
     held = who.held
     wrong_side = signal.side is not None and (held > 0) != (signal.side is Side.BUY)
     same_sign = held * who.account_held > 0
     if held == 0 or wrong_side or not same_sign:
         raise _Skip(Code.NOTHING_TO_CLOSE)
-    if not who.account_active:
-        raise _Skip(Code.ACCOUNT_INACTIVE)
     whole = min(abs(held), abs(who.account_held))
     step = instrument.quantity_step if instrument else ZERO
     rounded = min(ceil_to_step(whole, step), abs(who.account_held))

@@ -20,6 +20,7 @@ from trading.domain.keys import KeyInspector, KeyReport
 from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
 from trading.execution.connection_states import Cause, lock_account, move_account
 from trading.execution.signer import UnreadableKeys, reveal, wrap
+from trading.execution.ways_out import open_ways
 from trading.models import AccountCheck, AccountState, CheckOutcome, ExchangeAccount
 from trading.venues.credentials import key_context, unpack
 
@@ -32,6 +33,7 @@ TRIES = 5
 BACKOFF = timedelta(seconds=10)  # doubled with every try
 UNANSWERED = "keys.no_answer"
 UNREADABLE = "keys.unreadable"
+WAY_CLOSED = "the account's way out is closed"
 
 _TRADED = (AccountState.ACTIVE, AccountState.FAILING)
 
@@ -107,8 +109,14 @@ def begin_check(*, check_id: int, now: datetime) -> Question | None:
     except (UnreadableKeys, ValueError):
         _refuse(check, KeyReport(refused=UNREADABLE), UNREADABLE, now)
         return None
+    ways = open_ways({account.egress_id} if account.egress_id else ())
+    egress = ways.get(account.egress_id or 0, ())
+    if account.egress_id and not egress:
+        check.message = WAY_CLOSED  # its keys are bound to that way's address: wait for it
+        check.save(update_fields=["message"])
+        return None
     demo = account.kind == ExchangeAccount.Kind.DEMO
-    session = AccountSession(-check.pk, account.venue_id, credentials, demo=demo)
+    session = AccountSession(-check.pk, account.venue_id, credentials, demo=demo, egress=egress)
     return Question(check.pk, account.route, session)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trading.domain.ports import InstrumentSpec, Quote
-from trading.models import Instrument, InstrumentQuote
+from trading.models import Instrument, InstrumentQuote, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ def market_view(*, symbol: str) -> MarketView:
 
 
 def is_traded(symbol: str) -> bool:
-    """Whether an enabled venue trades ``symbol``."""
-    return Instrument.objects.filter(symbol=symbol, venue__enabled=True).exists()
+    """Whether an enabled venue trades ``symbol``, or somebody holds it still: closes go on."""
+    listed = Instrument.objects.filter(symbol=symbol, venue__enabled=True)
+    return listed.exists() or Position.objects.filter(symbol=symbol).exclude(quantity=0).exists()
 
 
 def spec_of(row: Instrument) -> InstrumentSpec:

@@ -14,13 +14,15 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
+from django.db.models import Q
+
 from mimic.core.partitions import ensure_partitions
 from mimic.core.thread_connections import in_thread
 from mimic.ops.heartbeat import beat
 from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.market.refresh import store_instruments, store_quotes
-from trading.models import Venue
+from trading.models import Position, Venue
 from trading.reconciliation import snapshots
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ QUOTES_EVERY = 1.0
 BALANCES_EVERY = 2.0
 BALANCES_AT_ONCE = 40  # 40 × weight 5 each 2 s is spent only while accounts are due
 PAPER_EVERY = 10.0
+VENUES_EVERY = 5.0
 INSTRUMENTS_EVERY = 300.0
 EQUITY_EVERY = 60.0
 DAY = 86_400.0
@@ -41,30 +44,44 @@ class Stream:
     def __init__(self) -> None:
         self._stopped = asyncio.Event()
         self._gateways: dict[str, Gateway] = {}
+        self._following: dict[str, asyncio.Task[None]] = {}
 
     def stop(self) -> None:
         self._stopped.set()
 
     async def run(self) -> None:
-        venues = await _in_database(_venues)
-        jobs = [
+        await asyncio.gather(
+            self._every(VENUES_EVERY, self._follow_venues),
             self._every(PAPER_EVERY, partial(_command, snapshots.mark_paper)),
             self._every(EQUITY_EVERY, partial(_command, snapshots.record_equity)),
             self._every(10.0, partial(_command, partial(beat, name="stream"))),
             self._every(DAY, partial(_command, ensure_partitions)),
-        ]
-        for venue in venues:
+        )
+        for venue in list(self._following):
+            await self._leave(venue)
+
+    async def _follow_venues(self) -> None:
+        """Begin with venues that were enabled meanwhile, leave those that nobody needs."""
+        wanted = await _in_database(_venues)
+        for venue in self._following.keys() - wanted:
+            await self._leave(venue)
+        for venue in sorted(wanted - self._following.keys()):
             adapter = await _in_database(partial(adapter_of, venue))
             self._gateways[venue] = open_gateway(venue, adapter)
-            await self._instruments(venue)
-            jobs += [
-                self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
-                self._every(QUOTES_EVERY, partial(self._quotes, venue)),
-                self._every(BALANCES_EVERY, partial(self._balances, venue)),
-            ]
-        await asyncio.gather(*jobs)
-        for gateway in self._gateways.values():
-            await gateway.close()
+            self._following[venue] = asyncio.create_task(self._follow(venue))
+
+    async def _follow(self, venue: str) -> None:
+        await asyncio.gather(
+            self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
+            self._every(QUOTES_EVERY, partial(self._quotes, venue)),
+            self._every(BALANCES_EVERY, partial(self._balances, venue)),
+        )
+
+    async def _leave(self, venue: str) -> None:
+        following = self._following.pop(venue)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await self._gateways.pop(venue).close()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while not self._stopped.is_set():
@@ -109,8 +126,11 @@ class Stream:
         return (session.account_id, report.equity, report.free_margin)
 
 
-def _venues() -> list[str]:
-    return list(Venue.objects.filter(enabled=True).values_list("code", flat=True))
+def _venues() -> set[str]:
+    """Enabled ones, and those where something is still open: its price and margin matter on."""
+    held = Position.objects.exclude(quantity=0).values("account__venue_id")
+    found = Venue.objects.filter(Q(enabled=True) | Q(code__in=held))
+    return set(found.values_list("code", flat=True))
 
 
 async def _command(work: Callable[..., object]) -> object:

@@ -1,0 +1,86 @@
+"""The stream process follows the venues that are needed, each on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import LazySettings
+
+from tests.cast import VENUE, a_market, an_account
+from tests.simulators.binance import BinanceSimulator
+from trading.domain.ports import register_gateway
+from trading.execution.gateways import PAPER, paper_gateway
+from trading.models import InstrumentQuote, Position, Venue
+from trading.reconciliation import streaming
+from trading.venues.registry import load_adapters
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def venue(settings: LazySettings) -> Iterator[BinanceSimulator]:
+    with BinanceSimulator().run_in_thread() as simulator:
+        settings.VENUE_URLS = {VENUE: simulator.base_url, "gate": "http://127.0.0.1:9"}
+        register_gateway(PAPER, paper_gateway)
+        load_adapters()
+        a_market()
+        Venue.objects.exclude(code=VENUE).update(enabled=False)
+        InstrumentQuote.objects.all().delete()
+        yield simulator
+
+
+@asynccontextmanager
+async def streaming_along(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    monkeypatch.setattr(streaming, "VENUES_EVERY", 0.1)
+    stream = streaming.Stream()
+    running = asyncio.create_task(stream.run())
+    try:
+        yield
+    finally:
+        stream.stop()
+        await asyncio.wait_for(running, 10)
+
+
+async def _until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+    limit = time.monotonic() + seconds
+    while not await sync_to_async(is_so)():
+        assert time.monotonic() < limit, "waited in vain"
+        await asyncio.sleep(0.05)
+
+
+async def test_a_venue_that_is_enabled_later_gets_its_quotes_without_a_restart(
+    venue: BinanceSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Venue.objects.filter(code=VENUE).aupdate(enabled=False)
+    async with streaming_along(monkeypatch):
+        await asyncio.sleep(0.5)
+        assert not await InstrumentQuote.objects.aexists()
+        await Venue.objects.filter(code=VENUE).aupdate(enabled=True)
+        await _until(InstrumentQuote.objects.exists)
+
+
+async def test_a_disabled_venue_is_followed_while_somebody_holds_something_there(
+    venue: BinanceSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Venue.objects.filter(code=VENUE).aupdate(enabled=False)
+    account = await sync_to_async(an_account)()
+    await Position.objects.acreate(
+        account=account, symbol="BTCUSDT", position_side="both", quantity=1, entry_price=60_000,
+        updated_at=datetime.now(UTC),
+    )  # fmt: skip
+    async with streaming_along(monkeypatch):
+        await _until(InstrumentQuote.objects.exists)
+
+
+async def test_a_venue_that_does_not_answer_leaves_the_others_quotes_alone(
+    venue: BinanceSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Venue.objects.filter(code="gate").aupdate(enabled=True)
+    async with streaming_along(monkeypatch):
+        await _until(InstrumentQuote.objects.exists)
