@@ -20,14 +20,23 @@ from mimic.probes.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
-SIMULATOR_WEIGHT = "100000000"  # one address here stands for the many that the accounts would use
+# One address here stands for the many that the accounts would use: no limit by address.
+SIMULATORS = {
+    "binanceusdm": ("tests.simulators.binance", "--weight-limit", "100000000"),
+    "okx": ("tests.simulators.okx",),
+}
 
 
-def start_simulator(supervisor: Supervisor) -> str:
-    """The Binance simulator as a process of its own; returns its base URL."""
+def start_simulators(supervisor: Supervisor) -> dict[str, str]:
+    """Every venue that has a simulator, as a process of its own; base URLs by venue code."""
+    return {venue: start_simulator(supervisor, venue) for venue in SIMULATORS}
+
+
+def start_simulator(supervisor: Supervisor, venue: str) -> str:
+    """The simulator of one venue; returns its base URL."""
+    module, *options = SIMULATORS[venue]
     port = str(free_port())
-    command = [PYTHON, "-m", "tests.simulators.binance", "--port", port]
-    supervisor.start("simulator", [*command, "--weight-limit", SIMULATOR_WEIGHT])
+    supervisor.start(f"sim-{venue}", [PYTHON, "-m", module, "--port", port, *options])
     return f"http://127.0.0.1:{port}"
 
 
@@ -52,8 +61,11 @@ def fresh_pair(home: Path, settings: Mapping[str, str] | None = None) -> Embedde
     raise SystemExit(f"eight of {home.name} are running already")
 
 
-def fresh_environment(pair: Embedded, simulator: str, port: int) -> dict[str, str]:
-    """Everything our processes need; keys are made for this run and live in memory alone."""
+def fresh_environment(pair: Embedded, venues: Mapping[str, str], port: int) -> dict[str, str]:
+    """Everything our processes need; keys are made for this run and live in memory alone.
+
+    ``venues``: base URLs of simulated venues by code.
+    """
     found = {
         **os.environ,
         **pair.environment,
@@ -63,7 +75,7 @@ def fresh_environment(pair: Embedded, simulator: str, port: int) -> dict[str, st
         "TOKEN_PEPPER": secrets.token_urlsafe(48),
         "MASTER_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
         "MIMIC_INSTANCE": "demo",
-        "MIMIC_VENUE_URLS": json.dumps({"binanceusdm": simulator}),
+        "MIMIC_VENUE_URLS": json.dumps(dict(venues)),
     }
     return {**found, "SIGNER_PUBLIC_KEY": manage(found, "signer_key").strip()}
 

@@ -18,54 +18,79 @@ from signals.models import Provider, Strategy
 from trading.domain.ports import Credentials, InstrumentSpec, Quote
 from trading.execution.signer import wrap
 from trading.market.refresh import store_instruments, store_quotes
-from trading.models import AccountBudget, CopySettings, CopySubscription, ExchangeAccount, Venue
+from trading.models import (
+    AccountBudget,
+    CopySettings,
+    CopySubscription,
+    ExchangeAccount,
+    Instrument,
+    Venue,
+)
 from trading.venues.credentials import key_context, pack
 
 VENUE = "binanceusdm"
 EQUITY = Decimal(10_000)
 
 
-def a_market(now: datetime) -> None:
-    """BTCUSDT with the venue's rules, at its first price."""
-    Venue.objects.get_or_create(code=VENUE, defaults={"name": "Binance", "adapter": "ccxt"})
+def a_market(now: datetime, venue: str = VENUE) -> None:
+    """BTCUSDT with rules that every simulated venue accepts, at its first price."""
+    Venue.objects.get_or_create(code=venue, defaults={"name": venue, "adapter": "ccxt"})
     spec = InstrumentSpec(
         "BTCUSDT", "BTC/USDT:USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.001"),
         Decimal("0.001"), Decimal(120), Decimal(100), 125, trading=True,
     )  # fmt: skip
-    store_instruments(venue=VENUE, specs=[spec], now=now)
+    store_instruments(venue=venue, specs=[spec], now=now)
     refresh_quote(now)
 
 
 def refresh_quote(now: datetime) -> None:
+    """At every venue that has the market."""
     price = Decimal(60_000)
-    store_quotes(venue=VENUE, quotes=[Quote("BTCUSDT", price, price, price, now)])
+    for venue in Instrument.objects.values_list("venue_id", flat=True):
+        store_quotes(venue=venue, quotes=[Quote("BTCUSDT", price, price, price, now)])
 
 
 @transaction.atomic
 def a_crowd(*, followers: int, on_wire: bool, venue: str, now: datetime) -> Strategy:
     """A strategy with that many followers, one account each, one percent of equity a signal."""
     mark = token_hex(4)
-    author, *people = register_many(
-        people=[
-            NewPerson(f"author-{mark}@bench.mimic", role=Role.PROVIDER),
-            *(NewPerson(f"{number}-{mark}@bench.mimic") for number in range(followers)),
-        ]
-    )
+    (author,) = register_many(people=[NewPerson(f"author-{mark}@bench.mimic", role=Role.PROVIDER)])
     provider = Provider.objects.create(user=author, name=f"Bench {mark}", status="active")
     strategy = Strategy.objects.create(
         provider=provider, name="Bench", slug=f"bench-{mark}",
         token_digest=digest_of(generate_token()),
     )  # fmt: skip
+    join(strategy, followers=followers, on_wire=on_wire, address=venue, now=now)
+    return strategy
+
+
+@transaction.atomic
+def join(
+    strategy: Strategy, *, followers: int, on_wire: bool, address: str, now: datetime,
+    venue: str = VENUE,
+) -> None:  # fmt: skip
+    """More followers, with accounts at the venue that answers at ``address``."""
+    mark = token_hex(4)
+    people = register_many(
+        people=[NewPerson(f"{number}-{mark}@bench.mimic") for number in range(followers)]
+    )
     accounts, keys = [], []
     for person in people:
         account = ExchangeAccount(
-            user=person, venue_id=VENUE, kind="live" if on_wire else "paper",
-            route=VENUE if on_wire else "paper", label="bench", state="active",
+            user=person, venue_id=venue, kind="live" if on_wire else "paper",
+            route=venue if on_wire else "paper", label="bench", state="active",
         )  # fmt: skip
         if on_wire:
-            found = Credentials(token_hex(32), token_hex(32))
+            found = Credentials(token_hex(32), token_hex(32), token_hex(8))
             account.sealed_keys = wrap(pack(found), context=key_context(account.public_id))
-            keys.append({"api_key": found.api_key, "secret": found.secret, "balance": "100000"})
+            keys.append(
+                {
+                    "api_key": found.api_key,
+                    "secret": found.secret,
+                    "passphrase": found.passphrase,
+                    "balance": "100000",
+                }
+            )
         accounts.append(account)
     ExchangeAccount.objects.bulk_create(accounts, batch_size=2_000)
     AccountBudget.objects.bulk_create(
@@ -77,8 +102,7 @@ def a_crowd(*, followers: int, on_wire: bool, venue: str, now: datetime) -> Stra
         CopySubscription(user=person, strategy=strategy, account=account, settings=chosen)
         for person, account in zip(people, accounts, strict=True)
     )
-    open_accounts(venue, keys)
-    return strategy
+    open_accounts(address, keys)
 
 
 def open_accounts(venue: str, keys: Sequence[dict[str, str]]) -> None:

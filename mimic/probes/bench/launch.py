@@ -22,6 +22,7 @@ from mimic.probes.surroundings import (
     fresh_pair,
     manage,
     start_fast_venue,
+    start_simulator,
 )
 
 HOME = ROOT / "var" / "bench"
@@ -44,13 +45,15 @@ def run(arguments: list[str]) -> int:
         with Supervisor(pair.home / "log") as supervisor:
             supervisor.heed_signals()
             venue = start_fast_venue(supervisor)
-            environment = fresh_environment(pair, venue, free_port())
+            neighbour = start_simulator(supervisor, "okx")
+            venues = {"binanceusdm": venue, "okx": neighbour}
+            environment = fresh_environment(pair, venues, free_port())
             environment["DB_POOL"] = "false"
             manage(environment, "migrate", "-v", "0")
             told = ["--venue", venue, "--capacity", str(_capacity(venue)), "--report", str(report)]
+            told += ["--neighbour", neighbour]
             codes = [
-                _drive(pair.home / "log", environment, path, [*told, *arguments])
-                for path in PATHS
+                _drive(pair.home / "log", environment, path, [*told, *arguments]) for path in PATHS
             ]
             return max(codes)
     finally:

@@ -65,7 +65,7 @@ def one_signal(strategy: Strategy, followers: int, worker: int) -> Run:
 
     Raises RuntimeError when not every order was acknowledged: a figure of less is none.
     """
-    _prepare(strategy)
+    prepare(strategy)
     processor = usage.cpu_of(worker)
     signal = publish(strategy)
     _wait(signal, _ANSWERED, followers)
@@ -95,9 +95,9 @@ def queue_hop(strategy: Strategy, crowd: Strategy | None = None) -> float:
     taken = []
     for number in range(HOPS):
         if number % 10 == 0:
-            _prepare(strategy)
+            prepare(strategy)
         if crowd is not None and _all_decided(crowd):
-            _prepare(crowd)
+            prepare(crowd)
             publish(crowd)
         signal = publish(strategy)
         _wait(signal, _DECIDED, 1)
@@ -110,7 +110,7 @@ def _all_decided(strategy: Strategy) -> bool:
     return not SignalFanout.objects.filter(signal__strategy=strategy, done_at=None).exists()
 
 
-def _prepare(strategy: Strategy) -> None:
+def prepare(strategy: Strategy) -> None:
     """Quotes and snapshots as the stream process keeps them, and the meter at zero."""
     now = datetime.now(UTC)
     refresh_quote(now)

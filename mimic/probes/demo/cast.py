@@ -7,6 +7,7 @@ from decimal import Decimal
 
 FOLLOWERS = 1_000
 ON_WIRE = 220
+VENUES = ("binanceusdm", "okx")  # those on the wire have their accounts there by turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Follower:
     mode: str = "auto"
     deposit: Decimal = Decimal(10_000)
     state: str = "active"
+    venue: str = VENUES[0]
     may_trade: bool = True
 
     @property
@@ -53,6 +55,7 @@ def _follower(number: int) -> Follower:
         mode={3: "approval", 4: "notify"}.get(number % 50, "auto"),
         deposit=_deposit(number),
         state="disabled" if number % 100 == 77 else "active",
+        venue=VENUES[number % len(VENUES)] if number <= ON_WIRE else VENUES[0],
         may_trade=not (number <= ON_WIRE and number % 40 == 13),
     )
 

@@ -20,7 +20,7 @@ from mimic.probes.surroundings import (
     fresh_environment,
     fresh_pair,
     manage,
-    start_simulator,
+    start_simulators,
 )
 
 HOME = ROOT / "var" / "demo"
@@ -40,9 +40,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _play(pair: Embedded, supervisor: Supervisor, *, once: bool, started: float) -> int:
-    simulator = start_simulator(supervisor)
+    venues = start_simulators(supervisor)
     port = free_port()
-    environment = fresh_environment(pair, simulator, port)
+    environment = fresh_environment(pair, venues, port)
     manage(environment, "migrate", "-v", "0")
     for process in processes(port):
         if process.name != "stream":
@@ -56,13 +56,15 @@ def _play(pair: Embedded, supervisor: Supervisor, *, once: bool, started: float)
         cwd=ROOT,
         env=environment,
     )
-    _tell(address, simulator, logins, pair.home, started)
+    _tell(address, venues, logins, pair.home, started)
     if not once:
         supervisor.run()
     return code
 
 
-def _tell(address: str, simulator: str, logins: dict[str, Any], home: Path, started: float) -> None:
+def _tell(
+    address: str, venues: dict[str, str], logins: dict[str, Any], home: Path, started: float
+) -> None:
     rows = (
         ("trader", f"{address}/", logins["trader"]),
         ("operator", f"{address}/admin/", logins["operator"]),
@@ -76,7 +78,8 @@ def _tell(address: str, simulator: str, logins: dict[str, Any], home: Path, star
         f"  operator's second factor, for an authenticator app: {logins['operator_totp']}",
         f"  alert     curl -X POST {address}/webhook/{logins['token']} \\",
         """              -d '{"symbol":"ETHUSDT","action":"short"}'""",
-        f"  simulator {simulator}/_sim/ledger   logs {home}/log",
+        *(f"  {venue:<12} {url}/_sim/ledger" for venue, url in venues.items()),
+        f"  logs      {home}/log",
         "",
     ]
     sys.stdout.write("\n".join(lines))

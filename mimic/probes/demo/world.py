@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,8 +29,6 @@ from trading.models import (
     Venue,
 )
 from trading.venues.credentials import key_context, pack
-
-VENUE = "binanceusdm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,12 @@ def build_world() -> Logins:
     token = generate_token()
     aurora = _strategy(first, "Aurora Trend", token)
     _strategy(second, "Night Owl Reversal", generate_token())
-    venue = Venue.objects.get(code=VENUE)
     followers = cast()
     crowd = register_many(
         people=[NewPerson(each.email, f"Follower {each.number}") for each in followers[1:]]
     )
     people = [trader, *crowd]
-    accounts = _accounts(followers, people, venue)
+    accounts = _accounts(followers, people)
     _subscriptions(followers, people, accounts, aurora)
     return Logins(password, staff.email, secret, first.email, trader.email, token)
 
@@ -82,28 +80,29 @@ def _strategy(user: User, name: str, token: str) -> Strategy:
     )
 
 
-def _accounts(
-    followers: Sequence[Follower], people: Sequence[User], venue: Venue
-) -> list[ExchangeAccount]:
-    rows, keys = [], []
+def _accounts(followers: Sequence[Follower], people: Sequence[User]) -> list[ExchangeAccount]:
+    names = dict(Venue.objects.values_list("code", "name"))
+    rows: list[ExchangeAccount] = []
+    keys: dict[str, list[object]] = defaultdict(list)
     for each, user in zip(followers, people, strict=True):
         row = ExchangeAccount(
             user=user,
-            venue=venue,
+            venue_id=each.venue,
             kind="live" if each.on_wire else "paper",
-            route=VENUE if each.on_wire else "paper",
-            label="Binance" if each.on_wire else "Paper",
+            route=each.venue if each.on_wire else "paper",
+            label=names[each.venue] if each.on_wire else "Paper",
             paper_deposit=Decimal(0) if each.on_wire else each.deposit,
             state=each.state,
         )
         if each.on_wire:
-            found = Credentials(api_key=token_hex(32), secret=token_hex(32))
+            found = Credentials(token_hex(32), token_hex(32), token_hex(8))
             row.sealed_keys = seal(pack(found), context=key_context(row.public_id))
-            keys.append(_venue_account(each, found))
+            keys[each.venue].append(_venue_account(each, found))
         rows.append(row)
     made = ExchangeAccount.objects.bulk_create(rows)
     AccountBudget.objects.bulk_create(AccountBudget(account=row) for row in made)
-    _tell_simulator("/_sim/accounts", keys)
+    for venue, accounts in keys.items():
+        _tell_simulator(venue, "/_sim/accounts", accounts)
     return made
 
 
@@ -111,6 +110,7 @@ def _venue_account(each: Follower, keys: Credentials) -> dict[str, object]:
     return {
         "api_key": keys.api_key,
         "secret": keys.secret,
+        "passphrase": keys.passphrase,
         "name": each.email,
         "balance": str(each.deposit),
         "may_trade": each.may_trade,
@@ -118,10 +118,10 @@ def _venue_account(each: Follower, keys: Credentials) -> dict[str, object]:
     }
 
 
-def _tell_simulator(path: str, body: object) -> None:
+def _tell_simulator(venue: str, path: str, body: object) -> None:
     """The simulator's control API; it stands where the venue's base URL points."""
     request = Request(  # noqa: S310 (our own simulator's address)
-        settings.VENUE_URLS[VENUE].rstrip("/") + path,
+        settings.VENUE_URLS[venue].rstrip("/") + path,
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
         method="POST",

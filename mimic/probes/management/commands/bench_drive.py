@@ -17,6 +17,7 @@ from mimic.core.partitions import ensure_partitions
 from mimic.probes.bench import lines, usage
 from mimic.probes.bench.crowd import a_crowd, a_market
 from mimic.probes.bench.measure import one_signal, queue_hop, statements
+from mimic.probes.bench.neighbours import slow_venue
 from mimic.probes.bench.report import Row, line_of, row_of, with_naive
 from signals.models import Strategy
 
@@ -58,6 +59,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--venue", required=True)
+        parser.add_argument("--neighbour", required=True, help="another venue's address")
         parser.add_argument("--capacity", type=int, required=True)
         parser.add_argument("--worker", type=int, required=True)
         parser.add_argument("--path", choices=("fast", "generic"), required=True)
@@ -77,6 +79,9 @@ class Command(BaseCommand):
         self._report = self._begun(options["capacity"])
         one_signal(bench.crowd(100), 100, bench.worker)  # warm
         self._hops(bench)
+        if bench.path == "fast":
+            self._report["slow_venue"] = slow_venue(bench.venue, options["neighbour"])
+            self.stdout.write(f"another venue hangs: {self._report['slow_venue']}")
         sizes = [options["followers"]] if options["followers"] else list(SIZES)
         for row in self._rows(bench, sizes):
             self._report["runs"].append(row)
@@ -104,8 +109,10 @@ class Command(BaseCommand):
         told = {"idle": round(queue_hop(one), 1)}
         told["under_load"] = round(queue_hop(one, bench.crowd(1_000)), 1)
         self._report["queue_hop_ms"][bench.path] = told
-        self.stdout.write(f"{bench.path}: queue hop p95 {told['idle']} ms idle, "
-                          f"{told['under_load']} ms under load")
+        self.stdout.write(
+            f"{bench.path}: queue hop p95 {told['idle']} ms idle, "
+            f"{told['under_load']} ms under load"
+        )
 
     def _rows(self, bench: Bench, sizes: list[int]) -> Iterator[Row]:
         used: dict[int, int] = {}

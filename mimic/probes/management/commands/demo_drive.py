@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mimic.probes.demo.cast import FOLLOWERS
+from mimic.probes.demo.cast import FOLLOWERS, VENUES
 from mimic.probes.demo.outcome import newest_signal, outcome_of, waiting_accounts
 
 ALERT = {"symbol": "BINANCE:BTCUSDT.P", "action": "long", "leverage": 5, "sl_perc": 2, "tp_perc": 5}
@@ -80,11 +80,13 @@ def _settled() -> bool:
 
 def _problems(report: dict[str, Any]) -> list[str]:
     """What is not as it must be after the alert."""
+    on_wire = {venue: report["routes"].get(venue, 0) for venue in VENUES}
     checks = {
         f"{report['receipts']} receipts instead of {FOLLOWERS}": report["receipts"] != FOLLOWERS,
         "no order was filled": not report["orders"].get("filled"),
         "nobody was refused by the venue": not report["outcomes"].get("refused"),
         "nobody was skipped": not report["outcomes"].get("skipped"),
-        "fewer than 200 orders went over the wire": report["routes"].get("binanceusdm", 0) < 200,
+        "fewer than 200 orders went over the wire": sum(on_wire.values()) < 200,
+        f"a venue got no orders: {on_wire}": not all(on_wire.values()),
     }
     return [text for text, wrong in checks.items() if wrong]
