@@ -1,4 +1,4 @@
-"""A gateway to the Binance simulator, with four accounts that trade there."""
+"""Gateways to the Binance and the OKX simulator, with the accounts that trade there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from itertools import count
 import pytest
 
 from tests.simulators.binance import BinanceSimulator
+from tests.simulators.okx import OkxSimulator
+from tests.venues import okx_cast
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.ccxt_gateway.transport import Pool
@@ -44,6 +46,29 @@ def venue(shared_venue: BinanceSimulator) -> BinanceSimulator:
 async def gateway(venue: BinanceSimulator) -> AsyncIterator[CcxtGateway]:
     """Impatient: a silent venue is given up after half a second instead of ten."""
     made = CcxtGateway(VENUES["binanceusdm"], venue.base_url, pool=Pool(total=0.5))
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="module")
+def shared_okx() -> Iterator[OkxSimulator]:
+    with OkxSimulator(limit_scale=0).run_in_thread() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def okx(shared_okx: OkxSimulator) -> OkxSimulator:
+    shared_okx.command("POST /_sim/reset", {})
+    shared_okx.command("POST /_sim/accounts", okx_cast.accounts())
+    return shared_okx
+
+
+@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
+async def okx_gateway(
+    okx: OkxSimulator, request: pytest.FixtureRequest
+) -> AsyncIterator[CcxtGateway]:
+    """Impatient as well, and both ways of an order."""
+    made = CcxtGateway(VENUES["okx"], okx.base_url, pool=Pool(total=0.5), fast=request.param)
     yield made
     await made.close()
 

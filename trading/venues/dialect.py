@@ -87,3 +87,14 @@ class InspectingDialect(Protocol):
     """Optional: a dialect that knows how to ask what keys may do (``None`` where it cannot)."""
 
     async def inspect(self, client: Any, *, demo: bool) -> KeyReport: ...
+
+
+@runtime_checkable
+class PagingDialect(Protocol):
+    """Optional: a dialect that reads long lists whole, where ccxt would lose the older pages."""
+
+    async def open_client_ids(self, client: Any, listing: Listing) -> frozenset[str]: ...
+
+    async def trades(self, client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
+        """ccxt's trades from ``since_ms`` (venue milliseconds) on, oldest first, each once."""
+        ...

@@ -11,6 +11,7 @@ from trading.venues.binance.dialect import BinanceLinear
 from trading.venues.catalogue import catalogue
 from trading.venues.dialect import Dialect
 from trading.venues.generic.dialect import Generic
+from trading.venues.okx.dialect import OkxSwap
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class Venue:
     proven: bool = True
 
 
-_PROVEN = (Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),)
+_PROVEN = (
+    Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),
+    Venue("okx", "ccxt", "okx", "linear", OkxSwap()),
+)
 
 
 def _generic() -> list[Venue]:

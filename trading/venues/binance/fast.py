@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64encode
 from decimal import Decimal, InvalidOperation
-from typing import Any
 from urllib.parse import quote
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from trading.domain.ports import (
     Credentials,
@@ -37,6 +43,23 @@ _STATES = {
 _FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 
+def signature(secret: str, form: bytes) -> str:
+    """Over exactly what is sent: hex HMAC-SHA256, or escaped base64 where the secret is a PEM key.
+
+    Raises ValueError or TypeError for a PEM key that cannot sign for this venue.
+    """
+    if "PRIVATE KEY" not in secret:
+        return hmac.digest(secret.encode(), form, "sha256").hex()
+    match load_pem_private_key(secret.encode(), password=None):
+        case Ed25519PrivateKey() as key:
+            mark = key.sign(form)
+        case RSAPrivateKey() as key:
+            mark = key.sign(form, PKCS1v15(), SHA256())
+        case _:
+            raise ValueError("neither Ed25519 nor RSA")
+    return quote(b64encode(mark), safe="")
+
+
 class BinanceFastOrders:
     """Implements :class:`trading.venues.fast.protocol.FastOrders`."""
 
@@ -47,7 +70,8 @@ class BinanceFastOrders:
         self, order: OrderRequest, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
     ) -> FastRequest:
         """Only some symbols need percent-encoding: the rest is letters and digits."""
-        symbol = venue_symbol if venue_symbol.isascii() else quote(venue_symbol)
+        plain = venue_symbol.isascii() and venue_symbol.isalnum()
+        symbol = venue_symbol if plain else quote(venue_symbol, safe="")
         price = "&type=MARKET"
         if order.price is not None:
             price = f"&type=LIMIT&timeInForce=GTC&price={order.price:f}"
@@ -59,7 +83,7 @@ class BinanceFastOrders:
             f"&positionSide={_POSITION_SIDES[order.position_side]}"
             f"{'&reduceOnly=true' if reduce else ''}&recvWindow=5000&timestamp={at_ms}"
         ).encode()
-        mark = hmac.digest(keys.secret.encode(), form, "sha256").hex()
+        mark = signature(keys.secret, form)
         return FastRequest(
             "POST",
             "/fapi/v1/order",
@@ -68,16 +92,25 @@ class BinanceFastOrders:
         )
 
     def placed(self, order: OrderRequest, reply: Reply) -> SendResult | None:
-        told: Any = reply.json
-        if not isinstance(told, dict) or told.get("clientOrderId") != order.client_id:
-            return None
-        state, number = _STATES.get(told.get("status", "")), told.get("orderId")
-        if state is None or not isinstance(number, int):
-            return None
+        match reply.json:
+            case {
+                "orderId": int(number),
+                "clientOrderId": order.client_id,
+                "status": str(status),
+                "executedQty": str(done),
+                "avgPrice": str(mean),
+            } if number > 0 and number is not True and status in _STATES:
+                pass
+            case _:
+                return None
         try:
-            executed, average = Decimal(told["executedQty"]), Decimal(told["avgPrice"])
-        except (KeyError, TypeError, InvalidOperation):
+            executed, average = Decimal(done), Decimal(mean)
+            believable = 0 <= executed <= order.quantity and average.is_finite()
+        except InvalidOperation:  # no number, or one that has no order: NaN
             return None
+        if not believable:
+            return None
+        state = _STATES[status]
         if state is OrderState.OPEN and executed > 0:
             state = OrderState.PARTIALLY_FILLED
         return SendResult(

@@ -16,6 +16,7 @@ import ccxt.async_support as ccxt
 from ccxt.async_support.base.throttler import Throttler
 
 from trading.domain.ports import AccountSession, Credentials
+from trading.venues.catalogue import catalogue
 from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.wire import VenueClock, WireFault, current_call
 
@@ -43,10 +44,11 @@ class PooledFetch:
         ccxt's own judgement runs on 2xx alone, for venues that refuse inside a 200.
         """
         call = current_call.get()
-        reply = await self.pool.exchange(call, method, url, headers, body, self.egress)
+        client: Any = self
+        sent = {**client.headers, **(headers or {})}
+        reply = await self.pool.exchange(call, method, url, sent, body, self.egress)
         if not 200 <= reply.status < 300 or reply.json is None:
             raise WireFault(f"HTTP {reply.status}")
-        client: Any = self
         client.handle_errors(
             reply.status, "", url, method, reply.headers, reply.body, reply.json, headers, body
         )
@@ -60,7 +62,10 @@ class PooledFetch:
 def make_template(
     ccxt_id: str, options: Mapping[str, Any], base_url: str, pool: Pool, *, demo: bool
 ) -> Any:
-    """A keyless instance without markets. ``number=str`` keeps every figure exact."""
+    """A keyless instance without markets. ``number=str`` keeps every figure exact.
+
+    Raises KeyError for the demo network of a venue that has none.
+    """
     made = type(f"Pooled_{ccxt_id}", (PooledFetch, getattr(ccxt, ccxt_id)), {"number": str})
     client = made(
         {
@@ -70,7 +75,8 @@ def make_template(
         }
     )
     if demo:
-        client.enable_demo_trading(True)
+        enter = {"demo": client.enable_demo_trading, "testnet": client.set_sandbox_mode}
+        enter[catalogue().entries[ccxt_id].demo](True)
     if base_url:
         client.urls["api"] = rebase(client.urls["api"], base_url)
     client.pool, client.clock, client.egress = pool, VenueClock(), ()

@@ -29,7 +29,7 @@ from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
 from trading.venues.ccxt_gateway.transport import Pool
-from trading.venues.dialect import InspectingDialect
+from trading.venues.dialect import InspectingDialect, PagingDialect
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.generic.inspection import inspect_unified
 from trading.venues.listing import Listing
@@ -110,6 +110,9 @@ class CcxtGateway:
         finally:
             current_call.reset(token)
             self._note_usage(call)
+        told = self._dialect.fast
+        if told is not None and call.reply is not None:  # the venue's own words say more
+            return self._read_answer(told, order, call.reply, keys, listing)
         return answers.acknowledged(answer, order.client_id, listing.contract_size)
 
     async def _post_fast(
@@ -129,6 +132,16 @@ class CcxtGateway:
         except Exception as fault:  # the wire's trace decides
             return answers.failed_send(call, self._dialect, keys, fault)
         self._note_usage(call)
+        return self._read_answer(fast, order, reply, keys, listing)
+
+    def _read_answer(
+        self,
+        fast: FastOrders,
+        order: OrderRequest,
+        reply: Reply,
+        keys: Credentials,
+        listing: Listing,
+    ) -> SendResult:
         placed = fast.placed(order, reply) if 200 <= reply.status < 300 else None
         if placed is None:
             return answers.judged(reply, self._dialect, keys)
@@ -152,7 +165,10 @@ class CcxtGateway:
 
     async def open_client_ids(self, session: AccountSession, symbol: str) -> frozenset[str]:
         async def ask(client: Any, catalogue: Catalogue) -> frozenset[str]:
-            orders = await client.fetch_open_orders(catalogue.by_symbol[symbol].unified)
+            listing = catalogue.by_symbol[symbol]
+            if isinstance(self._dialect, PagingDialect):
+                return await self._dialect.open_client_ids(client, listing)
+            orders = await client.fetch_open_orders(listing.unified)
             self._check_complete(orders)
             if not all(order["clientOrderId"] for order in orders):
                 raise answers.UnusableAnswer("an open order without a client id")
@@ -168,17 +184,19 @@ class CcxtGateway:
         async def ask(client: Any, catalogue: Catalogue) -> list[FillReport]:
             listing = catalogue.by_symbol[symbol]
             start = int(since.timestamp() * 1000)
-            trades = await self._all_trades(client, listing.unified, start)
+            trades = await self._all_trades(client, listing, start)
             return [answers.read_fill(trade, symbol, listing.contract_size) for trade in trades]
 
         return await self._read(session, ask)
 
-    async def _all_trades(self, client: Any, unified: str, start: int) -> list[Any]:
+    async def _all_trades(self, client: Any, listing: Listing, start: int) -> list[Any]:
         """Pages and windows (milliseconds) until the venue's now."""
+        if isinstance(self._dialect, PagingDialect):
+            return await self._dialect.trades(client, listing, start)
         window = int(self._dialect.trades_window.total_seconds() * 1000)
         found: dict[str, Any] = {}
         while start <= client.nonce():
-            page = await client.fetch_my_trades(unified, start, self._dialect.trades_page)
+            page = await client.fetch_my_trades(listing.unified, start, self._dialect.trades_page)
             self._check_complete(page)
             found.update((trade["id"], trade) for trade in page)
             if len(page) < self._dialect.trades_page:

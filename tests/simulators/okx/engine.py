@@ -1,0 +1,204 @@
+"""Accepts, matches, fills and cancels orders; the only place where an order's state changes.
+
+Checks run in the order: duplicate id, reduction, price limit, margin (the venue's own order is not
+published). Sizes are contracts; the ledger is told base units.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.simulators.binance.book import Market
+from tests.simulators.binance.ledger import HOUSE, Arrival
+from tests.simulators.okx.accounts import Account
+from tests.simulators.okx.errors import refusal
+from tests.simulators.okx.orders import OPEN, ZERO, NewOrder, Order, Trade
+from tests.simulators.okx.venue import MAKER_FEE, TAKER_FEE, Venue
+
+BAND = Decimal("0.05")
+CENT_MILLIONTH = Decimal("1E-8")
+
+
+def place(venue: Venue, account: Account, new: NewOrder, arrival: Arrival) -> Order:
+    """Accepts and matches an order at once. Raises Refusal when the venue does not accept it."""
+    market = venue.markets[new.symbol]
+    _check_client_id(venue, account, new.client_id)
+    closable = _closable(account, new)
+    _check_reduction(venue, new, closable)
+    _check_price(new, market)
+    _check_margin(venue, account, new, market, closable)
+    order = _accept(venue, account, new, arrival)
+    _enter(venue, order, market)
+    return order
+
+
+def cancel(venue: Venue, order: Order, arrival: Arrival) -> None:
+    """Cancels an open order. Raises 51400 when it is not open any more."""
+    if order.state not in OPEN:
+        raise refusal("51400")
+    _close(venue, order, "cancelled", arrival)
+
+
+def rematch(venue: Venue, symbol: str) -> None:
+    """Fills the resting orders that the current prices cross, oldest first."""
+    market = venue.market(symbol)
+    for order in list(venue.resting.get(symbol, {}).values()):
+        if order.price is not None and market.crosses(order.side.upper(), order.price):
+            _match(venue, order, market, maker=True)
+            emptied = _reduces(order) and not _closable(order.account, order)
+            if emptied and order.state in OPEN:
+                _close(venue, order, "expired", HOUSE)
+
+
+def _check_client_id(venue: Venue, account: Account, client_id: str) -> None:
+    known = account.by_client_id.get(client_id) if client_id else None
+    if known and (venue.modes.unique_among == "all" or known.state in OPEN):
+        raise refusal("51016")
+
+
+def _closable(account: Account, order: NewOrder | Order) -> Decimal:
+    """How many contracts of the held position the order would close (0 when it would add)."""
+    position = account.positions.get((order.symbol, order.position_side))
+    held = position.amount if position else ZERO
+    return ZERO if (held > 0) == (order.side == "buy") else abs(held)
+
+
+def _reduces(order: NewOrder | Order) -> bool:
+    """Reduce-only by flag, or by what selling long and buying short mean in long/short mode."""
+    closing = {"long": "sell", "short": "buy"}.get(order.position_side)
+    return order.reduce_only or closing == order.side
+
+
+def _check_reduction(venue: Venue, new: NewOrder, closable: Decimal) -> None:
+    if not _reduces(new):
+        return
+    if not closable:
+        raise refusal("51169")
+    strict = new.position_side != "net" or venue.modes.reduce_only_excess == "reject"
+    if new.quantity > closable and strict:
+        raise refusal("51112")
+
+
+def _check_price(new: NewOrder, market: Market) -> None:
+    if new.price is None:
+        return
+    worst = market.mark * (1 + BAND if new.side == "buy" else 1 - BAND)
+    if new.price > worst if new.side == "buy" else new.price < worst:
+        raise refusal("51006")
+
+
+def _check_margin(
+    venue: Venue, account: Account, new: NewOrder, market: Market, closable: Decimal
+) -> None:
+    opening = ZERO if _reduces(new) else max(ZERO, new.quantity - closable)
+    price = new.price or market.best(new.side.upper()) or market.mark
+    leverage = account.leverage(new.symbol)
+    freed = new.instrument.value(closable, market.mark) / leverage
+    needed = new.instrument.value(opening, price) / leverage
+    if opening and needed > account.available(venue) + freed:
+        raise refusal("51008")
+
+
+def _accept(venue: Venue, account: Account, new: NewOrder, arrival: Arrival) -> Order:
+    now, order_id = venue.clock.now(), next(venue.order_ids)
+    order = Order(
+        account=account,
+        instrument=new.instrument,
+        order_id=order_id,
+        client_id=new.client_id,
+        side=new.side,
+        position_side=new.position_side,
+        type=new.type,
+        quantity=new.quantity,
+        price=new.price,
+        reduce_only=new.reduce_only,
+        margin_mode=new.margin_mode,
+        tag=new.tag,
+        created=now,
+        updated=now,
+        seen_from=venue.clock.elapsed(),
+    )
+    account.orders[order_id] = order
+    if order.client_id:
+        account.by_client_id[order.client_id] = order
+    account.open_orders[order_id] = order
+    size = order.quantity * order.instrument.contract
+    venue.ledger.add("accepted", order, size, order.price or ZERO, now, arrival)
+    return order
+
+
+def _enter(venue: Venue, order: Order, market: Market) -> None:
+    """Matches a new order; then its rest joins the book, or ends."""
+    crossing = order.price is not None and market.crosses(order.side.upper(), order.price)
+    if order.type == "post_only" and crossing:
+        return _close(venue, order, "expired", HOUSE)
+    if order.type != "fok" or _fillable(order, market):
+        _match(venue, order, market, maker=False)
+    if order.state not in OPEN:
+        return None
+    rests = order.type in ("limit", "post_only")
+    if rests and (not _reduces(order) or _closable(order.account, order)):
+        venue.resting.setdefault(order.symbol, {})[order.order_id] = order
+        return None
+    return _close(venue, order, "expired", HOUSE)
+
+
+def _fillable(order: Order, market: Market) -> bool:
+    eaten = market.available(order.side.upper(), order.quantity, order.price)
+    return sum((quantity for _, quantity in eaten), ZERO) == order.quantity
+
+
+def _match(venue: Venue, order: Order, market: Market, *, maker: bool) -> None:
+    """Fills what the book gives now; a resting order trades at its own price."""
+    wanted = order.rest
+    if _reduces(order):
+        wanted = min(wanted, _closable(order.account, order))
+    side = order.side.upper()
+    eaten = market.available(side, wanted, order.price)
+    market.consume(side, eaten)
+    for price, quantity in eaten:
+        own = order.price if maker and order.price is not None else price
+        _fill(venue, order, quantity, own, maker=maker)
+
+
+def _fill(venue: Venue, order: Order, quantity: Decimal, price: Decimal, *, maker: bool) -> None:
+    account, instrument = order.account, order.instrument
+    now, elapsed = venue.clock.now(), venue.clock.elapsed()
+    position = account.position(order.symbol, order.position_side)
+    realised = position.trade(order.sign * quantity, price) * instrument.contract
+    position.updated = now
+    position.versions.append((elapsed, position.amount, position.entry))
+    rate = MAKER_FEE if maker else TAKER_FEE
+    fee = (instrument.value(quantity, price) * rate).quantize(CENT_MILLIONTH)
+    account.wallet += realised - fee
+    order.executed += quantity
+    order.quote += price * quantity
+    order.fee += fee
+    order.realised += realised
+    order.updated = now
+    order.state = "partially_filled" if order.rest else "filled"
+    trade = Trade(
+        next(venue.trade_ids), next(venue.bill_ids), order, price, quantity, fee, realised, maker,
+        now, elapsed,
+    )  # fmt: skip
+    order.last = trade
+    account.trades.append(trade)
+    size = quantity * instrument.contract
+    venue.ledger.add("fill", order, size, price, now, HOUSE, trade_id=trade.trade_id, fee=fee)
+    if order.state == "filled":
+        _forget(venue, order)
+
+
+def _close(venue: Venue, order: Order, kind: str, arrival: Arrival) -> None:
+    """``kind`` is the ledger's word; the venue has one state for both."""
+    now = venue.clock.now()
+    order.state, order.updated = "canceled", now
+    _forget(venue, order)
+    size = order.rest * order.instrument.contract
+    venue.ledger.add(kind, order, size, order.price or ZERO, now, arrival)
+
+
+def _forget(venue: Venue, order: Order) -> None:
+    """An order that ended leaves the open orders and the book."""
+    order.account.open_orders.pop(order.order_id, None)
+    venue.resting.get(order.symbol, {}).pop(order.order_id, None)

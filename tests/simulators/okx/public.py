@@ -1,0 +1,69 @@
+"""Public endpoints: time, instruments, best prices, mark prices."""
+
+from __future__ import annotations
+
+from tests.simulators.binance.book import Market
+from tests.simulators.okx.calls import Call, Json
+from tests.simulators.okx.errors import refusal
+from tests.simulators.okx.orders import plain
+from tests.simulators.okx.venue import Venue
+
+TYPES = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
+
+
+def time(venue: Venue, call: Call) -> list[Json]:
+    return [{"ts": str(venue.clock.now())}]
+
+
+def _asked(venue: Venue, call: Call) -> list[str]:
+    """The instruments that the query names; of other types than swaps there are none."""
+    kind, symbol = call.parameters.get("instType"), call.parameters.get("instId")
+    if kind not in TYPES:
+        raise refusal("51000", "instType")
+    if kind != "SWAP":
+        return []
+    return [name for name in venue.instruments if symbol in (None, "", name)]
+
+
+def instruments(venue: Venue, call: Call) -> list[Json]:
+    return [venue.instruments[symbol].to_wire() for symbol in _asked(venue, call)]
+
+
+def mark_prices(venue: Venue, call: Call) -> list[Json]:
+    now = str(venue.clock.now())
+    return [
+        {"instId": name, "instType": "SWAP", "markPx": plain(venue.markets[name].mark), "ts": now}
+        for name in _asked(venue, call)
+    ]
+
+
+def tickers(venue: Venue, call: Call) -> list[Json]:
+    now = str(venue.clock.now())
+    return [_ticker(venue.markets[symbol], now) for symbol in _asked(venue, call)]
+
+
+def ticker(venue: Venue, call: Call) -> list[Json]:
+    return [_ticker(venue.market(call.parameters.get("instId", "")), str(venue.clock.now()))]
+
+
+def _ticker(market: Market, now: str) -> Json:
+    bid, ask = market.best("SELL"), market.best("BUY")
+    last = plain(market.last)
+    return {
+        "askPx": "" if ask is None else plain(ask),
+        "askSz": "" if ask is None else "100",
+        "bidPx": "" if bid is None else plain(bid),
+        "bidSz": "" if bid is None else "100",
+        "high24h": last,
+        "instId": market.symbol,
+        "instType": "SWAP",
+        "last": last,
+        "lastSz": "1",
+        "low24h": last,
+        "open24h": last,
+        "sodUtc0": last,
+        "sodUtc8": last,
+        "ts": now,
+        "vol24h": "0",
+        "volCcy24h": "0",
+    }

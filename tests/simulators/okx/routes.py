@@ -1,0 +1,28 @@
+"""The table of endpoints with their limits in two seconds, as documented next to each."""
+
+from __future__ import annotations
+
+from tests.simulators.okx import private, public, trading
+from tests.simulators.okx.calls import Route
+
+ROUTES: dict[str, Route] = {
+    "GET /api/v5/public/time": Route(public.time, 10, public=True),
+    "GET /api/v5/public/instruments": Route(public.instruments, 20, public=True),
+    "GET /api/v5/public/mark-price": Route(public.mark_prices, 10, public=True),
+    "GET /api/v5/market/tickers": Route(public.tickers, 20, public=True),
+    "GET /api/v5/market/ticker": Route(public.ticker, 20, public=True),
+    "POST /api/v5/trade/order": Route(trading.place_orders, 60, orders=True),
+    "POST /api/v5/trade/batch-orders": Route(trading.place_orders, 300, orders=True),
+    "GET /api/v5/trade/order": Route(trading.query_order, 60),
+    "POST /api/v5/trade/cancel-order": Route(trading.cancel_orders, 60),
+    "POST /api/v5/trade/cancel-batch-orders": Route(trading.cancel_orders, 300),
+    "GET /api/v5/trade/orders-pending": Route(trading.open_orders, 60),
+    "GET /api/v5/trade/fills": Route(trading.recent_fills, 60),
+    "GET /api/v5/trade/fills-history": Route(trading.fills_history, 10),
+    "GET /api/v5/account/balance": Route(private.balance, 10),
+    "GET /api/v5/account/positions": Route(private.positions, 10),
+    "GET /api/v5/account/config": Route(private.config, 5),
+    "POST /api/v5/account/set-leverage": Route(private.set_leverage, 20),
+    "POST /api/v5/account/set-position-mode": Route(private.set_position_mode, 5),
+    "GET /api/v5/asset/currencies": Route(private.currencies, 12),
+}

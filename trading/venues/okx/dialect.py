@@ -1,0 +1,153 @@
+"""OKX USDT-margined perpetual swaps in the venue's own words (shapes: wire facts §3).
+
+Orders, fills and positions are counted in contracts there. Lists come newest first, a hundred rows
+a page; :mod:`trading.venues.okx.pages` reads all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from trading.domain.keys import KeyReport
+from trading.domain.ports import (
+    BalanceReport,
+    OrderRequest,
+    PositionReport,
+    PositionSide,
+    Quote,
+)
+from trading.venues.fast.protocol import FastOrders
+from trading.venues.listing import Listing, our_symbol
+from trading.venues.lookup import fetch_by_client_id
+from trading.venues.okx import pages
+from trading.venues.okx.errors import ORDER_ERRORS, read_error
+from trading.venues.okx.fast import OkxFastOrders, side_params
+from trading.venues.verdicts import Row, VenueError
+from trading.venues.wire import Reply
+
+_CURRENCY = "USDT"
+_SPOT_ONLY = "1"  # the account level that cannot hold swaps
+_POSITION_SIDES = {
+    "net": (PositionSide.BOTH, 1),
+    "long": (PositionSide.LONG, 1),
+    "short": (PositionSide.SHORT, -1),  # told without a sign
+}
+
+
+def _options() -> dict[str, Any]:
+    """One endpoint for orders whichever way they go; ccxt's own choice is the batch one."""
+    return {
+        "defaultType": "swap",
+        "fetchMarkets": {"types": ["swap"]},
+        "createOrder": "privatePostTradeOrder",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OkxSwap:
+    """Implements :class:`trading.venues.dialect.Dialect`, its inspection and its paging."""
+
+    options: Mapping[str, Any] = field(default_factory=_options)
+    acceptance_window: timedelta = timedelta(seconds=30)  # how old a timestamp may be
+    fast: FastOrders | None = field(default_factory=OkxFastOrders)
+    errors: tuple[Row, ...] = ORDER_ERRORS
+    absent_codes: frozenset[str] = frozenset({"51603"})
+    usage_header: str = ""
+    trades_window: timedelta = timedelta(days=90)  # all that the venue keeps
+    trades_page: int = pages.LENGTH
+    max_leverage: int = 20  # every listed instrument names its own
+
+    def read_error(self, reply: Reply) -> VenueError:
+        return read_error(reply)
+
+    def rows(self, answer: Any) -> list[Any]:
+        return pages.rows(answer)
+
+    def order_params(self, order: OrderRequest) -> dict[str, Any]:
+        return {"clOrdId": order.client_id, **side_params(order)}
+
+    async def balance(self, client: Any) -> BalanceReport:
+        """An account that never held the currency lists no row of it: then it has none."""
+        (account,) = self.rows(await client.privateGetAccountBalance({"ccy": _CURRENCY}))
+        for row in account["details"]:
+            if row["ccy"] == _CURRENCY:
+                free = row["availEq"] or row["availBal"]  # the first is for margin accounts
+                return BalanceReport(_CURRENCY, _number(row["eq"]), _number(free))
+        return BalanceReport(_CURRENCY, Decimal(0), Decimal(0))
+
+    async def find_order(
+        self, client: Any, unified: str, client_id: str
+    ) -> Mapping[str, Any] | None:
+        return await fetch_by_client_id(self, client, unified, client_id, clOrdId=client_id)
+
+    async def open_client_ids(self, client: Any, listing: Listing) -> frozenset[str]:
+        return await pages.open_client_ids(client, listing)
+
+    async def trades(self, client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
+        return await pages.trades(client, listing, since_ms)
+
+    async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
+        rows = self.rows(await client.privateGetAccountPositions({"instType": "SWAP"}))
+        return [_position(row, listings) for row in rows if _number(row["pos"] or 0) != 0]
+
+    async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
+        """Best prices joined with mark prices; stamped with the venue's time of the mark."""
+        swaps = {"instType": "SWAP"}
+        books = self.rows(await client.publicGetMarketTickers(swaps))
+        marked = self.rows(await client.publicGetPublicMarkPrice(swaps))
+        marks = {row["instId"]: row for row in marked}
+        made = (
+            _quote(names[book["instId"]], book, marks[book["instId"]])
+            for book in books
+            if book["instId"] in names and book["instId"] in marks
+            if book["bidPx"] and book["askPx"]  # an empty side is told as an empty text
+        )
+        return [quote for quote in made if 0 < quote.bid <= quote.ask and quote.mark > 0]
+
+    async def inspect(self, client: Any, *, demo: bool) -> KeyReport:
+        """Play money cannot be withdrawn. The margin mode is told with every order of ours."""
+        (account,) = self.rows(await client.privateGetAccountConfig())
+        rights = {right.strip() for right in account["perm"].split(",")}
+        return KeyReport(
+            can_trade="trade" in rights and account["acctLv"] != _SPOT_ONLY,
+            can_withdraw=not demo and "withdraw" in rights,
+            ip_restricted=bool(account["ip"]),
+            hedge={"long_short_mode": True, "net_mode": False}[account["posMode"]],
+            margin_mode="cross",
+        )
+
+
+def _number(value: Any) -> Decimal:
+    """A finite Decimal. Raises ValueError or decimal errors for anything else."""
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise ValueError(f"not a finite number: {value!r}")
+    return number
+
+
+def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> PositionReport:
+    """In base units; of an instrument that we do not list, in the venue's contracts."""
+    side, sign = _POSITION_SIDES[row["posSide"]]
+    listing = listings.get(row["instId"])
+    return PositionReport(
+        symbol=our_symbol(listings, row["instId"]),
+        position_side=side,
+        quantity=_number(row["pos"]) * sign * (listing.contract_size if listing else 1),
+        entry_price=_number(row["avgPx"]),
+        mark_price=_number(row["markPx"]),
+        unrealised=_number(row["upl"]),
+    )
+
+
+def _quote(symbol: str, book: Mapping[str, Any], mark: Mapping[str, Any]) -> Quote:
+    return Quote(
+        symbol=symbol,
+        bid=_number(book["bidPx"]),
+        ask=_number(book["askPx"]),
+        mark=_number(mark["markPx"]),
+        at=datetime.fromtimestamp(int(mark["ts"]) / 1000, UTC),
+    )

@@ -1,0 +1,94 @@
+"""``POST /api/v5/trade/order`` written by hand (wire facts §3)."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+from trading.domain.ports import (
+    Credentials,
+    OrderRequest,
+    OrderState,
+    Outcome,
+    PositionSide,
+    SendResult,
+)
+from trading.venues.fast.protocol import FastRequest
+from trading.venues.wire import Reply
+
+_PATH = "/api/v5/trade/order"
+_POSITION_SIDES = {
+    PositionSide.BOTH: "net",
+    PositionSide.LONG: "long",
+    PositionSide.SHORT: "short",
+}
+
+
+def side_params(order: OrderRequest) -> dict[str, Any]:
+    """How an order is margined and what it may touch. Margin is cross: every order says so itself.
+
+    ``reduceOnly`` is known to net mode alone: in the other one the position side says it.
+    """
+    params: dict[str, Any] = {"tdMode": "cross", "posSide": _POSITION_SIDES[order.position_side]}
+    if order.reduce_only and order.position_side is PositionSide.BOTH:
+        params["reduceOnly"] = True
+    return params
+
+
+def signed(secret: str, stamp: str, method: str, target: str, body: str) -> str:
+    """OK-ACCESS-SIGN: base64 of the HMAC-SHA256 over exactly what is sent."""
+    payload = f"{stamp}{method}{target}{body}".encode()
+    return b64encode(hmac.digest(secret.encode(), payload, "sha256")).decode()
+
+
+def iso(at_ms: int) -> str:
+    """``2023-11-14T22:13:20.000Z``."""
+    seconds, rest = divmod(at_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
+
+
+class OkxFastOrders:
+    """Implements :class:`trading.venues.fast.protocol.FastOrders`."""
+
+    def origin(self, *, demo: bool) -> str:
+        """One host for both networks: a header tells them apart."""
+        return "https://www.okx.com"
+
+    def request(
+        self, order: OrderRequest, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest:
+        told = {
+            "instId": venue_symbol,
+            "side": order.side.value,
+            "ordType": "market" if order.price is None else "limit",
+            "sz": f"{order.quantity.normalize():f}",
+            "clOrdId": order.client_id,
+            **side_params(order),
+        }
+        if order.price is not None:
+            told["px"] = f"{order.price:f}"
+        body, stamp = json.dumps(told, separators=(",", ":")), iso(at_ms)
+        headers = (
+            ("OK-ACCESS-KEY", keys.api_key),
+            ("OK-ACCESS-SIGN", signed(keys.secret, stamp, "POST", _PATH, body)),
+            ("OK-ACCESS-TIMESTAMP", stamp),
+            ("OK-ACCESS-PASSPHRASE", keys.passphrase),
+            ("Content-Type", "application/json"),
+        )
+        network = (("x-simulated-trading", "1"),) if demo else ()
+        return FastRequest("POST", _PATH, headers + network, body.encode())
+
+    def placed(self, order: OrderRequest, reply: Reply) -> SendResult | None:
+        """The venue only acknowledges: what became of the order has to be asked for."""
+        told: Any = reply.json
+        if not isinstance(told, dict) or told.get("code") != "0":
+            return None
+        match told.get("data"):
+            case [{"sCode": "0", "clOrdId": order.client_id, "ordId": str(number)}] if number:
+                return SendResult(
+                    Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
+                )
+        return None
