@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from random import Random
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 from tests.venues.test_http_pool import OK, answering, ask, serving
@@ -29,6 +30,7 @@ from trading.venues.http.tls import verifying_context
 from trading.venues.wire import Call, WireFault
 
 Certified = Callable[[str], ssl.SSLContext]
+Play = Callable[[socket.socket, int], None]
 
 
 @pytest.fixture
@@ -127,9 +129,7 @@ async def test_a_server_of_http_1_0_is_given_a_connection_an_order() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 429, 503])
-async def test_whatever_the_status_the_answer_is_handed_over_as_it_came(
-    status: int,
-) -> None:
+async def test_whatever_the_status_the_answer_is_handed_over_as_it_came(status: int) -> None:
     heads: list[bytes] = []
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -180,3 +180,103 @@ async def test_orders_given_up_at_any_moment_never_get_each_others_answers() -> 
 
 def _told(number: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + number
+
+
+@contextmanager
+def listening(play: Play) -> Iterator[str]:
+    """Its own threads, so that the venue moves while our loop does not; ``play`` has a number."""
+    server, open_ = socket.create_server(("127.0.0.1", 0)), []
+
+    def accept() -> None:
+        while True:
+            try:
+                accepted, _ = server.accept()
+            except OSError:
+                return
+            open_.append(accepted)
+            number = len(open_)
+            threading.Thread(target=play, args=(accepted, number), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        for accepted in open_:
+            accepted.close()
+
+
+def hear(connection: socket.socket) -> bytes:
+    """One request of :func:`ask`; empty at the end."""
+    heard = b""
+    while not heard.endswith(b"\r\n\r\na"):
+        data = connection.recv(4096)
+        if not data:
+            return b""
+        heard += data
+    return heard
+
+
+async def test_an_order_has_its_deadline_however_long_connecting_took(
+    certified: Certified,
+) -> None:
+    context = certified("127.0.0.1")
+
+    def play(connection: socket.socket, number: int) -> None:
+        time.sleep(0.25)  # as a venue on another continent
+        secured = context.wrap_socket(connection, server_side=True)
+        while secured.recv(4096):
+            pass  # and never a word
+
+    pool, call = DirectPool(connect=1, total=0.3, connections=1), Call()
+    with listening(play) as address:
+        async with asyncio.timeout(2):
+            with pytest.raises(WireFault, match="Timeout"):
+                await ask(pool, f"https://{address}", call)
+        await pool.close()
+    assert call.sent
+
+
+async def test_a_close_that_came_while_the_loop_was_busy_costs_no_order() -> None:
+    closed = threading.Event()
+
+    def play(connection: socket.socket, number: int) -> None:
+        while hear(connection):
+            connection.sendall(OK)
+            if number == 1:
+                connection.shutdown(socket.SHUT_RDWR)
+                closed.set()
+                return
+
+    pool, call = DirectPool(connect=1, total=1, connections=1), Call()
+    with listening(play) as address:
+        await ask(pool, f"http://{address}")
+        closed.wait(1)  # deliberately blocking: the loop must not see the end
+        assert (await ask(pool, f"http://{address}", call)).body == b"ok"
+        await pool.close()
+
+
+def test_a_caller_that_gives_up_takes_nobody_elses_order_with_it() -> None:
+    """Under uvloop sockets are read between the giving up and its first step."""
+    answered = threading.Event()
+
+    def play(connection: socket.socket, number: int) -> None:
+        while hear(connection):
+            time.sleep(0.05)
+            connection.sendall(OK)
+            answered.set()
+
+    async def run(origin: str) -> bytes:
+        pool = DirectPool(connect=1, total=1, connections=2)
+        first = asyncio.create_task(ask(pool, origin))
+        await asyncio.sleep(0.02)
+        second = asyncio.create_task(ask(pool, origin))
+        first.cancel()
+        answered.wait(1)
+        body = (await second).body
+        await pool.close()
+        return body
+
+    with listening(play) as address:
+        assert uvloop.run(run(f"http://{address}")) == b"ok"

@@ -90,7 +90,7 @@ def test_an_account_is_connected_and_its_check_ends_before_the_traders_eyes(
     shoot(page, "accounts-choose")
     page.get_by_role("searchbox").press_sequentially("binan")
     expect(page.get_by_text("Bybit")).to_have_count(0)
-    page.get_by_text("Binance USDⓈ-M").click()
+    page.get_by_text("Binance USDS-M").click()
     shoot(page, "accounts-form")
     page.get_by_label("API key").fill("key-of-the-picture")
     page.get_by_label("API secret").fill("secret-of-the-picture")

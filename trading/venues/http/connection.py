@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -64,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._released = released
         self._lost = lost
         self._transport: asyncio.Transport | None = None
+        self._unread = select.poll()
         self._waiter: asyncio.Future[Answer] | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
         self._fields: list[tuple[bytes, bytes]] = []
@@ -71,9 +73,17 @@ class Connection(asyncio.Protocol):
         self._size = self._status = 0
         self._finished = self._kept = False
 
-    @property
-    def usable(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
+    def ready(self) -> bool:
+        """Whether a request may be written; a connection that may take none is closed.
+
+        The socket itself is asked: the venue may have closed it while the loop was busy, and an
+        order written after that would be unknown for no reason.
+        """
+        open_ = self._transport is not None and not self._transport.is_closing()
+        if open_ and not self._unread.poll(0):
+            return True
+        self.end("Stale")
+        return False
 
     def send(self, request: bytes, waiter: asyncio.Future[Answer]) -> None:
         """Write a whole request; ``waiter`` gets the :class:`Answer` or a :class:`Fault`."""
@@ -91,6 +101,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._unread.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.end(type(error).__name__ if error else "ConnectionClosed")
@@ -139,8 +150,10 @@ class Connection(asyncio.Protocol):
         waiter, self._waiter = self._waiter, None
         self._finished = False
         answer = Answer(self._status, self._fields, b"".join(self._body))
-        if waiter is not None and not waiter.done():
-            waiter.set_result(answer)
+        if waiter is None or waiter.done():
+            self.end("Cancelled")  # its caller is about to end it: nobody else may have it
+            return
+        waiter.set_result(answer)
         if self._kept:
             self._released(self)
         else:

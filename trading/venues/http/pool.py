@@ -107,18 +107,16 @@ class HostPool:
         """The idle connection that was used last: the others may close in peace."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable:
+            if connection.ready():
                 return connection
         return None
 
     async def _connection(self) -> Connection:
         """A new one, or the first that gets free."""
-        if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(_SWEEP, self._end_late)
         async with asyncio.timeout(self._connect_timeout):
             while len(self._open) + self._opening >= self._limit:
                 connection = await self._next_free()
-                if connection is not None and connection.usable:
+                if connection is not None and connection.ready():
                     return connection
             return await self._connect()
 
@@ -160,6 +158,8 @@ class HostPool:
             raise
         self._opening -= 1
         self._open.add(connection)
+        if self._sweep is None:  # it ends itself when nothing is open, as while we connected
+            self._sweep = loop.call_later(_SWEEP, self._end_late)
         return connection
 
     def _bound_loop(self) -> asyncio.AbstractEventLoop:
