@@ -42,10 +42,14 @@ def venue(shared_venue: BinanceSimulator) -> BinanceSimulator:
     return shared_venue
 
 
-@pytest.fixture
-async def gateway(venue: BinanceSimulator) -> AsyncIterator[CcxtGateway]:
-    """Impatient: a silent venue is given up after half a second instead of ten."""
-    made = CcxtGateway(VENUES["binanceusdm"], venue.base_url, pool=Pool(total=0.5))
+@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
+async def gateway(
+    venue: BinanceSimulator, request: pytest.FixtureRequest
+) -> AsyncIterator[CcxtGateway]:
+    """Both ways of an order. Impatient: a silent venue is given up after half a second."""
+    made = CcxtGateway(
+        VENUES["binanceusdm"], venue.base_url, pool=Pool(total=0.5), fast=request.param
+    )
     yield made
     await made.close()
 
