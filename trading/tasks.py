@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from functools import partial
 from typing import Any
@@ -20,6 +21,8 @@ from trading.execution.runtime import dispatcher, stop_dispatcher
 # database or a venue has just answered: a dozen answers a chunk made that 50 ms.
 SWITCH = 0.0005
 
+GARBAGE = (20_000, 20, 50)  # a fan-out makes many objects and no cycles
+
 
 @worker_ready.connect
 def _start(**_: Any) -> None:
@@ -29,6 +32,9 @@ def _start(**_: Any) -> None:
     if {"trading", "closes"} & _queues():
         sys.setswitchinterval(SWITCH)
         dispatcher()
+        gc.collect()
+        gc.freeze()  # ccxt's 100 MiB are for ever: searching them for garbage cost a pause each
+        gc.set_threshold(*GARBAGE)
 
 
 @task_prerun.connect

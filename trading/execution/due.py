@@ -22,12 +22,14 @@ from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.transitions import Change, move
-from trading.models import OrderAttempt
+from trading.models import OrderAttempt, SignalFanout
 
 NEEDS_PERSON_AFTER = timedelta(minutes=5)
 SLOWEST = timedelta(seconds=60)
 FIRST = timedelta(milliseconds=500)
-LOOKED_AT = ("open", "partially_filled", "unknown", "needs_person")
+UNCLEAR = ("unknown", "needs_person")
+LOOKED_AT = ("open", "partially_filled", *UNCLEAR)
+FANOUT_FIRST = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Due:
     @property
     def unclear(self) -> bool:
         """Whether it is not known that the venue has the order."""
-        return self.status in {OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value}
+        return self.status in UNCLEAR
 
 
 class Finding(StrEnum):
@@ -103,18 +105,28 @@ SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.fi
 """
 
 
+def _fanning_out(now: datetime) -> bool:
+    """Whether followers are being decided for; one that drags on keeps nobody waiting longer."""
+    running = SignalFanout.objects.filter(
+        done_at=None, lease_until__gt=now, created_at__gt=now - FANOUT_FIRST
+    )
+    return running.exists()
+
+
 @transaction.atomic(durable=True)
 def take_due(*, limit: int, now: datetime) -> list[Due]:
     """Command: take orders whose look is due; each comes again later unless it is settled.
 
-    The next look is 0.5 s × 2ⁿ away, at most 60 s, so a look that dies is simply repeated.
+    The next look is 0.5 s × 2ⁿ away, at most 60 s, so a look that dies is simply repeated. While
+    a signal is being fanned out only unclear orders are looked at: the others are known to be at
+    the venue, and reading their fills would hold up orders that have not left yet.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE,
             {
                 "now": now,
-                "statuses": list(LOOKED_AT),
+                "statuses": list(UNCLEAR if _fanning_out(now) else LOOKED_AT),
                 "limit": limit,
                 "first": FIRST.total_seconds(),
                 "slowest": SLOWEST.total_seconds(),
