@@ -240,3 +240,12 @@ async def test_the_registry_makes_the_gateway_of_a_venue(venue: BinanceSimulator
         assert len(await made.instruments()) == len(venue.venue.markets)
     finally:
         await made.close()
+
+
+async def test_what_the_venue_says_of_its_limits_comes_with_the_answer(
+    gateway: CcxtGateway, order: OrderMaker
+) -> None:
+    placed = await gateway.place(ALICE, order())
+    refused = await gateway.place(POOR, order("1"))
+    assert placed.headers["x-mbx-order-count-10s"] == "1"
+    assert int(refused.headers["X-MBX-USED-WEIGHT-1M"]) >= 0

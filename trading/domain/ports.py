@@ -7,7 +7,7 @@ Every quantity is in base-currency units and every price in quote currency, both
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -106,6 +106,7 @@ class SendResult:
     ``code`` is ours and stable (``venue.insufficient_margin``), ``venue_code`` the venue's own,
     ``message`` the venue's text without secrets. ``executed`` and ``average_price`` are what the
     acknowledgement claimed; books follow from fills alone. ``retry_after`` is in seconds.
+    ``headers`` are the answer's: some tell how much of a rate window is used.
     """
 
     outcome: Outcome
@@ -119,6 +120,7 @@ class SendResult:
     fills: tuple[FillReport, ...] = ()
     retry_after: float | None = None
     retryable: bool = False  # refused for certain, and the same attempt may be sent again
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 class OrderState(StrEnum):

@@ -363,7 +363,7 @@ class Dispatcher:
             raise
         order_send_seconds.labels(route).observe(time.perf_counter() - started)
         checkpoint("answered")
-        self.governor.observe(route, egress, order.account_id, result)
+        self.governor.observe(route, egress, order.account_id, result, result.headers)
         state.answers.append(Answer(order, result, sent_at, self._clock()))
         self._write_soon(route, state)
 

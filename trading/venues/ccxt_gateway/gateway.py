@@ -82,19 +82,27 @@ class CcxtGateway:
             return answers.refused_here("venue.precision", "not a multiple of the venue's step")
         if listing.contract_size != 1:
             order = replace(order, quantity=order.quantity / listing.contract_size)
+        call = Call()
         if self._fast is not None and not session.egress:
-            result = await self._post_fast(self._fast, session, keys, order, listing)
+            result = await self._post_fast(call, self._fast, session, keys, order, listing)
         else:
-            result = await self._post(session, keys, order, listing)
+            result = await self._post(call, session, keys, order, listing)
+        self._note_usage(call)
+        if call.reply is not None:
+            result = replace(result, headers=call.reply.headers)
         if result.code == "venue.clock":
             await self._hosts[session.demo].sync_clock()
         return result
 
     async def _post(
-        self, session: AccountSession, keys: Credentials, order: OrderRequest, listing: Listing
+        self,
+        call: Call,
+        session: AccountSession,
+        keys: Credentials,
+        order: OrderRequest,
+        listing: Listing,
     ) -> SendResult:
         client = self._client(session, keys)
-        call = Call()
         token = current_call.set(call)
         try:
             answer = await client.create_order(
@@ -109,7 +117,6 @@ class CcxtGateway:
             return answers.failed_send(call, self._dialect, keys, fault)
         finally:
             current_call.reset(token)
-            self._note_usage(call)
         told = self._dialect.fast
         if told is not None and call.reply is not None:  # the venue's own words say more
             return self._read_answer(told, order, call.reply, keys, listing)
@@ -117,13 +124,13 @@ class CcxtGateway:
 
     async def _post_fast(
         self,
+        call: Call,
         fast: FastOrders,
         session: AccountSession,
         keys: Credentials,
         order: OrderRequest,
         listing: Listing,
     ) -> SendResult:
-        call = Call()
         at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
         origin = self._base_url or fast.origin(demo=session.demo)
         try:
@@ -131,7 +138,6 @@ class CcxtGateway:
             reply = await self._pool.send(call, origin, request)
         except Exception as fault:  # the wire's trace decides
             return answers.failed_send(call, self._dialect, keys, fault)
-        self._note_usage(call)
         return self._read_answer(fast, order, reply, keys, listing)
 
     def _read_answer(
