@@ -13,5 +13,6 @@ django_application = get_wsgi_application()
 import mimic.celery  # noqa: E402, F401  (jobs are enqueued through its app)
 from mimic.core.body_limit import limit_wsgi_body  # noqa: E402
 from mimic.core.odd_headers import mend_wsgi_headers  # noqa: E402
+from signals.ingest.tradingview.wsgi import open_door  # noqa: E402
 
-application = mend_wsgi_headers(limit_wsgi_body(django_application))
+application = open_door(mend_wsgi_headers(limit_wsgi_body(django_application)))

@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 import mimic.celery  # noqa: F401  (jobs go to the tests' own broker)
 from mimic.ops.embedded.valkey import Valkey
+from signals.instruments import forget_symbols
 from tests import plugin
 from tests.template import ScratchDatabase
 
@@ -47,6 +48,12 @@ def redis_server() -> Iterator[redis.Redis]:
 def _empty_redis(redis_server: redis.Redis) -> None:
     """No rate limit, cached value or queued job reaches the next test."""
     redis_server.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _new_symbols() -> None:
+    """No test finds a market that another one made."""
+    forget_symbols()
 
 
 @pytest.fixture

@@ -48,8 +48,9 @@ def _stop(**_: Any) -> None:
 
 
 @shared_task(name=fanout.JOB)
-def fan_out(signal_id: int, **_: Any) -> None:
-    fanout.fan_out(signal_id=signal_id, now=timezone.now(), sender=dispatcher())
+def fan_out(signal_ids: list[int], **_: Any) -> None:
+    for signal_id in signal_ids:
+        fanout.fan_out(signal_id=signal_id, now=timezone.now(), sender=dispatcher())
 
 
 @shared_task(name=nudge.JOB)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -19,6 +20,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
+@lru_cache(maxsize=1_024)  # a peer is asked about several times a request, and comes again
 def parse_address(text: str) -> Address | None:
     """An address with or without port and brackets; IPv4 inside IPv6 is unwrapped."""
     text = text.strip()
@@ -54,9 +56,14 @@ def resolve_client(remote: str, forwarded_for: str, trusted: Sequence[Network]) 
 
 def client_ip(request: HttpRequest) -> str:
     """The caller's address; headers count only from ``settings.TRUSTED_PROXIES``."""
+    return client_ip_of_environ(request.META)
+
+
+def client_ip_of_environ(environ: dict[str, Any]) -> str:
+    """The same for a WSGI environment."""
     return resolve_client(
-        request.META.get("REMOTE_ADDR") or "",
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        environ.get("REMOTE_ADDR") or "",
+        environ.get("HTTP_X_FORWARDED_FOR", ""),
         settings.TRUSTED_PROXIES,
     )
 

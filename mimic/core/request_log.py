@@ -10,7 +10,7 @@ import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from mimic.core.context import accepted_request_id, current_request, known_user_id, request_id_of
+from mimic.core.context import accepted_request_id, current_request, known_user_id
 from mimic.core.logging import ACCESS_LOGGER
 from mimic.core.middleware import StepMiddleware
 from mimic.core.network import client_ip
@@ -33,34 +33,58 @@ def loggable_path(request: HttpRequest) -> str:
     return f"{path}?{redact_text(urlencode(pairs, safe='*'))}"
 
 
+class Access:
+    """One request from its id to its line; between them log lines and jobs carry the id."""
+
+    def __init__(self, offered_id: str | None) -> None:
+        self.request_id = accepted_request_id(offered_id)
+        self.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=self.request_id)
+
+    def write_line(
+        self, *, method: str | None, path: str, status: int, address: str, user_id: int | None
+    ) -> None:
+        """``path`` holds no secret any more."""
+        _logger.log(
+            logging.ERROR if status >= _SERVER_FAULT else logging.INFO,
+            "request",
+            extra={
+                "request_id": self.request_id,
+                "method": method,
+                "path": path,
+                "status": status,
+                "duration_ms": round((time.perf_counter() - self.started) * 1_000, 1),
+                "client_ip": address,
+                "user_id": user_id,
+            },
+        )
+
+    def end(self) -> None:
+        structlog.contextvars.clear_contextvars()
+
+
 class RequestLogMiddleware(StepMiddleware):
     """Must stand first, so that refusals of the other middleware have an id and a line too."""
 
     def before(self, request: HttpRequest) -> None:
-        request_id = accepted_request_id(request.headers.get("X-Request-Id"))
-        request.request_id = request_id  # type: ignore[attr-defined]
-        request.started = time.perf_counter()  # type: ignore[attr-defined]
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        access = Access(request.META.get("HTTP_X_REQUEST_ID"))
+        request.access = access  # type: ignore[attr-defined]
+        request.request_id = access.request_id  # type: ignore[attr-defined]
         current_request.set(request)
 
     def after(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        response.headers["X-Request-Id"] = request_id_of(request)
-        elapsed = time.perf_counter() - getattr(request, "started", time.perf_counter())
-        _logger.log(
-            logging.ERROR if response.status_code >= _SERVER_FAULT else logging.INFO,
-            "request",
-            extra={
-                "method": request.method,
-                "path": loggable_path(request),
-                "status": response.status_code,
-                "duration_ms": round(elapsed * 1_000, 1),
-                "client_ip": client_ip(request),
-                "user_id": known_user_id(request),
-            },
+        access: Access = request.access  # type: ignore[attr-defined]
+        response.headers["X-Request-Id"] = access.request_id
+        access.write_line(
+            method=request.method,
+            path=loggable_path(request),
+            status=response.status_code,
+            address=client_ip(request),
+            user_id=known_user_id(request),
         )
         return response
 
     def finally_(self, request: HttpRequest) -> None:
         current_request.set(None)
-        structlog.contextvars.clear_contextvars()
+        request.access.end()  # type: ignore[attr-defined]

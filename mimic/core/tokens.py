@@ -16,7 +16,7 @@ def generate_token() -> str:
 
 def digest_of(secret: str) -> bytes:
     """What is stored of a bearer secret; equality of digests is equality of secrets."""
-    return hmac.digest(settings.TOKEN_PEPPER.encode(), secret.encode(), hashlib.sha256)
+    return hmac.new(settings.TOKEN_PEPPER.encode(), secret.encode(), hashlib.sha256).digest()
 
 
 def same_secret(given: str, expected: str) -> bool:

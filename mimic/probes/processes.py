@@ -45,6 +45,21 @@ def processes(port: int, *, reload: bool = False) -> list[Process]:
     ]
 
 
+def ingest_server(application: str, port: int) -> tuple[str, ...]:
+    """The server of the ingest process, as docker-compose.yml runs it."""
+    options = (
+        "--interface",
+        "wsgi",
+        "--port",
+        str(port),
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "8",
+    )
+    return _module("granian", *options, "--log-level", "warning", application)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on now."""
     with socket.socket() as probe:

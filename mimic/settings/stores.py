@@ -21,6 +21,7 @@ def databases(url: str, *, pooled: bool) -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     config["OPTIONS"] = {
         **config.get("OPTIONS", {}),
+        "prepare_threshold": 5,  # Django's cursors never prepare; mimic.core.prepared does
         "pool": {"min_size": 1, "max_size": 10, "timeout": 10} if pooled else False,
     }
     return {"default": config}

@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from mimic.core.redaction import HIDDEN
@@ -19,7 +20,23 @@ from signals.storable import storable
 _MIN_SECRET = 4  # shorter ones are hidden where they are named, or every 1 of a price would go
 _MAX_SECRETS = 32
 _MAX_DEPTH = 16
+_SHORT = 60
 _UNESCAPE_ROUNDS = 3  # JSON inside JSON inside a URL
+
+# Nothing of a text without these, in ASCII, is ever hidden or rewritten but a known secret.
+_TELLTALES = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "bearer",
+    "/webhook",
+    "%",
+    "\\",
+    "\0",
+)
 
 _NAMES = re.compile(
     "pass|phrase|pwd|^pw$|secret|token|key|auth|bearer|credential|signature|mnemonic|webhook"
@@ -38,12 +55,16 @@ _ALPHABETS = tuple(re.compile(pattern) for pattern in ("[a-z]", "[A-Z]", "[0-9]"
 class Redactor:
     """Knows the secrets of one message: those we expect and those that it names itself."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], within: str = "") -> None:
+        """``within``: the whole message. When it holds nothing to hide, none of its parts does."""
         found = {secret for secret in secrets if len(secret) >= _MIN_SECRET}
         self._secrets = sorted(found, key=len, reverse=True)
+        self._harmless = bool(within) and self._is_harmless(within)
 
     def text(self, text: str) -> str:
         """A value, name or remark; what follows a secret's name in it goes as well."""
+        if self._harmless:
+            return text
         if len(self._secrets) > _MAX_SECRETS:
             return HIDDEN
         plain = unescaped(text)
@@ -84,6 +105,15 @@ class Redactor:
             plain = plain[: places[named.start()]] + HIDDEN
         return storable(without_generated(plain))
 
+    def _is_harmless(self, text: str) -> bool:
+        """Each word of :data:`_NAMED_IN_PROSE` has a telltale, and so has every way to escape."""
+        small = text.lower()
+        return (
+            text.isascii()
+            and not any(telltale in small for telltale in _TELLTALES)
+            and not self._known_in(text)
+        )
+
     def _known_in(self, text: str) -> bool:
         return any(secret in text for secret in self._secrets)
 
@@ -95,7 +125,14 @@ class Redactor:
 
 def is_secret_name(name: str) -> bool:
     """Whether a field of that name hides its value, however the name is spelt."""
+    return _is_short_secret_name(name) if len(name) <= _SHORT else _is_secret_name(name)
+
+
+def _is_secret_name(name: str) -> bool:
     return _NAMES.search(_letters(name)[0]) is not None
+
+
+_is_short_secret_name = lru_cache(maxsize=4_096)(_is_secret_name)  # alerts use the same few names
 
 
 def names_a_secret(text: str) -> bool:

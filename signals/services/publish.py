@@ -1,19 +1,43 @@
-"""Signals: made once, published once, told to those above in the same transaction."""
+"""Signals: one statement writes them and the rows that others keep beside them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from typing import Any, LiteralString
 
 from django.db import transaction
 
-from mimic.core.events import announce
+from mimic.core.ids import uuid7s
+from mimic.core.prepared import run_on_rows
 from mimic.ops.metrics import signals_ingested
 from signals.events import SignalPublished
-from signals.models import Action, Direction, Signal, SignalStatus, Strategy
+from signals.models import Action, Direction, Strategy
 
 OPEN_VALID_FOR = timedelta(seconds=60)
+
+# Of ``rows``, see :func:`draft_row`. ``taken`` has them with the strategy's defaults beside.
+DRAFT_COLUMNS: LiteralString = """signal uuid, symbol text, action text, direction text,
+  price numeric, stop_loss_pct numeric, take_profit_pct numeric, risk_pct numeric,
+  leverage smallint, comment text, now timestamptz, valid_until timestamptz"""
+STRATEGY_COLUMNS: LiteralString = """s.id AS strategy_id, s.default_stop_loss_pct,
+  s.default_take_profit_pct, s.default_risk_pct, s.default_leverage, s.max_leverage"""
+_SIGNAL: LiteralString = """signal AS (INSERT INTO signals_signal
+  (id, public_id, strategy_id, inbox_message_id, symbol, action, direction, entry_price,
+   stop_loss_pct, take_profit_pct, risk_pct, leverage, comment, status, received_at,
+   published_at, valid_until)
+SELECT mimic_time_id(), signal, strategy_id, message_id, symbol, action, direction, price,
+  coalesce(stop_loss_pct, default_stop_loss_pct),
+  coalesce(take_profit_pct, default_take_profit_pct), coalesce(risk_pct, default_risk_pct),
+  least(coalesce(leverage, default_leverage), max_leverage), comment, 'published', now, now,
+  valid_until
+FROM taken RETURNING id, public_id, strategy_id, action, received_at)"""
+_TAKEN: LiteralString = f"""WITH taken AS (SELECT r.*, {STRATEGY_COLUMNS}
+FROM json_to_recordset(%(rows)s) AS r({DRAFT_COLUMNS}, strategy bigint, message_id bigint)
+JOIN signals_strategy s ON s.id = r.strategy)"""  # noqa: S608 (constants alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +61,78 @@ class SignalDraft:
         return {name: str(value) for name, value in said if value not in (None, "")}
 
 
-@transaction.atomic
-def publish_signal(
-    *, strategy: Strategy, draft: SignalDraft, inbox_message_id: int, now: datetime
-) -> Signal:
-    """Operation: write the signal as published and announce it. ``now`` is its receipt time.
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A row that another app keeps beside each signal: it can never be missing.
+
+    ``statement`` inserts from ``signal`` (id, public_id, strategy_id, action, received_at), within
+    the statement that writes the signal. ``told`` is called with each event afterwards.
+    """
+
+    statement: LiteralString
+    told: Callable[[SignalPublished], None]
+
+
+_companions: dict[LiteralString, Companion] = {}
+
+
+def register_companion(name: LiteralString, companion: Companion) -> None:
+    """Called once, from an upper app's ``ready``."""
+    _companions[name] = companion
+
+
+@cache
+def publishing(taken: LiteralString) -> LiteralString:
+    """The statement that publishes what ``taken`` (``WITH … taken AS (…)``) holds.
+
+    Answers id, public id and strategy's id of each signal.
+    """
+    beside = [f"{name} AS ({each.statement})" for name, each in _companions.items()]
+    return ",\n".join([taken, _SIGNAL, *beside]) + "\nSELECT id, public_id, strategy_id FROM signal"
+
+
+def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, Any]:
+    """A draft as JSON for :data:`DRAFT_COLUMNS`.
 
     An open is valid for 60 s from when it was said, if the alert tells, else from its receipt.
     """
     closing = draft.action == Action.CLOSE
     said = min(draft.said_at or now, now)
-    signal = Signal.objects.create(
-        strategy=strategy,
-        inbox_message_id=inbox_message_id,
-        symbol=draft.symbol,
-        action=draft.action,
-        direction=draft.direction,
-        entry_price=draft.price,
-        stop_loss_pct=draft.stop_loss_pct or strategy.default_stop_loss_pct,
-        take_profit_pct=draft.take_profit_pct or strategy.default_take_profit_pct,
-        risk_pct=draft.risk_pct or strategy.default_risk_pct,
-        leverage=min(draft.leverage or strategy.default_leverage, strategy.max_leverage),
-        comment=draft.comment,
-        status=SignalStatus.PUBLISHED,
-        received_at=now,
-        published_at=now,
-        valid_until=None if closing else said + OPEN_VALID_FOR,
-    )
-    announce(SignalPublished(signal.pk, strategy.pk, closing=closing, at=now))
-    signals_ingested.labels(draft.symbol, draft.direction).inc()
-    return signal
+    return {
+        "signal": public_id,
+        "symbol": draft.symbol,
+        "action": draft.action.value,
+        "direction": draft.direction.value,
+        "price": _text(draft.price),
+        "stop_loss_pct": _text(draft.stop_loss_pct),
+        "take_profit_pct": _text(draft.take_profit_pct),
+        "risk_pct": _text(draft.risk_pct),
+        "leverage": draft.leverage,
+        "comment": draft.comment,
+        "now": now.isoformat(),
+        "valid_until": None if closing else (said + OPEN_VALID_FOR).isoformat(),
+    }
+
+
+def tell(draft: SignalDraft, *, signal_id: int, strategy_id: int, now: datetime) -> None:
+    """Count the signal and tell those who keep a row beside it."""
+    signals_ingested.labels(draft.symbol, draft.direction.value).inc()
+    event = SignalPublished(signal_id, strategy_id, draft.action == Action.CLOSE, now)
+    for companion in _companions.values():
+        companion.told(event)
+
+
+@transaction.atomic
+def publish_signal(
+    *, strategy: Strategy, draft: SignalDraft, inbox_message_id: int, now: datetime
+) -> int:
+    """Operation: write the signal as published; returns its id. ``now`` is its receipt time."""
+    row = draft_row(draft, uuid7s(1)[0], now)
+    row |= {"strategy": strategy.pk, "message_id": inbox_message_id}
+    ((signal_id, _, strategy_id),) = run_on_rows(publishing(_TAKEN), [row], repeatable=False)
+    tell(draft, signal_id=signal_id, strategy_id=strategy_id, now=now)
+    return int(signal_id)
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)

@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from mimic.core.redis_clients import asking
 from mimic.jobs.enqueue import enqueue
+from mimic.jobs.nudges import publisher
 from mimic.ops.embedded.valkey import Valkey
-from signals.events import SignalPublished
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
 from tests.execution.paper import now, send_on_paper
-from trading.copying.fanout import fan_out, queue_fanout
+from trading.copying.fanout import fan_out
 from trading.models import CopyExecution, Fill, Order, Position, SignalFanout
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -142,11 +141,9 @@ def test_without_redis_closes_go_on_and_opens_end_with_the_reason(
 def test_the_same_nudge_three_times_is_one_fanout(start: Start) -> None:
     strategy = _crowd(4)
     signal_row = a_signal(strategy)
-    SignalFanout.objects.all().delete()
-    with transaction.atomic():
-        queue_fanout(SignalPublished(signal_row.pk, strategy.pk, closing=False, at=now()))
-        enqueue("trading.fan_out", signal_id=signal_row.pk)
-        enqueue("trading.fan_out", signal_id=signal_row.pk)
+    for _ in range(3):
+        enqueue("trading.fan_out", signal_ids=[signal_row.pk])
+        publisher.flush(5)
     start(*WORKER)
     _until(lambda: _everyone_holds(4), "four positions")
     assert Order.objects.count() == CopyExecution.objects.count() == Fill.objects.count() == 4

@@ -32,12 +32,13 @@ _SIDES_CLOSED = {
 }
 
 
-def queue_fanout(event: SignalPublished) -> None:
-    """Receiver, in the publishing transaction: the row is the queue, the job only a nudge."""
-    SignalFanout.objects.create(
-        signal_id=event.signal_id, closing=event.closing, created_at=event.at
-    )
-    enqueue(JOB, queue="closes" if event.closing else "", signal_id=event.signal_id)
+# Beside each signal, by the statement that writes it: the row is the queue, the job only a nudge.
+KEPT_BESIDE = """INSERT INTO trading_signalfanout (signal_id, closing, fence, receipts, created_at)
+SELECT id, action = 'close', 0, 0, received_at FROM signal"""
+
+
+def nudge_fanout(event: SignalPublished) -> None:
+    enqueue(JOB, queue="closes" if event.closing else "", signal_ids=[event.signal_id])
 
 
 def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> int:

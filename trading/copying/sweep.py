@@ -20,7 +20,7 @@ def sweep_fanouts(now: datetime) -> int:
         if row.closing or now - row.created_at > PATIENCE:
             fan_out(signal_id=row.signal_id, now=now)
         else:
-            enqueue(JOB, signal_id=row.signal_id)
+            enqueue(JOB, signal_ids=[row.signal_id])
     return len(found)
 
 

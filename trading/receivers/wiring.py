@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from mimic.core.events import receive
 from mimic.core.partitions import register_partitioned
 from mimic.jobs.broker import broker_answers
 from mimic.jobs.registry import register_job
 from mimic.jobs.sweepers import register_sweeper
 from mimic.ops.heartbeat import expect_heartbeat
 from mimic.web.live_channels import register_channel
-from signals.events import SignalPublished
 from signals.instruments import answer_with
+from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
 from trading.copying.live import tell_of_orders
 from trading.copying.sweep import expire_pending, sweep_fanouts
@@ -30,7 +29,7 @@ def connect() -> None:
     register_job(fanout.JOB, queue="trading")
     register_job(nudge.JOB, queue="trading")
     register_job(key_checks.JOB, queue="trading")
-    receive(SignalPublished, fanout.queue_fanout)
+    register_companion("fanout", Companion(fanout.KEPT_BESIDE, told=fanout.nudge_fanout))
     answer_with(is_traded)
     receipts.on_change(tell_of_orders)
     for channel in ("signals", "receipts", "positions", "summary"):

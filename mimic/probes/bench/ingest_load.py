@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import uvloop
 
@@ -30,8 +31,7 @@ class Sender(asyncio.Protocol):
         self.sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # a stream's, as asked for
-        self.transport = transport
+        self.transport = cast(asyncio.WriteTransport, transport)  # uvloop's own class
         self._send()
 
     def data_received(self, data: bytes) -> None:

@@ -129,9 +129,10 @@ def publish(strategy: Strategy) -> Signal:
         "BTCUSDT", Action.OPEN, Direction.LONG, None, None, 5, None, Decimal(2), "", None
     )
     with transaction.atomic(durable=True):
-        return publish_signal(
+        made = publish_signal(
             strategy=strategy, draft=draft, inbox_message_id=0, now=datetime.now(UTC)
         )
+    return Signal.objects.get(pk=made)
 
 
 def _times(signal: Signal) -> tuple[Any, ...]:

@@ -14,6 +14,13 @@ from signals.storable import is_storable
 REFUSAL = "unknown token or wrong passphrase"
 
 
+def digests(token: str, message: Message) -> tuple[bytes, bytes] | None:
+    """What a token's strategy is looked up by, with its passphrase; None without a token."""
+    if not token or not is_storable(token):
+        return None
+    return digest_of(token), digest_of(_said(message, PASSPHRASE))
+
+
 def by_token(token: str, message: Message) -> Strategy:
     """The token's strategy. One that has a passphrase wants it as well, if the body is readable.
 

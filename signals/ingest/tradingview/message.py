@@ -76,7 +76,7 @@ def read_message(body: bytes, known: Iterable[str] = ()) -> Message:
     except AlertUnreadable as unreadable:
         return unread_message(body, unreadable, known)
     if isinstance(value, dict):
-        redactor = Redactor([*known, *secrets_in(value)])
+        redactor = Redactor([*known, *secrets_in(value)], within=text)
         fields, fault = _collect(_flat(value), redactor)
         return Message(redactor.json(value, text), fields, fault)
     redactor = Redactor([*known, *(said for name, said in value if is_secret_name(name))])

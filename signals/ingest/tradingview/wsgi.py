@@ -1,0 +1,95 @@
+"""The door in front of Django, for the ingest process: an alert in order is answered right here.
+
+Making Django's request and response and passing its handler takes as long as all that an alert
+needs. Whatever is not plainly in order is Django's, with the same bytes: every refusal, every
+answer to a repeated alert and every fault is made in one place, ``views.webhook``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from mimic.core.body_limit import WsgiApp
+from mimic.core.network import client_ip_of_environ
+from mimic.core.redaction import HIDDEN
+from mimic.core.request_log import Access
+from mimic.core.together import Together
+from signals.ingest.tradingview.receive import Alert, offer_of
+from signals.ingest.tradingview.views import answer, sender
+from signals.services.accept import Offer, accept_offers
+from signals.services.deliveries import Received
+
+PREFIX = "/webhook/"
+MOST = 32  # alerts in a statement
+
+
+def _accept(offers: Sequence[Offer]) -> Sequence[Received | None]:
+    try:
+        return accept_offers(offers)
+    except DatabaseError:
+        return [None] * len(offers)  # Django tries each again by itself, and reports
+
+
+_together = Together(_accept, name="ingest", most=MOST)
+
+
+def open_door(app: WsgiApp) -> WsgiApp:
+    """Wrap the WSGI application; only ``POST /webhook/<token>`` is looked at."""
+
+    def opened(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path: str = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] == "POST" and path.startswith(PREFIX):
+            body = _body(environ)
+            if body is not None:
+                answered = _answer(environ, path[len(PREFIX) :], body, start_response)
+                if answered is not None:
+                    return answered
+                environ["wsgi.input"] = BytesIO(body)
+        return app(environ, start_response)
+
+    return opened
+
+
+def _body(environ: dict[str, Any]) -> bytes | None:
+    """None for one that Django has to measure, or refuse."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not (length.isascii() and length.isdigit() and int(length) <= settings.SIGNAL_MAX_BYTES):
+        return None
+    body: bytes = environ["wsgi.input"].read(int(length))
+    return body
+
+
+def _answer(
+    environ: dict[str, Any], token: str, body: bytes, start_response: Any
+) -> list[bytes] | None:
+    """None when it is for Django to say; nothing was written then."""
+    access = Access(environ.get("HTTP_X_REQUEST_ID"))
+    try:
+        address = client_ip_of_environ(environ)
+        content_type = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+        offer = offer_of(Alert(token, body, content_type, sender(address), timezone.now()))
+        received = None if offer is None else _together.do(offer)
+        if received is None:
+            return None
+        content = json.dumps(answer(received)).encode()
+        access.write_line(
+            method="POST", path=f"{PREFIX}{HIDDEN}", status=202, address=address, user_id=None
+        )
+    finally:
+        access.end()
+    start_response(
+        "202 Accepted",
+        [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(content))),
+            ("X-Request-Id", access.request_id),
+        ],
+    )
+    return [content]
