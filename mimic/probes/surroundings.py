@@ -76,6 +76,7 @@ def fresh_environment(pair: Embedded, venues: Mapping[str, str], port: int) -> d
         "MASTER_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
         "MIMIC_INSTANCE": "demo",
         "MIMIC_VENUE_URLS": json.dumps(dict(venues)),
+        "SIMULATED_ADDRESSES": "100000",  # as many as the crowd would leave by, with room
     }
     return {**found, "SIGNER_PUBLIC_KEY": manage(found, "signer_key").strip()}
 

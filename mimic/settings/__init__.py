@@ -33,6 +33,7 @@ FAST_ORDERS = ENV.fast_orders  # false: every order goes the way that any ccxt v
 MIMIC_INSTANCE = ENV.instance
 MIMIC_EGRESS = ENV.egress
 BUDGET_RESERVE_PCT = ENV.budget_reserve_pct
+SIMULATED_ADDRESSES = ENV.simulated_addresses  # counts for venues of VENUE_URLS alone
 MASTER_KEYS = ENV.master_keys
 SIGNER_PUBLIC_KEY = ENV.signer_public_key
 TOKEN_PEPPER = ENV.token_pepper

@@ -40,7 +40,7 @@ class Environment:
 
     ``egress`` names this machine's own address at venues: machines that leave through another one
     need another name, for budgets are counted by it. ``budget_reserve_pct`` of every rate window
-    is left to closes.
+    is left to closes. At simulated venues our one address stands for ``simulated_addresses``.
     """
 
     app_env: str
@@ -56,6 +56,7 @@ class Environment:
     instance: str
     egress: str
     budget_reserve_pct: int
+    simulated_addresses: int
     worker_metrics_port: int
     database_pool: bool
     fast_orders: bool
@@ -161,6 +162,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         instance=reader.text("MIMIC_INSTANCE", "dev0" if development else ""),
         egress=reader.text("MIMIC_EGRESS", "direct"),
         budget_reserve_pct=reader.number("BUDGET_RESERVE_PCT", 20),
+        simulated_addresses=reader.number("SIMULATED_ADDRESSES", 1),
         worker_metrics_port=reader.number("WORKER_METRICS_PORT", 0),
         database_pool=reader.flag("DB_POOL", default=True),
         fast_orders=reader.flag("FAST_ORDERS", default=True),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from mimic.core.redis_clients import asking
 from tests.cast import VENUE, a_follower, a_market, a_quote, a_signal, a_strategy, an_account
 from tests.simulators.binance import BinanceSimulator
 from trading.copying.fanout import fan_out
@@ -21,6 +22,7 @@ from trading.domain.ports import Credentials, register_gateway
 from trading.execution.dispatcher import Dispatcher
 from trading.execution.due import lose_expired_leases
 from trading.execution.gateways import PAPER, paper_gateway
+from trading.execution.governor import Cost
 from trading.models import AccountBudget, CopyExecution, Fill, Order, OrderAttempt, Position
 from trading.venues.registry import load_adapters
 
@@ -323,3 +325,22 @@ def test_a_partial_fill_that_expires_leaves_what_was_filled(desk: Desk, strategy
     assert (order.status, order.filled) == ("expired", Decimal("0.010"))
     assert Position.objects.get().quantity == Decimal("0.010")
     assert AccountBudget.objects.get().margin_reserved == 0
+
+
+def test_a_look_that_the_budget_has_no_room_for_comes_again_when_there_is_some(
+    desk: Desk, strategy: Any
+) -> None:
+    _on_wire(desk, strategy, 2)
+    _signal(strategy, desk)
+    desk.send()
+    spent = desk.dispatcher.governor.grant_reads(VENUE, "direct", 1, cost=Cost(weight=1_919))
+    assert spent.granted == 1  # all that looks may spend, but for 1
+    assert desk.look() == 2
+    assert OrderAttempt.objects.filter(lookups=0).count() == 2
+    assert not Fill.objects.exists()
+    due = set(Order.objects.values_list("due_at", flat=True))
+    assert min(due) > desk.clock() + timedelta(seconds=1)
+    asking().flushdb()  # as the counts are a minute later
+    desk.pass_time(120)
+    assert desk.look() == 2
+    assert Fill.objects.count() == 2

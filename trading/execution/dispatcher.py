@@ -26,16 +26,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from mimic.core.thread_connections import in_thread
 from mimic.ops.metrics import order_send_seconds
-from trading.domain.ports import AccountSession, Gateway, OrderRequest, PositionSide, Side
+from trading.domain.ports import Gateway, OrderRequest, PositionSide, Side
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import Job, equip, put_back, take_orders
-from trading.execution.due import Due, Found, known_venue_orders, settle_found, take_due
+from trading.execution.due import Due, take_due
 from trading.execution.egress_selectors import Way, ways_in_use
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
-from trading.execution.look import look
-from trading.execution.sessions import load_sessions
+from trading.execution.looking import Looks
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import LEASE, Claimed, renew
 from trading.execution.ways_out import egress_name
@@ -49,8 +48,6 @@ HELD_PER_ROUTE = 2_000  # claimed and not yet written; beyond it orders wait in 
 WRITERS = 2  # batches of one route that are written at once
 WAYS_KNOWN = 5.0  # seconds that the ways out of a route's accounts are taken as known
 LEAST_WAIT = 0.05  # seconds before a budget that was used up is asked for again
-LOOKS_AT_ONCE = 16  # look-ups at once to one venue: orders that wait to be sent go first
-LOOKS_WAIT = 2.0  # seconds
 BATCH = 500  # answers that are written at once
 BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written,
 BATCH_SENDING = 0.1  # and while orders of the route are still planned here or go out
@@ -79,7 +76,6 @@ class _Route:
 
     def __init__(self, place: Callable[[Job], Coroutine[Any, Any, None]], in_flight: int) -> None:
         self.lanes: Lanes[Job] = Lanes(place, in_flight)
-        self.look_slots = asyncio.Semaphore(LOOKS_AT_ONCE)
         self.gateway: asyncio.Task[Gateway] | None = None
         self.opened: Gateway | None = None
         self.answers: list[Answer] = []
@@ -114,6 +110,7 @@ class Dispatcher:
         self._database = ThreadPoolExecutor(4, thread_name_prefix="dispatcher-db")
         self._planners = ThreadPoolExecutor(2, thread_name_prefix="dispatcher-plan")
         self.governor = Governor()
+        self._looks = Looks(self)
         self._asking: set[tuple[str, bool]] = set()
         self._ways_known: dict[str, tuple[float, list[Way]]] = {}
         self._routes: dict[str, _Route] = {}
@@ -212,7 +209,7 @@ class Dispatcher:
     def _ask_now(self, route: str, closing: bool) -> None:
         self._asking.discard((route, closing))
         if not self._draining.is_set():
-            work = self._in_database(partial(self.send, route, closing=closing))
+            work = self.in_database(partial(self.send, route, closing=closing))
             self._watch(self._submit(work))
 
     def adopt(
@@ -244,6 +241,14 @@ class Dispatcher:
         state.opened = await state.gateway
         return state.opened
 
+    def now(self) -> datetime:
+        """Implements :class:`trading.execution.looking.Surroundings`."""
+        return self._clock()
+
+    def sends(self, route: str) -> bool:
+        """Implements :class:`trading.execution.looking.Surroundings`."""
+        return bool(self._held[route])
+
     @property
     def busy(self) -> bool:
         """Whether anything is on its way out or back."""
@@ -273,7 +278,8 @@ class Dispatcher:
     def _submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _in_database(self, work: Callable[[], Result]) -> Result:
+    async def in_database(self, work: Callable[[], Result]) -> Result:
+        """On a thread of the loop's own, with its connection."""
         return await self._loop.run_in_executor(self._database, self._with_connection(work))
 
     def _with_connection(self, work: Callable[[], Result]) -> Callable[[], Result]:
@@ -302,7 +308,7 @@ class Dispatcher:
         return state
 
     async def _open(self, route: str) -> Gateway:
-        adapter = await self._in_database(partial(adapter_of, route))
+        adapter = await self.in_database(partial(adapter_of, route))
         return open_gateway(route, adapter)
 
     async def _send_all(self, route: str, orders: Sequence[Claimed]) -> None:
@@ -310,7 +316,7 @@ class Dispatcher:
         sent: set[int] = set()
         try:
             await self.gateway(route)
-            jobs = await self._in_database(partial(self._admitted, route, orders))
+            jobs = await self.in_database(partial(self._admitted, route, orders))
             self._route(route).lanes.add(jobs)
             sent = {job.order.order_id for job in jobs}
         finally:
@@ -378,7 +384,7 @@ class Dispatcher:
             await self._gather_answers(route, state)
             late, state.kept_back = state.kept_back, []
             if late:
-                await self._in_database(partial(put_back, late, self._clock()))
+                await self.in_database(partial(put_back, late, self._clock()))
                 for order, _ in late:
                     self._held[route].pop(order.order_id, None)
             batch, state.answers = state.answers[:BATCH], state.answers[BATCH:]
@@ -391,7 +397,7 @@ class Dispatcher:
             self.governor.note_in_flight(route, len(self._held[route]))
         state.writers -= 1
         if state.writers == 0 and not self._draining.is_set():
-            await self._in_database(partial(self._refill, route))
+            await self.in_database(partial(self._refill, route))
 
     async def _gather_answers(self, route: str, state: _Route) -> None:
         """Fewer, larger writes while orders go out: they need the processor more."""
@@ -411,9 +417,7 @@ class Dispatcher:
         for attempt in range(WRITE_TRIES):
             try:
                 now = self._clock()
-                await self._in_database(
-                    partial(settle_answers, route=route, answers=batch, now=now)
-                )
+                await self.in_database(partial(settle_answers, route=route, answers=batch, now=now))
             except DatabaseError:
                 logger.exception("answers not written", extra={"route": route, "try": attempt})
                 await asyncio.sleep(0.5 * 2**attempt)
@@ -422,40 +426,9 @@ class Dispatcher:
         logger.error("answers lost; their orders will be asked about", extra={"route": route})
 
     async def _look(self, due: Sequence[Due]) -> None:
-        sessions = await self._in_database(
-            partial(load_sessions, [each.account_id for each in due])
-        )
-        looks = [
-            self._look_at(each, sessions[each.account_id])
-            for each in due
-            if each.account_id in sessions
-        ]
-        found = [each for each in await asyncio.gather(*looks) if each is not None]
-        now = self._clock()
-        await self._in_database(partial(settle_found, found=found, now=now))
+        await self._looks.at(due)
         if len(due) >= CHUNK and not self._draining.is_set():
-            await self._in_database(self.look)
-
-    async def _look_at(self, due: Due, session: AccountSession) -> Found | None:
-        """None when its venue cannot be opened here: the row comes again."""
-        try:
-            gateway = await self.gateway(due.route)
-        except Exception:  # an adapter's fault must not keep other venues' orders from theirs
-            logger.exception("no gateway", extra={"route": due.route})
-            return None
-        await self._orders_first(due.route)
-        ours: frozenset[str] = frozenset()
-        if due.unclear:
-            known = partial(known_venue_orders, due.account_id, due.symbol)
-            ours = await self._in_database(known)
-        async with self._route(due.route).look_slots:
-            return await look(gateway, session, due, ours, self._clock())
-
-    async def _orders_first(self, route: str) -> None:
-        """Looks wait for orders that are going out, but not for ever."""
-        limit = time.monotonic() + LOOKS_WAIT
-        while self._held[route] and time.monotonic() < limit:
-            await asyncio.sleep(0.02)
+            await self.in_database(self.look)
 
     async def _renew_leases(self) -> None:
         while True:
@@ -466,7 +439,7 @@ class Dispatcher:
                     continue
                 renewed_at = time.monotonic()
                 try:
-                    mine = await self._in_database(partial(renew, pairs, self._clock()))
+                    mine = await self.in_database(partial(renew, pairs, self._clock()))
                 except DatabaseError:
                     logger.exception("leases not renewed", extra={"route": route})
                     continue

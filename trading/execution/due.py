@@ -135,6 +135,25 @@ def take_due(*, limit: int, now: datetime) -> list[Due]:
         return [Due(*row) for row in cursor.fetchall()]
 
 
+@transaction.atomic(durable=True)
+def put_off(due: Sequence[Due], *, seconds: float, now: datetime) -> None:
+    """Command: these were not asked about and come again then, as if they had not been taken."""
+    if not due:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH late AS (UPDATE trading_order SET due_at = %s WHERE id = ANY(%s) "
+            "AND status = ANY(%s) RETURNING id, attempts) "
+            "UPDATE trading_orderattempt a SET lookups = greatest(a.lookups - 1, 0) FROM late "
+            "WHERE a.order_id = late.id AND a.number = late.attempts",
+            [
+                now + timedelta(seconds=seconds),
+                [each.order_id for each in due],
+                list(LOOKED_AT),
+            ],
+        )
+
+
 def known_venue_orders(account_id: int, symbol: str) -> frozenset[str]:
     """The venue's ids of orders that are ours on that account and symbol."""
     ids = OrderAttempt.objects.filter(order__account_id=account_id, order__symbol=symbol).exclude(

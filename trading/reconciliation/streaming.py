@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
+from django.conf import settings
 from django.db.models import Q
 
 from mimic.core.partitions import ensure_partitions
@@ -21,16 +23,19 @@ from mimic.core.thread_connections import in_thread
 from mimic.ops.heartbeat import beat
 from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
 from trading.execution.gateways import adapter_of, open_gateway
+from trading.execution.governor import LOOKS, POLLS, Cost, Governor
+from trading.execution.ways_out import egress_name
 from trading.market.refresh import store_instruments, store_quotes
 from trading.models import Position, Venue
 from trading.reconciliation import snapshots
+from trading.venues.limits import limits_of
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 QUOTES_EVERY = 1.0
 BALANCES_EVERY = 2.0
-BALANCES_AT_ONCE = 40  # 40 × weight 5 each 2 s is spent only while accounts are due
+BALANCES_AT_ONCE = 40
 PAPER_EVERY = 10.0
 VENUES_EVERY = 5.0
 INSTRUMENTS_EVERY = 300.0
@@ -43,6 +48,7 @@ class Stream:
 
     def __init__(self) -> None:
         self._stopped = asyncio.Event()
+        self._governor = Governor()
         self._gateways: dict[str, Gateway] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
 
@@ -59,6 +65,7 @@ class Stream:
         )
         for venue in list(self._following):
             await self._leave(venue)
+        self._governor.close()
 
     async def _follow_venues(self) -> None:
         """Begin with venues that were enabled meanwhile, leave those that nobody needs."""
@@ -102,6 +109,11 @@ class Stream:
         await _in_database(partial(store_instruments, venue=venue, specs=specs, now=now))
 
     async def _quotes(self, venue: str) -> None:
+        """Skipped while others need the address's weight more: quotes show their age."""
+        cost = Cost(weight=limits_of(venue).reads.quotes, requests=1)
+        own: str = settings.MIMIC_EGRESS
+        if await asyncio.to_thread(self._grant, venue, own, 1, cost, LOOKS) < 1:
+            return
         quotes = await self._gateways[venue].quotes()
         await _in_database(partial(store_quotes, venue=venue, quotes=quotes))
 
@@ -109,11 +121,25 @@ class Stream:
         due = partial(
             snapshots.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=datetime.now(UTC)
         )
-        sessions = await _in_database(due)
+        sessions = await asyncio.to_thread(self._granted, venue, await _in_database(due))
         rows = await asyncio.gather(*(self._balance(venue, session) for session in sessions))
         now = datetime.now(UTC)
         known = [row for row in rows if row is not None]
         await _in_database(partial(snapshots.store_balances, rows=known, now=now))
+
+    def _granted(self, venue: str, sessions: Sequence[AccountSession]) -> list[AccountSession]:
+        """Those whose address has weight left for polls; the others are due again next time."""
+        cost = Cost(weight=limits_of(venue).reads.balance, requests=1)
+        groups: dict[str, list[AccountSession]] = defaultdict(list)
+        for session in sessions:
+            groups[egress_name(session)].append(session)
+        granted: list[AccountSession] = []
+        for egress, wanted in groups.items():
+            granted += wanted[: self._grant(venue, egress, len(wanted), cost, POLLS)]
+        return granted
+
+    def _grant(self, venue: str, egress: str, wanted: int, cost: Cost, up_to: float) -> int:
+        return self._governor.grant_reads(venue, egress, wanted, cost=cost, up_to=up_to).granted
 
     async def _balance(
         self, venue: str, session: AccountSession

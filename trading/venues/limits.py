@@ -53,6 +53,16 @@ class Reaction(NamedTuple):
         return self.code in ("", code) and self.venue_code in ("", venue_code)
 
 
+class Reads(NamedTuple):
+    """What reading costs in windows of weight: one look at an order (its state and its trades),
+    one account's balance, all quotes once.
+    """
+
+    look: int = 1
+    balance: int = 1
+    quotes: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``order_weight`` is what an order costs in windows of weight; ``in_flight`` how many orders
@@ -61,6 +71,7 @@ class Limits:
 
     windows: tuple[Window, ...] = ()
     order_weight: int = 1
+    reads: Reads = Reads()
     in_flight: int = 64
     reactions: tuple[Reaction, ...] = ()
 
@@ -90,6 +101,7 @@ _LIMITS = {
             Window("account", "orders", 1_200, 60, used_header="X-MBX-ORDER-COUNT-1M"),
         ),
         order_weight=0,
+        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10),
         in_flight=512,
         reactions=(
             Reaction(10.0, venue_code="-1015", scope="account"),

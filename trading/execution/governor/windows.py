@@ -13,8 +13,11 @@ at the grant.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
+
+from django.conf import settings
 
 from trading.venues.limits import UNLIMITED, Kind, Limits, Scope, Window, limits_of
 
@@ -75,13 +78,23 @@ class Rules(NamedTuple):
 
 @lru_cache(maxsize=512)
 def rules_of(route: str) -> Rules:
-    limits = limits_of(route)
+    limits = _as_simulated(limits_of(route)) if route in settings.VENUE_URLS else limits_of(route)
     by_ip, by_account = counters(limits, "ip"), counters(limits, "account")
     permit = min(
         (slack_ms(window.seconds) for window in limits.windows), default=_LONGEST_PERMIT_MS
     )
     longest = max((counter.widest_ms for counter in (*by_ip, *by_account)), default=0)
     return Rules(limits, by_ip, by_account, permit / 1000, longest)
+
+
+def _as_simulated(limits: Limits) -> Limits:
+    """A simulated venue sees one address where a crowd would have many."""
+    many: int = settings.SIMULATED_ADDRESSES
+    windows = tuple(
+        each._replace(limit=each.limit * many) if each.scope == "ip" else each
+        for each in limits.windows
+    )
+    return replace(limits, windows=windows)
 
 
 def counters(limits: Limits, scope: Scope) -> tuple[Counter, ...]:
