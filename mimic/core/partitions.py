@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, migrations
+from django.db import OperationalError, connection, migrations, transaction
+from psycopg.errors import LockNotAvailable
 
 from mimic.core.ids import first_id_at
 
@@ -62,14 +63,15 @@ def ensure_partitions(*, now: datetime, months: int = 3) -> list[str]:
 
 
 def drop_expired_partitions(*, now: datetime) -> list[str]:
-    """Drop months that lie wholly before a table's retention; returns their names."""
+    """Drop months that lie wholly before a table's retention; returns their names.
+
+    One that is being read stays for the next time: who waits for its lock makes every insert wait.
+    """
     dropped = []
     for table, keep_days in _partitioned.items():
         for name in _months_of(table):
             end = month_after(datetime.strptime(name[-7:], "%Y_%m").replace(tzinfo=UTC))
-            if (now - end).days > keep_days:
-                with connection.cursor() as cursor:
-                    cursor.execute(f'DROP TABLE "{name}"')
+            if (now - end).days > keep_days and _drop(name):
                 dropped.append(name)
     return dropped
 
@@ -83,6 +85,18 @@ def _create(table: str, name: str, low: int, high: int) -> bool:
             f'CREATE TABLE "{name}" PARTITION OF "{table}" '
             f"FOR VALUES FROM ({low:d}) TO ({high:d}) {_STORAGE}"
         )
+    return True
+
+
+def _drop(name: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+            cursor.execute(f'DROP TABLE "{name}"')
+    except OperationalError as fault:
+        if not isinstance(fault.__cause__, LockNotAvailable):
+            raise
+        return False
     return True
 
 

@@ -20,7 +20,7 @@ from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.transitions import Change, Claimed, move
 
-MAX_ATTEMPTS = 3
+LONGEST_PAUSE = 30.0  # seconds
 FIRST_LOOK = timedelta(milliseconds=500)
 
 
@@ -65,16 +65,17 @@ def _cause(answer: Answer) -> Cause:
         return Cause.ACKNOWLEDGE
     if answer.result.outcome is Outcome.UNKNOWN:
         return Cause.LOSE
-    again = answer.result.retryable and answer.order.attempt < MAX_ATTEMPTS
-    return Cause.RELEASE if again else Cause.REFUSE
+    return Cause.RELEASE if answer.result.retryable else Cause.REFUSE
 
 
 def _change(cause: Cause, answer: Answer, now: datetime) -> Change:
+    """What may be tried again is, for as long as its signal is valid; a close until it is done."""
     result = answer.result
+    pause = result.retry_after or min(2.0**answer.order.attempt, LONGEST_PAUSE)
     due = {
         Cause.ACKNOWLEDGE: None if result.fills else now + FIRST_LOOK,
         Cause.LOSE: now + FIRST_LOOK,
-        Cause.RELEASE: now + timedelta(seconds=result.retry_after or answer.order.attempt),
+        Cause.RELEASE: now + timedelta(seconds=pause),
         Cause.REFUSE: None,
     }[cause]
     confirmed = cause is Cause.ACKNOWLEDGE
