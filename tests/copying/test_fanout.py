@@ -164,7 +164,7 @@ def test_a_kill_switch_stops_opens_that_are_decided_and_opens_that_are_not() -> 
     codes = set(CopyExecution.objects.values_list("signal_id", "outcome", "code"))
     assert codes == {(s.pk, "skipped", "kill_switch") for s in (first, second)}
     assert not AccountBudget.objects.filter(margin_reserved__gt=0).exists()
-    lift_kill_switch(switch=switch, by=operator, now=now())
+    lift_kill_switch(switch=switch, reason="it is over", by=operator, now=now())
     third = a_signal(strategy)
     fan_out(signal_id=third.pk, now=now())
     assert Order.objects.filter(origin_id=third.pk, status="planned").count() == 3

@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from trading.domain.orders import Cause, OrderStatus
+from mimic.core.bulk import array_of
+from trading.domain.orders import Cause, OrderStatus, client_id
 from trading.domain.ports import AccountSession
 from trading.domain.receipts import Code
 from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.egress_selectors import Way
+from trading.execution.reach import with_reach
 from trading.execution.sessions import load_sessions
 from trading.execution.transitions import Change, Claimed, claim, move
 from trading.models import KillSwitch, Order
@@ -80,26 +83,58 @@ def expire_stale(*, now: datetime, why: Callable[[str], Code]) -> int:
     return sum(end_planned(ids, why(route), now) for route, ids in by_route.items())
 
 
-_KILLED = """
-SELECT o.id FROM trading_order o JOIN trading_exchangeaccount a ON a.id = o.account_id
+_KILLED = with_reach(
+    """
+SELECT o.id, o.fence, o.attempts FROM trading_order o
+  JOIN trading_exchangeaccount a ON a.id = o.account_id
   LEFT JOIN trading_copysubscription s ON s.id = o.subscription_id
- WHERE o.status = 'planned' AND o.route = %s AND NOT o.reduce_only AND EXISTS (
-    SELECT FROM trading_killswitch k WHERE k.lifted_at IS NULL AND (k.scope = 'platform'
-        OR (k.scope = 'venue' AND k.target = a.venue_id)
-        OR (k.scope = 'symbol' AND k.target = o.symbol)
-        OR (k.scope = 'account' AND k.target = a.id::text)
-        OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)))
-"""
+ WHERE o.status = %(status)s AND NOT o.reduce_only
+   AND (%(route)s::text IS NULL OR o.route = %(route)s)
+   AND (%(ids)s::bigint[] IS NULL OR o.id = ANY(%(ids)s::bigint[]))
+   AND EXISTS (SELECT FROM trading_killswitch k WHERE k.lifted_at IS NULL AND {reached})
+""",
+    symbol="o.symbol",
+)
 
 
-def drop_killed(*, now: datetime, route: str) -> int:
+class Killed(NamedTuple):
+    """An open that a kill switch reaches, as it stood when it was read."""
+
+    order_id: int
+    fence: int
+    attempt: int
+
+
+def drop_killed(*, now: datetime, route: str | None = None) -> int:
     """Command: planned opens that a kill switch reaches end here; nothing of them was sent."""
+    found = _killed(OrderStatus.PLANNED, route=route)
+    return end_planned([each.order_id for each in found], Code.KILL_SWITCH, now) if found else 0
+
+
+def killed_among(order_ids: Sequence[int]) -> list[Killed]:
+    """Those of claimed orders that are opens which a kill switch reaches by now."""
+    return _killed(OrderStatus.SENDING, order_ids=order_ids)
+
+
+def _killed(
+    status: OrderStatus, *, route: str | None = None, order_ids: Sequence[int] | None = None
+) -> list[Killed]:
     if not KillSwitch.objects.filter(lifted_at=None).exists():
-        return 0
+        return []
+    ids = None if order_ids is None else array_of(order_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_KILLED, [route])
-        found = [row[0] for row in cursor.fetchall()]
-    return end_planned(found, Code.KILL_SWITCH, now) if found else 0
+        cursor.execute(_KILLED, {"status": status.value, "route": route, "ids": ids})
+        return list(map(Killed._make, cursor.fetchall()))
+
+
+@transaction.atomic(durable=True)
+def end_recalled(recalled: Sequence[Killed], now: datetime) -> int:
+    """Command: claimed opens end by a kill switch. The caller knows that no byte of them left."""
+    message = "kept back: a kill switch"
+    names = [client_id(settings.MIMIC_INSTANCE, each.order_id, each.attempt) for each in recalled]
+    record([AttemptEnd(name, "refused", None, now, message=message) for name in names])
+    changes = [Change(each.order_id, fence=each.fence) for each in recalled]
+    return drop_planned(sorted(move(Cause.RELEASE, changes, now)), Code.KILL_SWITCH, now)
 
 
 @transaction.atomic(durable=True)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from random import uniform
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import uvloop
 from django.db import DatabaseError, connections
@@ -35,6 +35,7 @@ from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
 from trading.execution.looking import Looks
+from trading.execution.recall import Held, recall_killed
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import LEASE, Claimed, renew
 from trading.execution.ways_out import egress_name
@@ -61,14 +62,6 @@ _POSITION_SIDES = {side.value: side for side in PositionSide}
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class _Held(NamedTuple):
-    """An order that is ours until the deadline (monotonic seconds), while its fence holds."""
-
-    fence: int
-    deadline: float
-    granted_at: float
 
 
 class _Route:
@@ -114,7 +107,7 @@ class Dispatcher:
         self._asking: set[tuple[str, bool]] = set()
         self._ways_known: dict[str, tuple[float, list[Way]]] = {}
         self._routes: dict[str, _Route] = {}
-        self._held: dict[str, dict[int, _Held]] = defaultdict(dict)
+        self._held: dict[str, dict[int, Held]] = defaultdict(dict)
         self._promised: dict[str, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._pending: set[Future[Any]] = set()
@@ -124,6 +117,7 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._thread.start()
         self._renewal = self._submit(self._renew_leases())
+        self._recall = self._submit(recall_killed(self._held, self.in_database, clock))
 
     def send(self, route: str, *, closing: bool) -> int:
         """Claim planned orders of ``route`` while there is room, hand them to the loop.
@@ -218,7 +212,7 @@ class Dispatcher:
         """Take over orders that are claimed for this process and committed."""
         with self._lock:
             self._held[route].update(
-                (order.order_id, _Held(order.fence, deadline, granted_at)) for order in orders
+                (order.order_id, Held(order.fence, deadline, granted_at)) for order in orders
             )
         self._watch(self._submit(self._send_all(route, orders)))
 
@@ -261,6 +255,7 @@ class Dispatcher:
         while any(self._held.values()) and time.monotonic() < limit:
             time.sleep(0.05)
         self._renewal.cancel()
+        self._recall.cancel()
         self._submit(self._close()).result(timeout=5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
@@ -360,6 +355,10 @@ class Dispatcher:
             state.kept_back.append((order, wait))
             self._write_soon(route, state)
             return
+        held = self._held[route].get(order.order_id)
+        if held is None:  # recalled meanwhile
+            return
+        self._held[route][order.order_id] = held._replace(out=True)
         checkpoint("sending")
         sent_at, started = self._clock(), time.perf_counter()
         try:

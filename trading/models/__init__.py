@@ -15,8 +15,9 @@ from trading.models.copying import (
     SubscriptionStatus,
 )
 from trading.models.egress import Egress
+from trading.models.flatten import FlattenLeg, LegState
 from trading.models.health import AccountEgress, VenueHealth
-from trading.models.kill import KillEffect, KillScope, KillSwitch
+from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.orders import (
     AttemptOutcome,
     Order,
@@ -45,11 +46,14 @@ __all__ = [
     "ExecutionOutcome",
     "Fill",
     "FillKey",
+    "FlattenLeg",
     "Instrument",
     "InstrumentQuote",
     "KillEffect",
+    "KillEvent",
     "KillScope",
     "KillSwitch",
+    "LegState",
     "Order",
     "OrderAttempt",
     "OrderEvent",

@@ -34,6 +34,7 @@ class Origin(models.TextChoices):
     MANUAL = "manual", _("Manual")
     GUARD = "guard", _("Guard")
     PANIC = "panic", _("Panic")
+    KILL = "kill", _("Kill switch")
 
 
 class Order(HotModel, PublicModel):
