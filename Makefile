@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e bench lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz bench lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -28,13 +28,16 @@ dev: $(STAMP) ## all processes, with reload
 	$(BIN)/python manage.py dev
 
 test: $(STAMP) ## every test but the measurements (ARGS="-k name" narrows)
-	$(PYTEST) -m "not bench" $(ARGS)
+	$(PYTEST) -m "not (bench or fuzz)" $(ARGS)
 
 test-fast: $(STAMP) ## without the slow, browser and chaos tests
-	$(PYTEST) -m "not (bench or slow or e2e or chaos)" $(ARGS)
+	$(PYTEST) -m "not (bench or fuzz or slow or e2e or chaos)" $(ARGS)
 
 e2e: $(STAMP) ## the browser tests alone
 	$(PYTEST) -m e2e $(ARGS)
+
+api-fuzz: $(STAMP) ## requests that the API's schema allows (API_FUZZ_EXAMPLES=200 for more)
+	$(PYTEST) tests/api/test_fuzz.py -n 0 -m fuzz $(ARGS)
 
 bench: $(STAMP) ## figures of the fan-out
 	$(BIN)/python manage.py bench $(if $(FOLLOWERS),--followers $(FOLLOWERS))

@@ -1,6 +1,8 @@
-"""One endpoint with a nested body."""
+"""Endpoints that end in every way."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.urls import path
 from rest_framework import serializers
@@ -9,6 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
+
+from mimic.api.idempotency import idempotent
+from mimic.core.errors import Conflict
 
 
 class Leg(serializers.Serializer[object]):
@@ -41,6 +46,19 @@ class Broken(APIView):
         raise RuntimeError("the secret inner state")
 
 
+class Exposing(APIView):
+    """Breaks, or refuses, as its body says."""
+
+    @idempotent
+    def post(self, request: Request) -> Response:
+        given: Any = request.data
+        if given["end"] == "broken":
+            raise RuntimeError("after the deed, perhaps")
+        if given["end"] == "refused":
+            raise Conflict()
+        return Response(given)
+
+
 class OnceADay(SimpleRateThrottle):
     rate = "1/day"
     scope = "tests"
@@ -62,5 +80,6 @@ urlpatterns = [
     path("api/v1/orders", Orders.as_view()),
     path("api/v1/private", Private.as_view()),
     path("api/v1/broken", Broken.as_view()),
+    path("api/v1/exposing", Exposing.as_view()),
     path("api/v1/throttled", Throttled.as_view()),
 ]

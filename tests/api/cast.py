@@ -1,0 +1,128 @@
+"""The cast of the API's stories: a follower with a history, a stranger, an operator."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.test import Client
+
+from accounts.models import Role, User
+from accounts.selectors import totp_device
+from accounts.services import enrol_totp
+from signals.models import Action
+from tests.cast import a_follower, a_market, a_person, a_quote, a_signal, a_strategy, an_account
+from tests.execution.paper import now, request_of
+from tests.web.accounts_cast import FINE, Trader, connected, stock_venues
+from trading.copying.fanout import fan_out
+from trading.domain.keys import KeyReport
+from trading.execution.claims import equip, take_orders
+from trading.execution.settle import Answer, settle_answers
+from trading.models import (
+    CopyExecution,
+    CopySubscription,
+    EquityPoint,
+    Order,
+    Position,
+    Trade,
+)
+from trading.paper.gateway import PaperGateway
+from trading.paper.quotes import all_quotes
+
+SILENT = KeyReport(can_trade=True, can_withdraw=None, ip_restricted=None)
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Ids by the names that paths give them; everything belongs to ``owner``."""
+
+    owner: Trader
+    ids: dict[str, str]
+
+
+def a_world() -> World:
+    """The owner copied two signals on paper, closed one, and has a live and a waiting account."""
+    stock_venues()
+    a_market()
+    a_quote()
+    owner = Trader()
+    published = a_strategy()
+    copy = a_follower(published.strategy, account=an_account(owner.user))
+    first = _copied(copy)
+    _copied(copy, action=Action.CLOSE)
+    _copied(copy)
+    live = connected(owner.user, "Main", FINE)
+    waiting = connected(owner.user, "Waiting", SILENT)
+    EquityPoint.objects.create(account=copy.account, equity=Decimal("10000.5"), at=now())
+    order = Order.objects.get(execution_id=first.pk)
+    ids: dict[str, Any] = {
+        "receipt_id": first,
+        "signal_id": first.signal,
+        "strategy_id": published.strategy,
+        "subscription_id": copy,
+        "order_id": order,
+        "trade_id": Trade.objects.get(),
+        "exchange_id": live,
+        "waiting_id": waiting,
+        "account_id": copy.account,
+        "position_id": Position.objects.get(),
+    }
+    return World(owner, {name: str(row.public_id) for name, row in ids.items()})
+
+
+def _copied(copy: CopySubscription, **terms: Any) -> CopyExecution:
+    """One signal, decided and sent on paper; its receipt."""
+    signal = a_signal(copy.strategy, **terms)
+    fan_out(signal_id=signal.pk, now=now())
+    _fill_on_paper(closing=terms.get("action") == Action.CLOSE)
+    return CopyExecution.objects.get(signal=signal)
+
+
+def _fill_on_paper(*, closing: bool) -> None:
+    """Within the test's transaction, which a gateway's own thread would not see."""
+    quotes = all_quotes()
+    jobs = equip(take_orders(route="paper", closing=closing, limit=10, now=now()), now=now())
+    gateway = PaperGateway(lambda: quotes)
+    answers = [
+        Answer(job.order, asyncio.run(gateway.place(job.session, request_of(job))), now(), now())
+        for job in jobs
+    ]
+    settle_answers(route="paper", answers=answers, now=now())
+
+
+def signed_in(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def an_operator(role: str = Role.OWNER) -> Client:
+    """Staff whose session has shown a code."""
+    person = a_person(role)
+    enrol_totp(user=person)
+    browser = signed_in(person)
+    device = totp_device(person)
+    assert device is not None
+    session = browser.session
+    session["otp_device_id"] = device.persistent_id
+    session.save()
+    return browser
+
+
+def get(client: Client, path: str, **query: str) -> Any:
+    answer = client.get(f"/api/v1/{path}", query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def post(client: Client, path: str, body: Any = None, **headers: str) -> Any:
+    """With a new Idempotency-Key unless ``headers`` bring one."""
+    given = {"Idempotency-Key": str(uuid4())} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    text = {} if body is None else {"data": body, "content_type": JSON}
+    return client.post(f"/api/v1/{path}", headers=given, **text)

@@ -1,0 +1,113 @@
+"""Every operation of the document for everybody: who gets in, who is refused, who sees nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role
+from tests.api.cast import JSON, World, an_operator, signed_in
+from tests.api.test_schema import ROUTES
+from tests.cast import VENUE, a_person
+from tests.web.accounts_cast import KEYS, Trader
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = [tuple(line.split(" ")) for line in ROUTES.read_text().splitlines()]
+BODIES: dict[str, Any] = {
+    "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
+    "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
+    "PATCH /api/v1/prefs": {"theme": "professional"},
+    "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
+}
+SHARED = {"/api/v1/strategies/{strategy_id}"}  # on offer to everybody
+CREATED = {"POST /api/v1/exchanges": 201, "POST /api/v1/exchanges/{exchange_id}/test": 202}
+
+
+def ask(client: Client, world: World, method: str, path: str, code: str = "000000") -> Any:
+    """The operation on the owner's things; operators decide about the account that waits."""
+    ids = dict(world.ids)
+    if "/admin/" in path:
+        ids["exchange_id"] = ids["waiting_id"]
+    headers = {"Idempotency-Key": str(uuid4()), "X-Second-Factor": code}
+    body = BODIES.get(f"{method} {path}")
+    given = {} if body is None else {"data": body, "content_type": JSON}
+    call = getattr(client, method.lower())
+    return call(path.format(**ids), headers=headers, **given)
+
+
+def fine(method: str, path: str) -> int:
+    return 204 if method == "DELETE" else CREATED.get(f"{method} {path}", 200)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_nobody_gets_in_without_signing_in(world: World, method: str, path: str) -> None:
+    answer = ask(Client(), world, method, path)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["WWW-Authenticate"].startswith("Session")
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_owners_do_everything_with_their_own_things_but_the_operators_part(
+    world: World, method: str, path: str
+) -> None:
+    answer = ask(world.owner.browser, world, method, path, world.owner.code())
+    expected = 403 if "/admin/" in path else fine(method, path)
+    assert answer.status_code == expected, answer.text
+    if expected == 200:
+        assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_strangers_see_nothing_of_anybody_else(world: World, method: str, path: str) -> None:
+    stranger = Trader()
+    answer = ask(stranger.browser, world, method, path, stranger.code())
+    if "/admin/" in path:
+        expected = 403
+    elif "{" in path and path not in SHARED:
+        expected = 404
+    else:
+        expected = fine(method, path)
+    assert answer.status_code == expected, answer.text
+    if answer.status_code == 200 and path not in SHARED:
+        assert [name for name, it in world.ids.items() if it in answer.text] in (
+            [],
+            ["strategy_id"],
+        )
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_operators_get_the_operators_part_and_nobodys_own_things(
+    world: World, method: str, path: str
+) -> None:
+    answer = ask(an_operator(), world, method, path)
+    if "/admin/" in path:
+        expected = 200
+    elif path == "/api/v1/exchanges" and method == "POST":
+        expected = 403  # their code was wrong
+    elif "{" in path and path not in SHARED:
+        expected = 404
+    else:
+        expected = fine(method, path)
+    assert answer.status_code == expected, answer.text
+
+
+ADMIN = [each for each in OPERATIONS if "/admin/" in each[1]]
+
+
+@pytest.mark.parametrize(("method", "path"), ADMIN)
+def test_staff_whose_session_has_shown_no_code_are_refused(
+    world: World, method: str, path: str
+) -> None:
+    answer = ask(signed_in(a_person(Role.ADMIN)), world, method, path)
+    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_needed")
+
+
+@pytest.mark.parametrize(("method", "path"), ADMIN)
+def test_support_looks_and_decides_nothing(world: World, method: str, path: str) -> None:
+    answer = ask(an_operator(Role.SUPPORT), world, method, path)
+    assert answer.status_code == (200 if method == "GET" else 403)

@@ -1,0 +1,57 @@
+"""schemathesis against the running server: no 5xx, and nothing that the document does not say."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from pytest_django.live_server_helper import LiveServer
+
+from tests.api.cast import World, an_operator
+
+pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
+TOKEN = "a" * 32
+EXAMPLES = os.environ.get("API_FUZZ_EXAMPLES", "8")
+
+
+CONFIG = """
+[auth.openapi.session]
+api_key = "{session}"
+
+[checks]
+# The document cannot say which zones, venues or cursors exist: a refusal with a problem is right.
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
+"""
+
+
+def fuzz(site: str, client: Client, folder: Path, *more: str) -> str:
+    """What it found as whoever is signed in to ``client``; empty when that is nothing."""
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    both = f"{session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"  # one header, two cookies
+    (folder / "schemathesis.toml").write_text(CONFIG.format(session=both))
+    command = [
+        str(Path(sys.executable).with_name("st")), "run", f"{site}/openapi.json",
+        "--checks", "all", "--max-examples", EXAMPLES, "--seed", "1", "--no-color",
+        "--continue-on-failure", "--no-shrink", "--workers", "1",
+        "-H", f"X-CSRFToken: {TOKEN}", *more,
+    ]  # fmt: skip
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    return "" if ran.returncode == 0 else ran.stdout[-8000:] + ran.stderr[-2000:]
+
+
+def test_the_api_does_what_its_document_says(
+    live_server: LiveServer, world: World, tmp_path: Path
+) -> None:
+    assert fuzz(live_server.url, world.owner.browser, tmp_path) == ""
+
+
+def test_the_operators_part_does_what_its_document_says(
+    live_server: LiveServer, world: World, tmp_path: Path
+) -> None:
+    only = ("--include-path-regex", "/admin/")
+    assert fuzz(live_server.url, an_operator(), tmp_path, *only) == ""

@@ -1,0 +1,98 @@
+"""The examples of docs/api.md do what the page says, against a running server."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.api.cast import World, a_world
+from tests.web.test_design_browser import CHROMIUM, FLAGS
+from trading.models import CopySubscription, ExchangeAccount
+
+pytestmark = pytest.mark.django_db(transaction=True)
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    world = a_world()
+    world.owner.user.set_password(PASSWORD)
+    world.owner.user.save()
+    world.owner.browser.force_login(world.owner.user)
+    ExchangeAccount.objects.filter(label="Main").update(label="First")
+    return world
+
+
+def examples(language: str) -> str:
+    """All blocks of one language, as one script."""
+    found = re.findall(rf"^```{language}\n(.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
+    assert found
+    return "\n".join(found)
+
+
+def run(command: list[str], live_server: LiveServer, world: World) -> str:
+    """What the script printed; it must end well."""
+    given = {
+        "SITE": live_server.url, "EMAIL": world.owner.user.email, "PASSWORD": PASSWORD,
+        "CODE": world.owner.code(), "FRESH_CODE": world.owner.code(),
+        "API_KEY": "an-api-key", "API_SECRET": "a-secret",
+    }  # fmt: skip
+    ran = subprocess.run(
+        command, env=os.environ | given, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl (apt-get install)")
+def test_the_curl_examples_run(live_server: LiveServer, world: World) -> None:
+    script = "set -euo pipefail\n" + examples("sh")
+    printed = run(["bash", "-c", script], live_server, world)
+    assert f'"email":"{world.owner.user.email}"' in printed
+    assert '"status":"paused"' in printed
+    assert printed.index('"status":"paused"') < printed.index('"status":"active"')
+    assert '"success":null' in printed
+    assert ExchangeAccount.objects.filter(user=world.owner.user, label="Main").count() == 1
+
+
+def test_the_python_examples_run(live_server: LiveServer, world: World) -> None:
+    printed = run([sys.executable, "-c", examples("python")], live_server, world)
+    assert re.search(r"^earned -\d+\.\d+ after fees$", printed, re.MULTILINE)
+    assert printed.splitlines()[-1].endswith(" active")
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium (apt-get install)")
+def test_the_javascript_examples_run(live_server: LiveServer, world: World) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context()
+        _sign_in(context, world.owner.browser, live_server.url)
+        page = context.new_page()
+        page.goto(live_server.url)
+        page.evaluate(f"async () => {{ {examples('js')} }}")
+        browser.close()
+    assert set(CopySubscription.objects.values_list("status", flat=True)) == {"paused"}
+    assert User.objects.get(pk=world.owner.user.pk).theme == "professional"
+
+
+def _sign_in(context: BrowserContext, client: Client, site: str) -> None:
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    for name, value in {
+        settings.SESSION_COOKIE_NAME: session,
+        settings.CSRF_COOKIE_NAME: "a" * 32,
+    }.items():
+        context.add_cookies([{"name": name, "value": value, "url": site}])

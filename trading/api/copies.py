@@ -1,0 +1,95 @@
+"""Subscriptions: which strategy is copied on which account, how, and whether now."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mimic.api import filtering
+from mimic.api.contract import refuses
+from mimic.api.fields import Amount, Moment, Percent
+from mimic.api.idempotency import idempotent
+from mimic.api.resources import OwnDetail, OwnList
+from trading.api.selectors.copies import copies_of
+from trading.copying.subscription_states import Change, WrongStatus, change_subscription
+from trading.models import CopyMode, CopySettings, CopySubscription, SubscriptionStatus
+from trading.models.copying import SIZING_LABELS
+
+
+class CopySettingsOut(serializers.Serializer[CopySettings]):
+    """Percentages are of the equity allocated to this copy."""
+
+    version = serializers.IntegerField()
+    sizing_mode = serializers.ChoiceField([mode.value for mode in SIZING_LABELS])
+    sizing_value = Amount(help_text="Percent, or quote currency for a fixed amount.")
+    allocation_pct = Percent()
+    max_position_pct = Percent()
+    max_open = serializers.IntegerField()
+    max_leverage = serializers.IntegerField()
+    max_deviation_pct = Percent()
+
+
+class SubscriptionOut(serializers.Serializer[CopySubscription]):
+    id = serializers.UUIDField(source="public_id")
+    strategy = serializers.UUIDField(source="strategy.public_id")
+    strategy_name = serializers.CharField(source="strategy.name")
+    account = serializers.UUIDField(source="account.public_id")
+    mode = serializers.ChoiceField(CopyMode.choices)
+    status = serializers.ChoiceField(SubscriptionStatus.choices)
+    settings = CopySettingsOut()
+    created_at = Moment()
+
+
+class SubscriptionFilter(filtering.Filters):
+    status = filtering.ChoiceFilter(choices=SubscriptionStatus.choices)
+    strategy = filtering.UUIDFilter(field_name="strategy__public_id")
+    account = filtering.UUIDFilter(field_name="account__public_id")
+
+
+class Subscriptions(OwnList[CopySubscription]):
+    """Your copies with the settings in force."""
+
+    selector = staticmethod(copies_of)
+    serializer_class = SubscriptionOut
+    filterset_class = SubscriptionFilter
+
+
+class Subscription(OwnDetail[CopySubscription]):
+    """One copy with the settings in force."""
+
+    selector = staticmethod(copies_of)
+    serializer_class = SubscriptionOut
+    lookup_url_kwarg = "subscription_id"
+
+
+class _Change(APIView):
+    """What pausing and resuming share."""
+
+    def change(self, request: Request, subscription_id: UUID, change: Change) -> Response:
+        rows = copies_of(request.user.pk or 0)
+        row = get_object_or_404(rows, public_id=subscription_id)
+        row.status = change_subscription(subscription=row, change=change)
+        return Response(SubscriptionOut(row).data)
+
+
+class Pause(_Change):
+    @extend_schema(request=None, responses=SubscriptionOut, operation_id="subscriptions_pause")
+    @refuses(WrongStatus)
+    def post(self, request: Request, subscription_id: UUID) -> Response:
+        """Open nothing new; what is open is still closed when the strategy closes it."""
+        return self.change(request, subscription_id, Change.PAUSE)
+
+
+class Resume(_Change):
+    @extend_schema(request=None, responses=SubscriptionOut, operation_id="subscriptions_resume")
+    @idempotent
+    @refuses(WrongStatus)
+    def post(self, request: Request, subscription_id: UUID) -> Response:
+        """Copy again from the next signal on."""
+        return self.change(request, subscription_id, Change.RESUME)

@@ -1,0 +1,1 @@
+"""Whose rows the API may read: each function starts from one person and never leaves them."""

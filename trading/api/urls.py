@@ -1,0 +1,60 @@
+"""Under ``/api/v1/``: what the trader's copies did, hold and earned, and where."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from trading.api import (
+    approvals,
+    balance,
+    copies,
+    exchanges,
+    orders,
+    positions,
+    receipts,
+    trades,
+)
+
+urlpatterns = [
+    path("receipts", receipts.Receipts.as_view(), name="receipts"),
+    path("receipts/<uuid:receipt_id>", receipts.Receipt.as_view(), name="receipt"),
+    path("subscriptions", copies.Subscriptions.as_view(), name="subscriptions"),
+    path(
+        "subscriptions/<uuid:subscription_id>", copies.Subscription.as_view(), name="subscription"
+    ),
+    path(
+        "subscriptions/<uuid:subscription_id>/pause",
+        copies.Pause.as_view(),
+        name="subscription-pause",
+    ),
+    path(
+        "subscriptions/<uuid:subscription_id>/resume",
+        copies.Resume.as_view(),
+        name="subscription-resume",
+    ),
+    path("orders", orders.Orders.as_view(), name="orders"),
+    path("orders/<uuid:order_id>", orders.OrderDetail.as_view(), name="order"),
+    path("positions", positions.Positions.as_view(), name="positions"),
+    path("positions/live", positions.LivePositions.as_view(), name="positions-live"),
+    path("trades", trades.Trades.as_view(), name="trades"),
+    path("trades/<uuid:trade_id>", trades.TradeDetail.as_view(), name="trade"),
+    path("balance", balance.Balance.as_view(), name="balance"),
+    path("balance/history", balance.BalanceHistory.as_view(), name="balance-history"),
+    path("venues", exchanges.Venues.as_view(), name="venues"),
+    path("exchanges", exchanges.Exchanges.as_view(), name="exchanges"),
+    path("exchanges/<uuid:exchange_id>", exchanges.Exchange.as_view(), name="exchange"),
+    path(
+        "exchanges/<uuid:exchange_id>/test", exchanges.ExchangeTest.as_view(), name="exchange-test"
+    ),
+    path("admin/exchanges/pending", approvals.PendingExchanges.as_view(), name="exchanges-pending"),
+    path(
+        "admin/exchanges/<uuid:exchange_id>/approve",
+        approvals.ApproveExchange.as_view(),
+        name="exchange-approve",
+    ),
+    path(
+        "admin/exchanges/<uuid:exchange_id>/reject",
+        approvals.RejectExchange.as_view(),
+        name="exchange-reject",
+    ),
+]
