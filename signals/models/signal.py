@@ -34,7 +34,9 @@ class Signal(HotModel, PublicModel):
     """``entry_price`` is what the alert said, or empty when followers take the market's.
 
     Stop and target distances are percent of price, not of margin; ``valid_until`` bounds opens
-    only (a close never expires).
+    only (a close never expires). ``close_pct`` of a close is the part that it closes, empty for
+    all. ``margin_pct`` (margin ÷ equity) and ``quantity`` are the provider's own, where known.
+    ``after``: the close that an open the other way waits for.
     """
 
     strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="signals")
@@ -47,6 +49,10 @@ class Signal(HotModel, PublicModel):
     take_profit_pct = PercentField(_("take profit, %"), null=True)
     risk_pct = PercentField(_("risk, %"))
     leverage = models.PositiveSmallIntegerField(_("leverage"))
+    close_pct = PercentField(_("closes, %"), null=True)
+    margin_pct = PercentField(_("provider's margin, %"), null=True)
+    quantity = AmountField(_("provider's quantity"), null=True)
+    after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     comment = models.CharField(_("comment"), max_length=200, blank=True)
     status = models.CharField(
         _("status"),

@@ -8,6 +8,7 @@ from trading.admin import (  # noqa: F401
     egress,
     instruments,
     kill,
+    limits,
     orders,
     venue_health,
     venues,

@@ -22,8 +22,9 @@ from signals.models import Action, Direction, Signal
 from trading.copying import intend
 from trading.copying.followers import Ranked, followers
 from trading.copying.live import tell_of_signal
-from trading.domain.decide import SignalTerms, decide
+from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
+from trading.domain.sizing import HUNDRED
 from trading.execution import budgets
 from trading.execution.nudge import nudge_send
 from trading.execution.sender import Sender
@@ -115,19 +116,26 @@ def decide_chunk(
 ) -> intend.Written:  # fmt: skip
     """Command: decide for these followers and write it. ``rooms``: see :func:`intend.write`."""
     budgets.lock([ranked.account_id for ranked in chunk])
-    known = followers(chunk=chunk, symbol=signal.symbol)
+    known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol)
     terms = signal_terms(signal)
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)
-        if who is None or (terms.closing and who.in_flight):
-            continue  # stopped since the list was made, or an open is out: close what it becomes
+        if who is None or _must_wait(who, signal):
+            continue  # stopped since the list was made, or decided once the other order is done
         spec, quote = market.of(who.venue)
         decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
     written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
     _count(written, closing=terms.closing)
     tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written.decided])
     return written
+
+
+def _must_wait(who: Follower, signal: Signal) -> bool:
+    """A close closes what an open that is out becomes; a reversal's open waits for its close."""
+    if signal.action == Action.CLOSE:
+        return who.in_flight
+    return signal.after_id is not None and who.closing
 
 
 def _count(written: intend.Written, *, closing: bool) -> None:
@@ -151,5 +159,10 @@ def signal_terms(signal: Signal) -> SignalTerms:
         entry_price=signal.entry_price,
         stop_loss_pct=signal.stop_loss_pct,
         leverage=signal.leverage,
+        received_at=signal.received_at,
         valid_until=signal.valid_until,
+        risk_pct=signal.risk_pct,
+        margin_pct=signal.margin_pct,
+        quantity=signal.quantity,
+        close_pct=HUNDRED if signal.close_pct is None else signal.close_pct,
     )

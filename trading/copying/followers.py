@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from mimic.core.bulk import array_of
+from trading.copying.rulebook import Limitations, limitations, rules
 from trading.domain.decide import Follower
-from trading.domain.sizing import SizingMode
-
-_MODES: dict[str, SizingMode] = {mode.value: mode for mode in SizingMode}
+from trading.domain.rules import CopyRules
 
 
 class Ranked(NamedTuple):
@@ -49,53 +48,76 @@ _FOLLOWERS = """
 WITH kills AS MATERIALIZED (
     SELECT scope, target FROM trading_killswitch WHERE lifted_at IS NULL
 ), alive AS MATERIALIZED (
-    SELECT account_id, subscription_id, status, reduce_only FROM trading_order
-     WHERE account_id = ANY(%(accounts)s::bigint[]) AND symbol = %(symbol)s AND closed_at IS NULL
+    SELECT account_id, subscription_id, symbol = %(symbol)s AS here, status, reduce_only,
+        quantity - filled AS pending, margin_reserved AS margin
+      FROM trading_order WHERE account_id = ANY(%(accounts)s::bigint[]) AND closed_at IS NULL
 ), unresolved AS (
-    SELECT DISTINCT account_id FROM alive WHERE status IN ('unknown', 'needs_person')
+    SELECT DISTINCT account_id FROM alive WHERE here AND status IN ('unknown', 'needs_person')
 ), flying AS (
-    SELECT DISTINCT subscription_id FROM alive
-     WHERE NOT reduce_only AND status IN ('sending', 'open', 'partially_filled', 'unknown')
+    SELECT subscription_id, sum(margin) AS margin,
+        sum(margin) FILTER (WHERE here) AS margin_here,
+        sum(pending) FILTER (WHERE here AND NOT reduce_only) AS pending,
+        bool_or(here AND NOT reduce_only
+            AND status IN ('sending', 'open', 'partially_filled', 'unknown')) AS opening,
+        bool_or(here AND reduce_only) AS closing
+      FROM alive GROUP BY 1
 ), held AS (
     SELECT account_id, count(*) FILTER (WHERE quantity <> 0) AS positions,
-        sum(quantity) FILTER (WHERE symbol = %(symbol)s) AS quantity
+        sum(quantity) FILTER (WHERE symbol = %(symbol)s AND quantity > 0) AS long,
+        sum(quantity) FILTER (WHERE symbol = %(symbol)s AND quantity < 0) AS short
       FROM trading_position WHERE account_id = ANY(%(accounts)s::bigint[]) GROUP BY 1
+), own AS (
+    SELECT subscription_id, sum(abs(quantity) * entry_price / leverage) AS margin,
+        sum(abs(quantity) * entry_price / leverage)
+            FILTER (WHERE symbol = %(symbol)s) AS margin_here,
+        sum(quantity) FILTER (WHERE symbol = %(symbol)s) AS quantity
+      FROM trading_virtualposition
+     WHERE subscription_id = ANY(%(subscriptions)s::bigint[]) AND quantity <> 0 GROUP BY 1
 )
 SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
-    a.state = 'active' AS account_active,
-    EXISTS (SELECT FROM kills k WHERE k.scope = 'platform'
+    a.state = 'active' AS account_active, a.hedge,
+    coalesce((SELECT min(k.scope) FROM kills k WHERE k.scope = 'platform'
         OR (k.scope = 'venue' AND k.target = a.venue_id)
         OR (k.scope = 'symbol' AND k.target = %(symbol)s)
         OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)
-        OR (k.scope = 'account' AND k.target = a.id::text)) AS killed,
+        OR (k.scope = 'account' AND k.target = a.id::text)), '') AS kill,
     u.account_id IS NOT NULL AS unresolved,
-    c.sizing_mode, c.sizing_value, c.allocation_pct, c.max_position_pct, c.max_open,
-    c.max_leverage, c.max_deviation_pct, c.version,
-    b.equity, b.margin_cap - b.margin_reserved, b.snapshot_at,
+    b.equity, b.margin_cap - b.margin_reserved, b.snapshot_at, b.day_equity, b.opens_today,
     b.opens_reserved + coalesce(h.positions, 0),
-    coalesce(v.quantity, 0), coalesce(abs(v.quantity) * v.entry_price / v.leverage, 0),
-    coalesce(h.quantity, 0),
-    f.subscription_id IS NOT NULL AS in_flight
+    coalesce(o.quantity, 0), coalesce(f.pending, 0),
+    coalesce(o.margin_here, 0) + coalesce(f.margin_here, 0),
+    coalesce(o.margin, 0) + coalesce(f.margin, 0),
+    coalesce(h.long, 0), coalesce(h.short, 0),
+    coalesce(f.opening, false), coalesce(f.closing, false), s.settings_id
   FROM trading_copysubscription s
-  JOIN trading_copysettings c ON c.id = s.settings_id
   JOIN trading_exchangeaccount a ON a.id = s.account_id
   JOIN trading_accountbudget b ON b.account_id = a.id
   LEFT JOIN unresolved u ON u.account_id = a.id
   LEFT JOIN flying f ON f.subscription_id = s.id
   LEFT JOIN held h ON h.account_id = a.id
-  LEFT JOIN trading_virtualposition v ON v.subscription_id = s.id AND v.symbol = %(symbol)s
+  LEFT JOIN own o ON o.subscription_id = s.id
  WHERE s.id = ANY(%(subscriptions)s::bigint[])
 """
 
 
-def followers(*, chunk: Sequence[Ranked], symbol: str) -> dict[int, Follower]:
-    """One query for a chunk, by subscription id. The caller holds the accounts' budget locks."""
+def followers(*, chunk: Sequence[Ranked], strategy_id: int, symbol: str) -> dict[int, Follower]:
+    """A chunk by subscription id: two queries, and one for settings that are new to this process.
+
+    The caller holds the accounts' budget locks.
+    """
+    accounts = {ranked.account_id for ranked in chunk}
     asked = {
         "symbol": symbol,
-        "accounts": array_of({ranked.account_id for ranked in chunk}),
+        "accounts": array_of(accounts),
         "subscriptions": array_of(ranked.subscription_id for ranked in chunk),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FOLLOWERS, asked)
-        made = list(map(Follower._make, cursor.fetchall()))
-    return {who.subscription_id: who._replace(sizing_mode=_MODES[who.sizing_mode]) for who in made}
+        rows = cursor.fetchall()
+    book = rules({row[-1] for row in rows})
+    limits = limitations(strategy_id=strategy_id, account_ids=accounts)
+    return {row[0]: _follower(row, book[row[-1]], limits) for row in rows}
+
+
+def _follower(row: tuple[Any, ...], own: CopyRules, limits: Limitations) -> Follower:
+    return Follower._make((*row[:-1], own, limits.of(row[1], own.layer)))

@@ -20,7 +20,6 @@ from mimic.core.bulk import array_of, copy_rows, new_time_ids
 from mimic.core.ids import uuid7s
 from signals.models import Signal
 from trading.domain.decide import Decision, Follower, PlannedOrder
-from trading.domain.ports import PositionSide
 from trading.execution import budgets
 from trading.execution.births import Born, write_orders
 from trading.execution.transitions import Claimed
@@ -128,7 +127,7 @@ def _born(
         route=follower.route,
         symbol=signal.symbol,
         side=order.side.value,
-        position_side=PositionSide.BOTH.value,
+        position_side=order.position_side.value,
         reduce_only=order.reduce_only,
         quantity=order.quantity,
         leverage=order.leverage,

@@ -8,17 +8,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from trading.copying.wording import line
+from trading.copying.wording import CAPS, line, short, source_name, why_this_much
 from trading.domain.receipts import StepName, plain
 from trading.models import CopyExecution, Order
 
-_STEP_LABELS = {
-    StepName.MAX_POSITION.value: _("Max position"),
-    StepName.NOTIONAL_CAP.value: _("Notional, 3 × equity"),
-    StepName.FREE_MARGIN.value: _("Free margin"),
-    StepName.MAX_QUANTITY.value: _("Venue's largest order"),
-    StepName.POSITION.value: _("What this copy holds"),
-}
 _INPUT_LABELS = {
     "equity": _("Account equity"),
     "allocation_pct": _("Allocated"),
@@ -41,9 +34,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """``limit``, ``before`` and ``after`` are quantities in base units."""
+    """``limit``, ``before`` and ``after`` are quantities in base units; ``source`` set it."""
 
     label: str
+    source: str
     limit: Decimal
     before: Decimal | None
     after: Decimal
@@ -62,7 +56,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDetail:
-    """``formula`` and ``rounding`` are arithmetic as a person writes it; empty when none was."""
+    """``formula`` and ``rounding`` are arithmetic as a person writes it; empty when none was.
+
+    ``why`` tells in one line how the quantity came about.
+    """
 
     public_id: str
     symbol: str
@@ -71,6 +68,7 @@ class ReceiptDetail:
     outcome: str
     code: str
     line: str
+    why: str
     strategy: str
     account: str
     venue: str
@@ -108,6 +106,7 @@ def receipt_detail(row: CopyExecution) -> ReceiptDetail:
             symbol=signal.symbol,
             message=row.venue_message,
         ),
+        why=why_this_much(row.steps),
         strategy=signal.strategy.name,
         account=row.account.label,
         venue=row.account.venue_id,
@@ -130,26 +129,27 @@ def receipt_detail(row: CopyExecution) -> ReceiptDetail:
 
 def _formula(steps: dict[str, dict[str, str]]) -> str:
     size = steps.get(StepName.SIZE.value)
-    return f"{size['formula']} = {size['after'][:14]}" if size else ""
+    return f"{size['formula']} = {short(size['after'])}" if size else ""
 
 
 def _rounding(steps: dict[str, dict[str, str]]) -> str:
     step = steps.get(StepName.ROUNDING.value)
     if step is None:
         return ""
-    return f"{step['before'][:14]} → {step['after']} (× {step.get('limit', '0')})"
+    return f"{short(step['before'])} → {step['after']} (× {step.get('limit', '0')})"
 
 
 def _caps(steps: list[dict[str, str]]) -> list[Cap]:
     return [
         Cap(
-            str(_STEP_LABELS[step["name"]]),
+            str(CAPS[step["name"]]),
+            source_name(step.get("source", "")),
             Decimal(step["limit"]),
             Decimal(step["before"]) if "before" in step else None,
             Decimal(step["after"]),
         )
         for step in steps
-        if step["name"] in _STEP_LABELS and "limit" in step
+        if step["name"] in CAPS and "limit" in step
     ]
 
 

@@ -1,7 +1,8 @@
 """One follower's answer to one signal: an order, or a reason. Pure; reads no clock.
 
-The order of checks is the order of ../shared/spec/execution.md: what concerns the follower,
-then the market, then the size with its caps, then rounding and the venue's minimums.
+The order of checks is the order of ../shared/spec/execution.md: what concerns the follower
+(:mod:`.gates`), the market, the size (:mod:`.sizing`), its caps (:mod:`.caps`) with limits from
+all who may set them (:mod:`.limits`), then rounding and the venue's minimums.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mimic.core.money import ceil_to_step, floor_to_step
-from trading.domain.ports import InstrumentSpec, Quote, Side
+from trading.domain.calendars import MarketState
+from trading.domain.caps import CapReached, Room, capped
+from trading.domain.gates import Gated, check_follower, check_market
+from trading.domain.limits import Limits, Source
+from trading.domain.ports import InstrumentSpec, PositionSide, Quote, Side
 from trading.domain.receipts import Code, Step, StepName, plain
-from trading.domain.sizing import HUNDRED, NOTIONAL_CAP, Basis, NoStop, SizingMode, size
+from trading.domain.rules import ONE, CopyRules
+from trading.domain.sizing import HUNDRED, Basis, CannotSize, size
 
 ZERO = Decimal(0)
+_MARGIN_STEP = Decimal("1e-8")
 
 
 class Outcome(StrEnum):
@@ -30,7 +37,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignalTerms:
-    """The signal, the same for all. ``side`` is the entry's; None for a close of either side."""
+    """The signal, the same for all. ``side`` is the entry's; None for a close of either side.
+
+    ``close_pct``: which part of the position a close closes. ``risk_pct``, ``margin_pct`` (margin
+    ÷ equity) and ``quantity`` (a master account's own) are the provider's size.
+    """
 
     symbol: str
     closing: bool
@@ -38,16 +49,24 @@ class SignalTerms:
     entry_price: Decimal | None
     stop_loss_pct: Decimal | None
     leverage: int
+    received_at: datetime
     valid_until: datetime | None
+    risk_pct: Decimal | None = None
+    margin_pct: Decimal | None = None
+    quantity: Decimal | None = None
+    close_pct: Decimal = HUNDRED
 
 
 class Follower(NamedTuple):
-    """A subscription with its settings, account snapshot and exposure, as one query brings them.
+    """A subscription with its rules, limits, account snapshot and exposure, as one query has them.
 
-    Money is the account's currency. ``held`` is the subscription's virtual position in the
-    signal's symbol, ``account_held`` the account's; both signed base units. ``held_margin`` is
-    the initial margin of ``held``. ``in_flight`` says that an open of this subscription
-    is out and not settled: a close would find less than there will be.
+    Money is the account's currency, quantities are signed base units. ``held`` is the
+    subscription's virtual position in the signal's symbol, ``pending`` what its opens there may
+    still add; ``held_margin`` is the initial margin of both, ``used_margin`` that of all its
+    symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol.
+    ``kill`` is the strictest effect of the switches that reach it, or empty. ``in_flight`` says
+    that an open of this subscription is out and not settled: a close would find less than there
+    will be; ``closing`` that a close is: an open the other way has to wait.
     """
 
     subscription_id: int
@@ -57,24 +76,25 @@ class Follower(NamedTuple):
     route: str
     mode: str
     account_active: bool
-    killed: bool
+    hedge: bool
+    kill: str
     unresolved: bool
-    sizing_mode: SizingMode
-    sizing_value: Decimal
-    allocation_pct: Decimal
-    max_position_pct: Decimal
-    max_open: int
-    max_leverage: int
-    max_deviation_pct: Decimal
-    settings_version: int
     equity: Decimal
     free_margin: Decimal
     snapshot_at: datetime | None
+    day_equity: Decimal
+    opens_today: int
     open_positions: int
     held: Decimal
+    pending: Decimal
     held_margin: Decimal
-    account_held: Decimal
-    in_flight: bool = False
+    used_margin: Decimal
+    account_long: Decimal
+    account_short: Decimal
+    in_flight: bool
+    closing: bool
+    rules: CopyRules
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,7 @@ class PlannedOrder(NamedTuple):
     reduce_only: bool
     leverage: int
     margin: Decimal
+    position_side: PositionSide = PositionSide.BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +139,20 @@ def decide(
     instrument: InstrumentSpec | None,
     quote: Quote | None,
     now: datetime,
+    state: MarketState = MarketState.OPEN,
     freshness: Freshness = Freshness(),
 ) -> Decision:
     """Decide for one follower. Never raises for what a person or a market may do."""
     try:
         if signal.closing:
             return _close(signal, follower, instrument)
-        return _open(signal, follower, instrument, quote, now, freshness)
-    except _Skip as skip:
-        return Decision(
-            Outcome.SKIPPED, skip.code, None, _inputs(follower, quote, signal), skip.steps
-        )
+        return _open(signal, follower, instrument, quote, state, now, freshness)
+    except Gated as gate:
+        skip = _Skip(gate.code)
+    except _Skip as reason:
+        skip = reason
+    inputs = _inputs(follower, quote, signal)
+    return Decision(Outcome.SKIPPED, skip.code, None, inputs, skip.steps)
 
 
 def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None) -> Decision:
@@ -138,19 +162,24 @@ def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None
     """
     held = who.held
     wrong_side = signal.side is not None and (held > 0) != (signal.side is Side.BUY)
-    same_sign = held * who.account_held > 0
-    if held == 0 or wrong_side or not same_sign:
+    there = who.account_long if held > 0 else -who.account_short
+    if held == 0 or wrong_side or there <= 0:
         raise _Skip(Code.NOTHING_TO_CLOSE)
-    whole = min(abs(held), abs(who.account_held))
-    step = instrument.quantity_step if instrument else ZERO
-    rounded = min(ceil_to_step(whole, step), abs(who.account_held))
-    steps = (
-        Step(StepName.POSITION, None, whole, abs(who.account_held)),
-        Step(StepName.ROUNDING, whole, rounded, step),
-    )
+    whole = min(abs(held), there)
+    steps = [Step(StepName.POSITION, None, whole, there)]
+    if signal.close_pct < HUNDRED:
+        part = whole * signal.close_pct / HUNDRED
+        formula = f"{plain(whole)} × {plain(signal.close_pct)} %"
+        steps.append(Step(StepName.FRACTION, whole, part, formula=formula))
+    wanted, step = steps[-1].after, instrument.quantity_step if instrument else ZERO
+    rounded = min(ceil_to_step(wanted, step), there)
+    steps.append(Step(StepName.ROUNDING, wanted, rounded, step))
     side = Side.SELL if held > 0 else Side.BUY
-    order = PlannedOrder(side, rounded, reduce_only=True, leverage=1, margin=ZERO)
-    return Decision(Outcome.PLANNED, Code.PLANNED, order, _inputs(who, None, signal), steps)
+    order = PlannedOrder(
+        side, rounded, reduce_only=True, leverage=1, margin=ZERO,
+        position_side=_position_side(who, long=held > 0),
+    )  # fmt: skip
+    return Decision(Outcome.PLANNED, Code.PLANNED, order, _inputs(who, None, signal), tuple(steps))
 
 
 def _open(
@@ -158,13 +187,14 @@ def _open(
     who: Follower,
     instrument: InstrumentSpec | None,
     quote: Quote | None,
+    state: MarketState,
     now: datetime,
     freshness: Freshness,
 ) -> Decision:
     if signal.side is None:
         raise _Skip(Code.NOTHING_TO_CLOSE)
-    _check_follower(signal, who, now, freshness)
-    spec, price = _check_market(signal, who, instrument, quote, now, freshness)
+    check_follower(signal, who, now, freshness)
+    spec, price = check_market(signal, who, instrument, quote, state, now, freshness)
     steps = _sized(signal, who, spec, price)
     quantity, leverage = steps[-1].after, int(steps[0].after)
     if quantity < spec.min_quantity or quantity <= 0:
@@ -174,102 +204,73 @@ def _open(
     inputs = _inputs(who, quote, signal)
     if who.mode == "approval":
         return Decision(Outcome.PENDING, Code.AWAITING_APPROVAL, None, inputs, steps)
-    margin = (quantity * price / leverage).quantize(Decimal("1e-8"), ROUND_CEILING)
-    order = PlannedOrder(signal.side, quantity, reduce_only=False, leverage=leverage, margin=margin)
+    margin = (quantity * price / leverage).quantize(_MARGIN_STEP, ROUND_CEILING)
+    order = PlannedOrder(
+        signal.side, quantity, reduce_only=False, leverage=leverage, margin=margin,
+        position_side=_position_side(who, long=signal.side is Side.BUY),
+    )  # fmt: skip
     return Decision(Outcome.PLANNED, Code.PLANNED, order, inputs, steps)
 
 
-def _check_follower(
-    signal: SignalTerms, who: Follower, now: datetime, freshness: Freshness
-) -> None:
-    """Gates that need no market. The first that bites names the reason."""
-    stale = who.snapshot_at is None or now - who.snapshot_at > freshness.account
-    gates = (
-        (who.killed, Code.KILL_SWITCH),
-        (signal.valid_until is not None and now > signal.valid_until, Code.SIGNAL_TOO_OLD),
-        (who.mode == "notify", Code.NOTIFY_ONLY),
-        (not who.account_active, Code.ACCOUNT_INACTIVE),
-        (who.unresolved, Code.UNRESOLVED_ORDER),
-        (stale, Code.STALE_ACCOUNT),
-        (who.account_held * _sign(signal.side) < 0, Code.OPPOSITE_POSITION),
-        (who.held == 0 and who.open_positions >= who.max_open, Code.MAX_OPEN),
-    )
-    for bites, code in gates:
-        if bites:
-            raise _Skip(code)
-
-
-def _check_market(
-    signal: SignalTerms,
-    who: Follower,
-    spec: InstrumentSpec | None,
-    quote: Quote | None,
-    now: datetime,
-    freshness: Freshness,
-) -> tuple[InstrumentSpec, Decimal]:
-    """The instrument, and the price that an order would meet: ask for a buy, bid for a sell."""
-    if spec is None:
-        raise _Skip(Code.NO_INSTRUMENT)
-    if not spec.trading:
-        raise _Skip(Code.MARKET_CLOSED)
-    if quote is None or now - quote.at > freshness.quote:
-        raise _Skip(Code.STALE_PRICE)
-    price = quote.ask if signal.side is Side.BUY else quote.bid
-    if price <= 0:
-        raise _Skip(Code.STALE_PRICE)
-    if signal.entry_price is not None:
-        deviation = abs(price - signal.entry_price) / signal.entry_price * HUNDRED
-        if deviation > who.max_deviation_pct:
-            raise _Skip(Code.PRICE_DEVIATION)
-    return spec, price
+def _position_side(who: Follower, *, long: bool) -> PositionSide:
+    if not who.hedge:
+        return PositionSide.BOTH
+    return PositionSide.LONG if long else PositionSide.SHORT
 
 
 def _sized(
     signal: SignalTerms, who: Follower, spec: InstrumentSpec, price: Decimal
 ) -> tuple[Step, ...]:
-    """Leverage, formula, caps in their order, rounding. The last step's ``after`` is the size."""
-    leverage = min(signal.leverage, who.max_leverage, spec.max_leverage)
-    equity = who.equity * who.allocation_pct / HUNDRED
-    steps = [
-        Step(StepName.LEVERAGE, Decimal(signal.leverage), Decimal(leverage), Decimal(leverage))
-    ]
-    basis = Basis(who.sizing_mode, who.sizing_value, equity, price, leverage, signal.stop_loss_pct)
+    """Leverage, formula, multiplier, caps, rounding. The last step's ``after`` is the size."""
+    rules = who.rules
+    steps = [_leverage(signal, who, spec)]
+    leverage, equity = int(steps[0].after), who.equity * rules.allocation_pct / HUNDRED
+    basis = Basis(
+        rules.mode, rules.value, equity, price, leverage, signal.stop_loss_pct, signal.risk_pct,
+        signal.margin_pct, signal.quantity, spec.volatility_pct,
+    )  # fmt: skip
     try:
         steps.append(size(basis))
-    except NoStop:
-        raise _Skip(Code.NO_STOP, *steps) from None
-    unit = price / leverage  # initial margin of one base unit
-    room = equity * who.max_position_pct / HUNDRED - who.held_margin
-    notional_room = equity * NOTIONAL_CAP - abs(who.held) * price
-    caps = (
-        (StepName.MAX_POSITION, room / unit, Code.POSITION_CAP),
-        (StepName.NOTIONAL_CAP, notional_room / price, Code.POSITION_CAP),
-        (StepName.FREE_MARGIN, who.free_margin / unit, Code.NO_FREE_MARGIN),
-        (StepName.MAX_QUANTITY, spec.max_quantity, Code.POSITION_CAP),
-    )
-    for name, limit, empty in caps:
-        before = steps[-1].after
-        steps.append(Step(name, before, min(before, max(limit, ZERO)), max(limit, ZERO)))
-        if limit <= 0:
-            raise _Skip(empty, *steps)
+    except CannotSize as fault:
+        raise _Skip(fault.code, *steps) from None
+    wanted = steps[-1].after
+    if rules.multiplier != ONE:
+        formula = f"× {plain(rules.multiplier)}"
+        steps.append(Step(StepName.MULTIPLIER, wanted, wanted * rules.multiplier, None, formula))
+        wanted = steps[-1].after
+    room = Room(
+        equity, price, leverage, signal.stop_loss_pct, abs(who.held) + who.pending,
+        who.held_margin, who.used_margin, who.free_margin, spec.max_quantity,
+    )  # fmt: skip
+    try:
+        steps += capped(wanted, room, who.limits)
+    except CapReached as cap:
+        raise _Skip(cap.code, *steps, *cap.steps) from None
     before = steps[-1].after
     rounded = floor_to_step(before, spec.quantity_step)
     steps.append(Step(StepName.ROUNDING, before, rounded, spec.quantity_step))
     return tuple(steps)
 
 
-def _sign(side: Side | None) -> int:
-    return 1 if side is Side.BUY else -1
+def _leverage(signal: SignalTerms, who: Follower, spec: InstrumentSpec) -> Step:
+    """What is wanted, clamped by the limits and by the venue."""
+    wanted = who.rules.wanted_leverage(signal.symbol, signal.leverage)
+    limit, source = who.limits.max_leverage, who.limits.sources[3]
+    if spec.max_leverage < limit:
+        limit, source = spec.max_leverage, Source.VENUE
+    clamped = Decimal(min(wanted, limit))
+    return Step(StepName.LEVERAGE, Decimal(wanted), clamped, Decimal(limit), source=source)
 
 
 def _inputs(who: Follower, quote: Quote | None, signal: SignalTerms) -> dict[str, str]:
     """The numbers used, as plain strings."""
+    rules = who.rules
     found = {
         "equity": plain(who.equity),
-        "allocation_pct": plain(who.allocation_pct),
+        "allocation_pct": plain(rules.allocation_pct),
         "free_margin": plain(who.free_margin),
-        "settings_version": str(who.settings_version),
-        "sizing": f"{who.sizing_mode.value} {plain(who.sizing_value)}",
+        "settings_version": str(rules.version),
+        "sizing": f"{rules.mode.value} {plain(rules.value)}",
     }
     if quote is not None:
         found["bid"], found["ask"] = plain(quote.bid), plain(quote.ask)

@@ -175,7 +175,8 @@ class PositionReport:
 class InstrumentSpec:
     """A venue's trading rules for one instrument, from its public catalogue.
 
-    ``min_notional`` is in quote currency; 0 means that the venue sets none.
+    ``min_notional`` is in quote currency; 0 means that the venue sets none. ``volatility_pct`` is
+    one day's standard deviation of the price, None while nobody has measured it.
     """
 
     symbol: str
@@ -189,6 +190,7 @@ class InstrumentSpec:
     min_notional: Decimal
     max_leverage: int
     trading: bool
+    volatility_pct: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,17 +20,25 @@ class Code(StrEnum):
     NOTIFY_ONLY = "notify_only"
     ACCOUNT_INACTIVE = "account_inactive"
     KILL_SWITCH = "kill_switch"
+    SYMBOL_NOT_ALLOWED = "symbol_not_allowed"
+    DAILY_LOSS = "daily_loss"
+    DAILY_TRADES = "daily_trades"
     SIGNAL_TOO_OLD = "signal_too_old"
     STALE_ACCOUNT = "stale_account"
     NO_INSTRUMENT = "no_instrument"
     MARKET_CLOSED = "market_closed"
     STALE_PRICE = "stale_price"
+    MARKET_CLOSE_ONLY = "market_close_only"
     PRICE_DEVIATION = "price_deviation"
+    WIDE_SPREAD = "wide_spread"
     UNRESOLVED_ORDER = "unresolved_order"
     OPPOSITE_POSITION = "opposite_position"
     MAX_OPEN = "max_open"
     NO_STOP = "no_stop"
+    NO_PROVIDER_SIZE = "no_provider_size"
+    NO_VOLATILITY = "no_volatility"
     POSITION_CAP = "position_cap"
+    EXPOSURE_CAP = "exposure_cap"
     NO_FREE_MARGIN = "no_free_margin"
     BELOW_MIN_QUANTITY = "below_min_quantity"
     BELOW_MIN_NOTIONAL = "below_min_notional"
@@ -48,19 +56,24 @@ class StepName(StrEnum):
 
     LEVERAGE = "leverage"
     SIZE = "size"
+    MULTIPLIER = "multiplier"
     MAX_POSITION = "max_position"
+    EXPOSURE = "exposure"
+    TRADE_RISK = "trade_risk"
     NOTIONAL_CAP = "notional_cap"
     FREE_MARGIN = "free_margin"
     MAX_QUANTITY = "max_quantity"
     ROUNDING = "rounding"
     POSITION = "position"
+    FRACTION = "fraction"
 
 
 class Step(NamedTuple):
     """One line of the receipt. ``before`` and ``after`` are quantities in base units.
 
     ``limit`` is what the rule allowed (quantity, or leverage for the leverage step) and
-    ``formula`` the arithmetic with its numbers, as a person would write it down.
+    ``formula`` the arithmetic with its numbers, as a person would write it down. ``source``:
+    who set the limit.
     """
 
     name: StepName
@@ -68,6 +81,7 @@ class Step(NamedTuple):
     after: Decimal
     limit: Decimal | None = None
     formula: str = ""
+    source: str = ""
 
     def as_json(self) -> dict[str, str]:
         """Numbers as plain strings without exponents or trailing zeros; empty ones left out."""
@@ -78,6 +92,8 @@ class Step(NamedTuple):
             row["limit"] = plain(self.limit)
         if self.formula:
             row["formula"] = self.formula
+        if self.source:
+            row["source"] = self.source
         return row
 
 

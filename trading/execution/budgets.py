@@ -29,7 +29,7 @@ def reserve(margins: Mapping[int, Decimal]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE trading_accountbudget b SET margin_reserved = b.margin_reserved + c.margin, "
-            "opens_reserved = b.opens_reserved + 1 "
+            "opens_reserved = b.opens_reserved + 1, opens_today = b.opens_today + 1 "
             "FROM unnest(%s::bigint[], %s::numeric[]) AS c(account_id, margin) "
             "WHERE b.account_id = c.account_id",
             [list(margins), list(margins.values())],
@@ -66,6 +66,15 @@ def release(order_ids: Sequence[int]) -> None:
         )
 
 
+DAY_BEGINS = (
+    "day = c.today, opens_today = CASE WHEN b.day = c.today THEN b.opens_today ELSE 0 END, "
+    "day_equity = CASE WHEN b.day = c.today THEN b.day_equity "
+    "WHEN b.equity > 0 THEN b.equity ELSE c.equity END"
+)
+"""With a snapshot ``c`` of budget ``b`` on the person's date ``today``: a new day begins with what
+the account was worth last."""
+
+
 def write_snapshots(rows: Sequence[tuple[int, Decimal, Decimal]], at: datetime) -> None:
     """(account id, equity, free margin) as the venue tells them now.
 
@@ -74,12 +83,15 @@ def write_snapshots(rows: Sequence[tuple[int, Decimal, Decimal]], at: datetime) 
     lock([row[0] for row in rows])
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %s, "
-            "margin_cap = greatest(c.free, b.margin_reserved) "
+            "UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %s, "  # noqa: S608
+            f"margin_cap = greatest(c.free, b.margin_reserved), {DAY_BEGINS} "
+            "FROM (SELECT r.*, (%s AT TIME ZONE u.time_zone)::date AS today "
             "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) "
-            "AS c(account_id, equity, free) "
-            "WHERE b.account_id = c.account_id",
+            "AS r(account_id, equity, free) "
+            "JOIN trading_exchangeaccount a ON a.id = r.account_id "
+            "JOIN accounts_user u ON u.id = a.user_id) c WHERE b.account_id = c.account_id",
             [
+                at,
                 at,
                 [row[0] for row in rows],
                 [row[1] for row in rows],

@@ -226,3 +226,5 @@ def _close(
         margin_mode=report.margin_mode,
         clock_ahead_ms=report.clock_ahead_ms,
     )
+    if report.hedge is not None:
+        ExchangeAccount.objects.filter(pk=check.account_id).update(hedge=report.hedge)

@@ -50,6 +50,7 @@ def spec_of(row: Instrument) -> InstrumentSpec:
         min_notional=row.min_notional,
         max_leverage=row.max_leverage,
         trading=row.trading,
+        volatility_pct=row.volatility_pct,
     )
 
 

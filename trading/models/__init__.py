@@ -11,6 +11,7 @@ from trading.models.copying import (
     CopySubscription,
     ExecutionKey,
     ExecutionOutcome,
+    LeverageMode,
     SignalFanout,
     SubscriptionStatus,
 )
@@ -18,6 +19,7 @@ from trading.models.egress import Egress
 from trading.models.flatten import FlattenLeg, LegState
 from trading.models.health import AccountEgress, VenueHealth
 from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
+from trading.models.limits import LimitFields, LimitScope, RiskLimits
 from trading.models.orders import (
     AttemptOutcome,
     Order,
@@ -39,6 +41,10 @@ __all__ = [
     "CopyMode",
     "CopySettings",
     "CopySubscription",
+    "LeverageMode",
+    "LimitFields",
+    "LimitScope",
+    "RiskLimits",
     "Egress",
     "EquityPoint",
     "ExchangeAccount",

@@ -61,6 +61,7 @@ class ExchangeAccount(PublicModel):
         blank=True,
         related_name="accounts",
     )
+    hedge = models.BooleanField(_("hedge mode"), default=False, editable=False)
     sealed_keys = models.BinaryField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -83,11 +84,12 @@ class ExchangeAccount(PublicModel):
 
 
 class AccountBudget(models.Model):
-    """The account's newest snapshot and what in-flight opens have reserved against it.
+    """The account's newest snapshot, its day, and what in-flight opens have reserved against it.
 
     Money is in the account's currency. Opens reserve under this row's lock and release when
     their order ends; locks are taken in account order. ``margin_cap`` is what the snapshot
-    had free, so the database itself refuses a double reservation.
+    had free, so the database itself refuses a double reservation. ``day`` is the person's own
+    date; ``day_equity`` what the account was worth when it began, ``opens_today`` opens decided.
     """
 
     account = models.OneToOneField(
@@ -98,6 +100,9 @@ class AccountBudget(models.Model):
     margin_reserved = AmountField(_("reserved margin"), default=Decimal(0))
     opens_reserved = models.PositiveSmallIntegerField(_("opens in flight"), default=0)
     snapshot_at = models.DateTimeField(_("snapshot"), null=True)
+    day = models.DateField(_("day"), null=True)
+    day_equity = AmountField(_("equity when the day began"), default=Decimal(0))
+    opens_today = models.PositiveIntegerField(_("opens today"), default=0)
 
     class Meta:
         verbose_name = _("account budget")

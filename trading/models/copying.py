@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,7 @@ from signals.models import Signal, Strategy
 from trading.domain.receipts import Code
 from trading.domain.sizing import SizingMode
 from trading.models.accounts import ExchangeAccount
+from trading.models.limits import LimitFields
 
 
 class CopyMode(models.TextChoices):
@@ -32,7 +35,16 @@ SIZING_LABELS = {
     SizingMode.RISK_PCT: _("Risk %"),
     SizingMode.EQUITY_PCT: _("Equity %"),
     SizingMode.FIXED_AMOUNT: _("Fixed amount"),
+    SizingMode.FIXED_QUANTITY: _("Fixed quantity"),
+    SizingMode.MULTIPLIER: _("Multiple of the provider"),
+    SizingMode.PROPORTIONAL: _("In proportion to the provider"),
+    SizingMode.RISK_BUDGET: _("Risk budget"),
 }
+
+
+def _symbols(label: Any) -> ArrayField[Any, Any]:
+    field = models.CharField(max_length=32)
+    return ArrayField(field, verbose_name=label, default=list, blank=True)
 
 
 class CopySubscription(PublicModel):
@@ -73,11 +85,18 @@ class CopySubscription(PublicModel):
         return f"{self.strategy_id} on {self.account_id}"
 
 
-class CopySettings(models.Model):
+class LeverageMode(models.TextChoices):
+    FOLLOW = "follow", _("As the signal")
+    FIXED = "fixed", _("Fixed")
+
+
+class CopySettings(LimitFields):
     """One version of how a subscription is sized and capped. Rows are never edited.
 
     Percentages are of the equity allocated to the subscription (``allocation_pct`` of the
-    account's); ``sizing_value`` is percent, or quote currency for a fixed amount.
+    account's). ``sizing_value`` is in the unit of its mode (:mod:`trading.domain.sizing`);
+    ``symbol_leverage`` maps symbols to whole numbers. Limits only make stricter what platform,
+    strategy and account allow.
     """
 
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -86,10 +105,16 @@ class CopySettings(models.Model):
     )
     sizing_value = AmountField(_("value"))
     allocation_pct = PercentField(_("allocated, %"), default=Decimal(100))
-    max_position_pct = PercentField(_("max position, %"), default=Decimal(10))
-    max_open = models.PositiveSmallIntegerField(_("max open positions"), default=5)
-    max_leverage = models.PositiveSmallIntegerField(_("highest leverage"), default=20)
-    max_deviation_pct = PercentField(_("max price deviation, %"), default=Decimal("0.5"))
+    risk_multiplier = models.DecimalField(
+        _("multiplier"), max_digits=6, decimal_places=3, default=Decimal(1)
+    )
+    leverage_mode = models.CharField(
+        _("leverage"), max_length=8, choices=LeverageMode, default=LeverageMode.FOLLOW
+    )
+    fixed_leverage = models.PositiveSmallIntegerField(_("fixed leverage"), null=True, blank=True)
+    symbol_leverage = models.JSONField(_("leverage by symbol"), default=dict, blank=True)
+    allowed_symbols = _symbols(_("only these symbols"))
+    blocked_symbols = _symbols(_("never these symbols"))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -99,8 +124,10 @@ class CopySettings(models.Model):
             models.CheckConstraint(
                 condition=Q(sizing_mode__in=[m.value for m in SizingMode])
                 & Q(sizing_value__gt=0)
+                & Q(risk_multiplier__gt=0, risk_multiplier__lte=10)
                 & Q(allocation_pct__gt=0, allocation_pct__lte=100)
-                & Q(max_position_pct__gt=0, max_position_pct__lte=100),
+                & (Q(leverage_mode=LeverageMode.FOLLOW) | Q(fixed_leverage__gte=1))
+                & (Q(max_position_pct=None) | Q(max_position_pct__gt=0)),
                 name="copy_settings_bounds",
             )
         ]

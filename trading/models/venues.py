@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mimic.core.fields import AmountField
+from mimic.core.fields import AmountField, PercentField
 
 
 def _words(label: Any) -> ArrayField[Any, Any]:
@@ -68,6 +68,7 @@ class Instrument(models.Model):
     min_notional = AmountField(_("smallest notional"))
     max_leverage = models.PositiveSmallIntegerField(_("highest leverage"))
     trading = models.BooleanField(_("trading"), default=True)
+    volatility_pct = PercentField(_("daily volatility, %"), null=True, blank=True)
     refreshed_at = models.DateTimeField(_("refreshed"))
 
     class Meta:

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from django.db import connection
 
+from trading.execution.budgets import DAY_BEGINS
+
 _LOCK = (
     "SELECT b.account_id FROM trading_accountbudget b "
     "JOIN trading_exchangeaccount a ON a.id = b.account_id AND a.kind = 'paper' "
     "ORDER BY b.account_id FOR UPDATE OF b"
 )
-_MARK = """
+_MARK = f"""
 WITH held AS (
     SELECT p.account_id, sum(p.realised - p.fees) AS booked,
         sum(p.quantity * (q.mark - p.entry_price)) FILTER (WHERE p.quantity <> 0) AS open,
@@ -24,14 +26,15 @@ WITH held AS (
      GROUP BY 1
 ), worth AS (
     SELECT a.id, a.paper_deposit + coalesce(h.booked, 0) + coalesce(h.open, 0) AS equity,
-        coalesce(h.margin, 0) AS margin
-      FROM trading_exchangeaccount a LEFT JOIN held h ON h.account_id = a.id
+        coalesce(h.margin, 0) AS margin, (%(now)s AT TIME ZONE u.time_zone)::date AS today
+      FROM trading_exchangeaccount a JOIN accounts_user u ON u.id = a.user_id
+      LEFT JOIN held h ON h.account_id = a.id
      WHERE a.kind = 'paper'
 )
-UPDATE trading_accountbudget b SET equity = w.equity, snapshot_at = %s,
-    margin_cap = greatest(w.equity - w.margin, b.margin_reserved)
-  FROM worth w WHERE b.account_id = w.id
-"""
+UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %(now)s,
+    margin_cap = greatest(c.equity - c.margin, b.margin_reserved), {DAY_BEGINS}
+  FROM worth c WHERE b.account_id = c.id
+"""  # noqa: S608 (constants alone)
 DEFAULT_DEPOSIT = Decimal(10_000)
 
 
@@ -42,5 +45,5 @@ def mark_to_market(now: datetime) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
-        cursor.execute(_MARK, [now])
+        cursor.execute(_MARK, {"now": now})
         return int(cursor.rowcount)

@@ -75,6 +75,7 @@ def connect() -> None:
         ModelLink(_("Account events"), "trading.accountevent", icon="history"),
         ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
         ModelLink(_("Copy settings"), "trading.copysettings", icon="tune"),
+        ModelLink(_("Risk limits"), "trading.risklimits", icon="shield"),
     )
     register_tile("kill switches", _kill_tile, order=5)
     register_tile("fan-out", _latency_tile, order=10)

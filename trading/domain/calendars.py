@@ -1,0 +1,117 @@
+"""When a market can be traded. Crypto markets always are; others keep hours, holidays and DST.
+
+Sessions are local wall clock in an IANA zone: 09:30 in New York is 09:30 in March and in July. A
+session's edge that falls into the hour which a spring change skips is at the change; in the hour
+that an autumn change repeats it is the first of the two (PEP 495, ``fold=0``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+_DAYS_AHEAD = 14  # no calendar is shut for longer
+
+
+class MarketState(StrEnum):
+    OPEN = "open"
+    CLOSE_ONLY = "close_only"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """From ``opens`` on that weekday (Monday is 0) to ``closes``, the next day if not later."""
+
+    weekday: int
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class MarketCalendar:
+    """``early_closes``: local dates on which sessions that began that day end at that time.
+
+    ``holidays``: no session begins on that local date. In the last ``close_only_minutes`` of a
+    session positions are only closed. Without sessions the market never closes.
+    """
+
+    zone: str = "UTC"
+    sessions: tuple[Session, ...] = ()
+    holidays: frozenset[date] = frozenset()
+    early_closes: Mapping[date, time] = field(default_factory=dict)
+    close_only_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One state from ``start`` to ``end``, aware UTC."""
+
+    start: datetime
+    end: datetime
+    state: MarketState
+
+
+ALWAYS = MarketCalendar()
+
+
+def market_state(calendar: MarketCalendar, at: datetime) -> MarketState:
+    """The state at an aware time."""
+    if not calendar.sessions:
+        return MarketState.OPEN
+    for span in spans(calendar, at):
+        if span.start <= at < span.end:
+            return span.state
+    return MarketState.CLOSED
+
+
+def next_change(calendar: MarketCalendar, at: datetime) -> tuple[datetime, MarketState] | None:
+    """When the state will be another one, and which; None if it stays for two weeks."""
+    now = market_state(calendar, at)
+    edges = {edge for span in spans(calendar, at) for edge in (span.start, span.end) if edge > at}
+    for edge in sorted(edges):
+        state = market_state(calendar, edge)
+        if state is not now:
+            return edge, state
+    return None
+
+
+def spans(calendar: MarketCalendar, at: datetime) -> Iterator[Span]:
+    """Open and close-only stretches around ``at`` and in the two weeks after, in order."""
+    zone = ZoneInfo(calendar.zone)
+    first = at.astimezone(zone).date() - timedelta(days=2)
+    for ahead in range(_DAYS_AHEAD + 3):
+        day = first + timedelta(days=ahead)
+        if day not in calendar.holidays:
+            for session in sorted(calendar.sessions, key=lambda each: each.opens):
+                if session.weekday == day.weekday():
+                    yield from _spans_of(calendar, session, day, zone)
+
+
+def _spans_of(
+    calendar: MarketCalendar, session: Session, day: date, zone: ZoneInfo
+) -> Iterator[Span]:
+    start = _moment(day, session.opens, zone)
+    later = session.closes <= session.opens
+    end = _moment(day + timedelta(days=1) if later else day, session.closes, zone)
+    if day in calendar.early_closes:
+        end = min(end, _moment(day, calendar.early_closes[day], zone))
+    if end <= start:
+        return
+    last = max(start, end - timedelta(minutes=calendar.close_only_minutes))
+    if start < last:
+        yield Span(start, last, MarketState.OPEN)
+    if last < end:
+        yield Span(last, end, MarketState.CLOSE_ONLY)
+
+
+def _moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """That wall clock in UTC; one that the zone skips is the moment of the change."""
+    local = datetime.combine(day, clock, zone)
+    moment = local.astimezone(UTC)
+    back = moment.astimezone(zone).replace(tzinfo=None)
+    skipped = back - local.replace(tzinfo=None)
+    return moment - skipped if skipped else moment
