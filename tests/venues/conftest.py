@@ -1,16 +1,21 @@
-"""Gateways to the Binance and the OKX simulator, with the accounts that trade there."""
+"""Gateways to the Binance, the Bybit and the OKX simulator, with the accounts that trade there."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import count
 
+import aiohttp
 import pytest
 
 from tests.simulators.binance import BinanceSimulator
+from tests.simulators.bybit import BybitSimulator
 from tests.simulators.okx import OkxSimulator
-from tests.venues import okx_cast
+from tests.venues import bybit_cast, okx_cast
+from tests.venues.bybit_cast import Wire
+from tests.venues.swap_cast import Desk
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.ccxt_gateway.transport import Pool
@@ -20,6 +25,8 @@ ALICE = AccountSession(1, "binanceusdm", Credentials("key-alice", "secret-alice"
 HEDGER = AccountSession(2, "binanceusdm", Credentials("key-hedger", "secret-hedger"))
 STRANGER = AccountSession(3, "binanceusdm", Credentials("key-stranger", "secret-stranger"))
 POOR = AccountSession(4, "binanceusdm", Credentials("key-poor", "secret-poor"))
+
+HOUSES = (okx_cast.HOUSE, bybit_cast.HOUSE)
 
 OrderMaker = Callable[..., OrderRequest]
 
@@ -46,12 +53,9 @@ def venue(shared_venue: BinanceSimulator) -> BinanceSimulator:
 async def gateway(
     venue: BinanceSimulator, request: pytest.FixtureRequest
 ) -> AsyncIterator[CcxtGateway]:
-    """Both ways of an order. Impatient: a silent venue is given up after half a second."""
-    made = CcxtGateway(
-        VENUES["binanceusdm"], venue.base_url, pool=Pool(total=0.5), fast=request.param
-    )
-    yield made
-    await made.close()
+    """Both ways of an order."""
+    async with impatient("binanceusdm", venue.base_url, fast=request.param) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +71,66 @@ def okx(shared_okx: OkxSimulator) -> OkxSimulator:
     return shared_okx
 
 
+@pytest.fixture(scope="module")
+def shared_bybit() -> Iterator[BybitSimulator]:
+    with BybitSimulator(limit_scale=0).run_in_thread() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def bybit(shared_bybit: BybitSimulator) -> BybitSimulator:
+    shared_bybit.command("POST /_sim/reset", {})
+    shared_bybit.command("POST /_sim/accounts", bybit_cast.accounts())
+    return shared_bybit
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    """Bybit by hand, its limits in force."""
+    simulator = BybitSimulator(accounts=bybit_cast.LISTED)
+    await simulator.start()
+    async with aiohttp.ClientSession() as session:
+        yield Wire(simulator, session)
+    await simulator.stop()
+
+
+@asynccontextmanager
+async def impatient(code: str, base_url: str, *, fast: bool) -> AsyncIterator[CcxtGateway]:
+    """A gateway that gives a silent venue up after half a second."""
+    made = CcxtGateway(VENUES[code], base_url, pool=Pool(total=0.5), fast=fast)
+    yield made
+    await made.close()
+
+
 @pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
 async def okx_gateway(
     okx: OkxSimulator, request: pytest.FixtureRequest
 ) -> AsyncIterator[CcxtGateway]:
-    """Impatient as well, and both ways of an order."""
-    made = CcxtGateway(VENUES["okx"], okx.base_url, pool=Pool(total=0.5), fast=request.param)
-    yield made
-    await made.close()
+    """Both ways of an order."""
+    async with impatient("okx", okx.base_url, fast=request.param) as made:
+        yield made
+
+
+@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
+async def bybit_gateway(
+    bybit: BybitSimulator, request: pytest.FixtureRequest
+) -> AsyncIterator[CcxtGateway]:
+    """Both ways of an order."""
+    async with impatient("bybit", bybit.base_url, fast=request.param) as made:
+        yield made
+
+
+@pytest.fixture(
+    params=[(house, fast) for house in HOUSES for fast in (True, False)],
+    ids=lambda param: f"{param[0].code}-{'fast' if param[1] else 'ccxt'}",
+)
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """Every swap venue, and both ways of an order there."""
+    house, fast = request.param
+    simulator = request.getfixturevalue(house.code)
+    cast = {"okx": okx_cast, "bybit": bybit_cast}[house.code]
+    async with impatient(house.code, simulator.base_url, fast=fast) as made:
+        yield Desk(house, simulator, made, cast.ALICE, cast.HEDGER)
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.simulators.okx import OkxSimulator
+from tests.simulators.okx.client import SWAP
+from tests.venues.swap_cast import NO_ANSWERS, House
 from trading.domain.ports import AccountSession, Credentials
 from trading.venues.registry import VENUES
 
@@ -50,5 +52,52 @@ def inject(okx: OkxSimulator, **fault: Any) -> None:
     okx.command("POST /_sim/inject", {"endpoint": POST, **fault})
 
 
-def hour_ago() -> datetime:
-    return datetime.now(UTC) - timedelta(hours=1)
+def item(**more: str) -> dict[str, Any]:
+    """The answer to one order, whose only item says ``more``."""
+    told = {"ordId": "7", "clOrdId": "other", "sCode": "0", "sMsg": "", **more}
+    return answer("0", [told])
+
+
+def answer(code: str, data: object = (), message: str = "") -> dict[str, Any]:
+    return {"code": code, "msg": message, "data": data}
+
+
+def _told(status: int, body: object) -> dict[str, Any]:
+    return {"action": "status", "status": status, "body": body}
+
+
+HOUSE = House(
+    code="okx",
+    symbol=SWAP,
+    contract=Decimal("0.01"),
+    order=POST,
+    duplicate="51016",
+    wire_id=str,
+    unreadable=[
+        *NO_ANSWERS,
+        _told(200, answer("0")),
+        _told(200, answer("1", message="All operations failed")),
+        _told(200, item()),
+        _told(200, item(ordId="")),
+        _told(400, answer("50004")),
+        _told(200, item(sCode="50004", sMsg="timeout")),
+        _told(429, answer("50013")),
+        _told(500, answer("50026")),
+        _told(500, answer("51149")),
+        _told(503, answer("50001")),
+        _told(400, answer("59999")),
+        _told(200, item(sCode="54321", sMsg="new")),
+        _told(500, answer("51008")),
+        _told(429, "<html>slow down</html>"),
+    ],
+    broken=[answer("50026"), answer("0", None), answer("0", [{"x": "1"}])],
+    reads={
+        "balance": "GET /api/v5/account/balance",
+        "positions": "GET /api/v5/account/positions",
+        "open": "GET /api/v5/trade/orders-pending",
+        "order": "GET /api/v5/trade/order",
+        "fills": "GET /api/v5/trade/fills",
+        "quotes": "GET /api/v5/market/tickers",
+        "instruments": "GET /api/v5/public/instruments",
+    },
+)

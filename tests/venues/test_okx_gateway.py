@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,12 +10,10 @@ import pytest
 from tests.simulators.okx import OkxSimulator
 from tests.simulators.okx.client import SWAP
 from tests.venues.conftest import OrderMaker
-from tests.venues.okx_cast import ALICE, HEDGER, PLAYER, POOR, STRANGER, VENUE, hour_ago, inject
+from tests.venues.okx_cast import ALICE, HEDGER, PLAYER, POOR, STRANGER, VENUE, inject
 from trading.domain.ports import (
     Credentials,
-    Lookup,
     OrderRequest,
-    OrderState,
     Outcome,
     PositionSide,
     Side,
@@ -54,22 +51,6 @@ def test_demo_trading_is_a_header_and_not_a_host() -> None:
     )
 
 
-async def test_an_order_is_acknowledged_and_what_became_of_it_is_asked_for(
-    okx_gateway: CcxtGateway, okx: OkxSimulator, order: OrderMaker
-) -> None:
-    request = order("0.015")
-    result = await okx_gateway.place(ALICE, request)
-    assert (result.outcome, result.venue_status) == (Outcome.CONFIRMED, OrderState.OPEN)
-    assert (result.executed, result.average_price) == (Decimal(0), None)
-    (accepted,) = okx.venue.ledger.of("accepted", client_id=request.client_id)
-    assert (accepted.account, accepted.quantity) == ("alice", Decimal("0.015"))
-    assert str(accepted.order_id) == result.venue_order_id
-    found = await okx_gateway.find_order(ALICE, "BTCUSDT", request.client_id)
-    assert (found.lookup, found.state) == (Lookup.FOUND, OrderState.FILLED)
-    assert (found.executed, found.average_price) == (Decimal("0.015"), Decimal("60000.1"))
-    assert found.venue_order_id == result.venue_order_id
-
-
 async def test_both_ways_of_an_order_ask_the_venue_for_the_same(
     okx: OkxSimulator, order: OrderMaker
 ) -> None:
@@ -86,79 +67,6 @@ async def test_both_ways_of_an_order_ask_the_venue_for_the_same(
     assert [entry[0] for entry in seen[:3]] == [2, Decimal("1.23"), 1]
 
 
-async def test_fills_are_in_base_units_and_join_on_the_venues_order_id(
-    okx_gateway: CcxtGateway, okx: OkxSimulator, order: OrderMaker
-) -> None:
-    book = {"symbol": SWAP, "asks": [["60000.1", "0.4"], ["60000.3", "100"]]}
-    okx.command("POST /_sim/book", book)
-    placed = await okx_gateway.place(ALICE, order("0.010"))
-    fills = await okx_gateway.fills(ALICE, "BTCUSDT", hour_ago())
-    assert [(fill.quantity, fill.price) for fill in fills] == [
-        (Decimal("0.004"), Decimal("60000.1")),
-        (Decimal("0.006"), Decimal("60000.3")),
-    ]
-    assert {fill.venue_order_id for fill in fills} == {placed.venue_order_id}
-    booked = okx.venue.ledger.of("fill")
-    assert [fill.fee for fill in fills] == [entry.fee for entry in booked]
-    assert [fill.trade_id for fill in fills] == [str(entry.trade_id) for entry in booked]
-    assert {(fill.fee_currency, fill.side) for fill in fills} == {("USDT", Side.BUY)}
-
-
-@pytest.mark.parametrize("days", [0, 20])
-async def test_no_fill_is_lost_between_pages_that_come_newest_first(
-    okx: OkxSimulator, order: OrderMaker, days: int
-) -> None:
-    asks = [[f"{60000 + number / 10:.1f}", "0.01"] for number in range(1, 251)]
-    okx.command("POST /_sim/book", {"symbol": SWAP, "asks": asks})
-    made = CcxtGateway(VENUE, okx.base_url)
-    await made.place(ALICE, order("0.025"))
-    fills = await made.fills(ALICE, "BTCUSDT", hour_ago() - timedelta(days=days))
-    await made.close()
-    assert [fill.price for fill in fills] == [Decimal(price) for price, _ in asks]
-
-
-async def test_open_orders_are_all_found_and_those_made_by_hand_are_passed_over(
-    okx: OkxSimulator, order: OrderMaker
-) -> None:
-    okx.command("POST /_sim/accounts", [{"api_key": "key-alice", "balance": "1000000"}])
-    made = CcxtGateway(VENUE, okx.base_url)
-    ours = [order("0.001", price="59000.0") for _ in range(120)]
-    for request in ours:
-        assert (await made.place(ALICE, request)).outcome is Outcome.CONFIRMED
-    by_hand = next(iter(okx.venue.accounts["key-alice"].open_orders.values()))
-    by_hand.client_id = ""
-    found = await made.open_client_ids(ALICE, "BTCUSDT")
-    await made.close()
-    assert found == {request.client_id for request in ours[1:]}
-
-
-async def test_an_order_that_the_book_cannot_fill_ends_partly_done(
-    okx_gateway: CcxtGateway, okx: OkxSimulator, order: OrderMaker
-) -> None:
-    okx.command("POST /_sim/book", {"symbol": SWAP, "asks": [["60000.1", "0.4"]]})
-    request = order("0.010")
-    await okx_gateway.place(ALICE, request)
-    found = await okx_gateway.find_order(ALICE, "BTCUSDT", request.client_id)
-    assert (found.state, found.executed) == (OrderState.CANCELLED, Decimal("0.004"))
-
-
-async def test_positions_and_balance_follow_a_trade(
-    okx_gateway: CcxtGateway, okx: OkxSimulator, order: OrderMaker
-) -> None:
-    before = await okx_gateway.balance(ALICE)
-    assert (before.currency, before.equity) == ("USDT", Decimal(10_000))
-    assert await okx_gateway.positions(ALICE) == []
-    await okx_gateway.place(ALICE, order("0.010", side=Side.SELL))
-    (position,) = await okx_gateway.positions(ALICE)
-    assert (position.symbol, position.quantity) == ("BTCUSDT", Decimal("-0.010"))
-    assert (position.position_side, position.entry_price) == (PositionSide.BOTH, Decimal(60_000))
-    after = await okx_gateway.balance(ALICE)
-    assert after.free_margin < after.equity < before.equity
-    closed = await okx_gateway.place(ALICE, order("0.010", reduce_only=True))
-    assert closed.outcome is Outcome.CONFIRMED
-    assert await okx_gateway.positions(ALICE) == []
-
-
 async def test_a_position_in_what_is_listed_no_more_keeps_the_venues_name_and_unit(
     okx_gateway: CcxtGateway, okx: OkxSimulator
 ) -> None:
@@ -167,26 +75,6 @@ async def test_a_position_in_what_is_listed_no_more_keeps_the_venues_name_and_un
     inject(okx, endpoint="GET /api/v5/account/positions", action="garbage200", body=body)
     (position,) = await okx_gateway.positions(ALICE)
     assert (position.symbol, position.quantity) == ("OLD-USDT-SWAP", Decimal(3))
-
-
-async def test_an_account_that_never_held_the_currency_has_none_of_it(
-    okx_gateway: CcxtGateway, okx: OkxSimulator
-) -> None:
-    okx.command("POST /_sim/accounts", [{"api_key": "key-alice", "balance": "0"}])
-    assert (await okx_gateway.balance(ALICE)).equity == 0
-
-
-async def test_long_short_mode_closes_by_position_side_instead_of_reduce_only(
-    okx_gateway: CcxtGateway, order: OrderMaker
-) -> None:
-    for side, opening in ((PositionSide.LONG, Side.BUY), (PositionSide.SHORT, Side.SELL)):
-        await okx_gateway.place(HEDGER, order(side=opening, position_side=side))
-    long, short = await okx_gateway.positions(HEDGER)
-    assert (long.position_side, long.quantity) == (PositionSide.LONG, Decimal("0.01"))
-    assert (short.position_side, short.quantity) == (PositionSide.SHORT, Decimal("-0.01"))
-    close = order(side=Side.SELL, position_side=PositionSide.LONG, reduce_only=True)
-    assert (await okx_gateway.place(HEDGER, close)).outcome is Outcome.CONFIRMED
-    assert [p.position_side for p in await okx_gateway.positions(HEDGER)] == [PositionSide.SHORT]
 
 
 async def test_the_catalogue_is_in_base_units_and_quotes_join_book_and_mark(

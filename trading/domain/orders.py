@@ -46,7 +46,8 @@ TRANSITIONS: dict[Cause, tuple[tuple[OrderStatus, ...], OrderStatus]] = {
     C.CLAIM: ((S.PLANNED,), S.SENDING),
     C.RELEASE: ((S.SENDING, S.UNKNOWN, S.NEEDS_PERSON), S.PLANNED),
     C.ACKNOWLEDGE: ((S.SENDING, S.UNKNOWN, S.NEEDS_PERSON), S.OPEN),
-    C.REFUSE: ((S.PLANNED, S.SENDING, S.UNKNOWN, S.NEEDS_PERSON), S.REJECTED),
+    # Open ones too: some venues acknowledge an order first and reject it afterwards.
+    C.REFUSE: ((S.PLANNED, S.SENDING, S.OPEN, S.UNKNOWN, S.NEEDS_PERSON), S.REJECTED),
     C.LOSE: ((S.SENDING,), S.UNKNOWN),
     C.GIVE_UP: ((S.UNKNOWN,), S.NEEDS_PERSON),
     C.FILL: ((*_ALIVE, *_LATE), S.PARTIALLY_FILLED),

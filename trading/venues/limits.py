@@ -119,6 +119,7 @@ _LIMITS = {
             Reaction(600.0, venue_code="403"),  # "access too frequent"
             Reaction(1.0, venue_code="10006", scope="account"),
             Reaction(2.0, venue_code="10429", closes=False),
+            Reaction(2.0, venue_code="429", closes=False),  # as HTTP status and as a code: load
         ),
     ),
     "okx": Limits(

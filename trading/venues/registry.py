@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from trading.venues.binance.dialect import BinanceLinear
+from trading.venues.bybit.dialect import BybitLinear
 from trading.venues.catalogue import catalogue
 from trading.venues.dialect import Dialect
 from trading.venues.generic.dialect import Generic
@@ -31,6 +32,7 @@ class Venue:
 
 _PROVEN = (
     Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),
+    Venue("bybit", "ccxt", "bybit", "linear", BybitLinear()),
     Venue("okx", "ccxt", "okx", "linear", OkxSwap()),
 )
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 FOLLOWERS = 1_000
 ON_WIRE = 220
-VENUES = ("binanceusdm", "okx")  # those on the wire have their accounts there by turns
+VENUES = ("binanceusdm", "bybit", "okx")  # those on the wire have their accounts there by turns
 
 
 @dataclass(frozen=True, slots=True)

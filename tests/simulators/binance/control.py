@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulators.binance import algo, engine
 from tests.simulators.binance.book import Level
-from tests.simulators.binance.ledger import rows
+from tests.simulators.binance.ledger import told
 
 if TYPE_CHECKING:
     from tests.simulators.binance.server import BinanceSimulator
@@ -138,24 +138,8 @@ def reset(simulator: BinanceSimulator, body: Json) -> Json:
 
 
 def read_ledger(simulator: BinanceSimulator, body: Json) -> Json:
-    """Query: ``since`` (entry seq), ``kind``, ``client_id``, ``account``, ``summary=1``."""
-    ledger = simulator.venue.ledger
-    if body.get("summary"):
-        return ledger.summary()
-    since = int(body.get("since", 0))
-    wanted = {name: body[name] for name in ("kind", "client_id", "account") if name in body}
-    entries = [
-        entry
-        for entry in ledger.entries[since:]
-        if all(getattr(entry, name) == value for name, value in wanted.items())
-    ]
-    wanted.pop("kind", None)  # attempts have none
-    attempts = [
-        attempt
-        for attempt in ledger.attempts
-        if all(getattr(attempt, name) == value for name, value in wanted.items())
-    ]
-    return {"entries": rows(entries), "attempts": rows(attempts)}
+    """See :func:`tests.simulators.binance.ledger.told`."""
+    return told(simulator.venue.ledger, body)
 
 
 def read_state(simulator: BinanceSimulator, body: Json) -> Json:

@@ -6,7 +6,7 @@ requests as they arrived, whatever became of them, so that a client id sent twic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -122,3 +122,25 @@ def rows(records: Iterable[Entry | Attempt]) -> list[Json]:
         }
         for record in records
     ]
+
+
+def told(ledger: Ledger, query: Mapping[str, Any]) -> Json:
+    """What was asked for: ``since`` (entry seq), ``kind``, ``client_id``, ``account``, ``summary``.
+
+    An attempt has no kind.
+    """
+    if query.get("summary"):
+        return dict(ledger.summary())
+    names = {name: query[name] for name in ("client_id", "account") if name in query}
+    entries = [
+        entry
+        for entry in ledger.entries[int(query.get("since", 0)) :]
+        if query.get("kind") in (None, entry.kind)
+        and all(getattr(entry, name) == value for name, value in names.items())
+    ]
+    attempts = [
+        attempt
+        for attempt in ledger.attempts
+        if all(getattr(attempt, name) == value for name, value in names.items())
+    ]
+    return {"entries": rows(entries), "attempts": rows(attempts)}

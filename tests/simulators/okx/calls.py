@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
-from tests.simulators.binance.ledger import Arrival
 from tests.simulators.okx.accounts import Account
 from tests.simulators.okx.errors import refusal
 from tests.simulators.okx.venue import Venue
+from tests.simulators.swaps.calls import Json, Request, SignedRequest, query_of
 
-Json = dict[str, Any]
 TOLERANCE = 30_000
 
 
@@ -31,25 +28,10 @@ class Envelope:
 
 
 @dataclass(slots=True)
-class Call:
+class Call(SignedRequest[Account]):
     """``items`` are the JSON objects of the body; ``parameters`` the query's, or the first item."""
 
-    endpoint: str
-    target: str
-    body: str
-    headers: Mapping[str, str]
-    ip: str
-    arrival: Arrival
-    parameters: dict[str, Any] = field(default_factory=dict)
     items: list[Json] = field(default_factory=list)
-    _account: Account | None = None
-
-    @property
-    def account(self) -> Account:
-        """The authenticated account; only private endpoints may read it."""
-        if self._account is None:
-            raise RuntimeError(f"{self.endpoint} is public and has no account")
-        return self._account
 
     @property
     def api_key(self) -> str:
@@ -64,6 +46,15 @@ class Call:
             "newClientOrderId": "\n".join(ids),
             "reduceOnly": "true" if reducing else "false",
         }
+
+    @property
+    def attempts(self) -> Iterable[tuple[str, str]]:
+        """Only items of an order request are orders, and only those have a size."""
+        return [
+            (str(item.get("clOrdId", "")), str(item.get("instId", "")))
+            for item in self.items
+            if "sz" in item
+        ]
 
     def authenticate(self, venue: Venue) -> None:
         """Raises 50103 to 50107, 50112, 50102, 50111, 50101, 50105 or 50113, in this order."""
@@ -109,15 +100,13 @@ def _check_clock(stamp: str, now: int) -> None:
         raise refusal("50102")
 
 
-def read_call(
-    method: str, target: str, body: str, headers: Mapping[str, str], ip: str, arrival: Arrival
-) -> Call:
+def read_call(request: Request) -> Call:
     """Raises 50000, 50002 or 50006 for a POST that carries no JSON."""
-    path, _, query = target.partition("?")
-    call = Call(f"{method} {path}", target, body, headers, ip, arrival)
-    call.parameters = dict(parse_qsl(query))
-    if method == "POST":
-        call.items = _items(body, headers)
+    told = request
+    call = Call(told.endpoint, told.target, told.body, told.headers, told.ip, told.arrival)
+    call.parameters = query_of(told.target)
+    if told.endpoint.startswith("POST "):
+        call.items = _items(told.body, told.headers)
         call.parameters = call.items[0]
     return call
 

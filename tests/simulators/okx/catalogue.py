@@ -2,62 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-
-@dataclass(slots=True)
-class Instrument:
-    """A linear swap; sizes are contracts of ``contract`` base units each."""
-
-    symbol: str
-    base: str
-    contract: Decimal
-    lot: Decimal
-    min_size: Decimal
-    max_limit: Decimal
-    max_market: Decimal
-    tick: Decimal
-    leverage: int
-    state: str = "live"
-
-    def value(self, contracts: Decimal, price: Decimal) -> Decimal:
-        """In USDT."""
-        return contracts * self.contract * price
-
-    def to_wire(self) -> dict[str, Any]:
-        pair = f"{self.base}-USDT"
-        return {
-            "alias": "",
-            "baseCcy": "",
-            "category": "1",
-            "ctMult": "1",
-            "ctType": "linear",
-            "ctVal": _plain(self.contract),
-            "ctValCcy": self.base,
-            "expTime": "",
-            "instFamily": pair,
-            "instId": self.symbol,
-            "instType": "SWAP",
-            "lever": str(self.leverage),
-            "listTime": "1611916828000",
-            "lotSz": _plain(self.lot),
-            "maxLmtSz": _plain(self.max_limit),
-            "maxMktSz": _plain(self.max_market),
-            "minSz": _plain(self.min_size),
-            "optType": "",
-            "quoteCcy": "",
-            "settleCcy": "USDT",
-            "state": self.state,
-            "stk": "",
-            "tickSz": _plain(self.tick),
-            "uly": pair,
-        }
+from tests.simulators.swaps.instruments import Instrument, plain
 
 
-def _plain(value: Decimal) -> str:
-    return format(value, "f")
+def row(instrument: Instrument) -> dict[str, Any]:
+    """As GET /api/v5/public/instruments tells it."""
+    pair = f"{instrument.base}-USDT"
+    return {
+        "alias": "",
+        "baseCcy": "",
+        "category": "1",
+        "ctMult": "1",
+        "ctType": "linear",
+        "ctVal": plain(instrument.contract),
+        "ctValCcy": instrument.base,
+        "expTime": "",
+        "instFamily": pair,
+        "instId": instrument.symbol,
+        "instType": "SWAP",
+        "lever": str(instrument.leverage),
+        "listTime": "1611916828000",
+        "lotSz": plain(instrument.lot),
+        "maxLmtSz": plain(instrument.max_limit),
+        "maxMktSz": plain(instrument.max_market),
+        "minSz": plain(instrument.min_size),
+        "optType": "",
+        "quoteCcy": "",
+        "settleCcy": "USDT",
+        "state": instrument.state,
+        "stk": "",
+        "tickSz": plain(instrument.tick),
+        "uly": pair,
+    }
 
 
 # base, contract, lot and minimum, max limit, max market, tick, max leverage, starting price
@@ -86,6 +65,7 @@ def listed() -> dict[str, Instrument]:
             max_market=Decimal(market),
             tick=Decimal(tick),
             leverage=leverage,
+            state="live",
         )
     return made
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import orjson
+
+from tests.simulators.swaps.calls import Refused
+
 # code: (text, HTTP status of a whole request that is refused with it)
 TEXTS: Mapping[str, tuple[str, int]] = {
     "50000": ("Body for POST request cannot be empty.", 400),
@@ -53,7 +57,19 @@ TEXTS: Mapping[str, tuple[str, int]] = {
 }
 
 
-class Refusal(Exception):
+REASONS: Mapping[str, str] = {
+    "unknown_instrument": "51001",
+    "duplicate": "51016",
+    "nothing_to_reduce": "51169",
+    "beyond_position": "51112",
+    "price_band": "51006",
+    "no_margin": "51008",
+    "not_open": "51400",
+}
+"""What the engine refuses, in the venue's codes."""
+
+
+class Refusal(Refused):
     """Not done: a whole request, or one item of it."""
 
     def __init__(self, code: str, message: str, status: int) -> None:
@@ -61,10 +77,11 @@ class Refusal(Exception):
         self.code = code
         self.message = message
         self.status = status
+        self.headers = {}
 
     @property
-    def body(self) -> dict[str, object]:
-        return {"code": self.code, "data": [], "msg": self.message}
+    def body(self) -> bytes:
+        return orjson.dumps({"code": self.code, "data": [], "msg": self.message})
 
 
 def refusal(code: str, *parts: object) -> Refusal:

@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tests.simulators.okx.accounts import Account
-from tests.simulators.okx.catalogue import Instrument
 from tests.simulators.okx.errors import refusal
-from tests.simulators.okx.orders import NewOrder
 from tests.simulators.okx.venue import Venue
+from tests.simulators.swaps.instruments import Instrument
+from tests.simulators.swaps.orders import NewOrder
 
 TYPES = ("market", "limit", "post_only", "fok", "ioc")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")

@@ -1,83 +1,28 @@
-"""Orders and fills as the venue keeps them, in contracts, and their wire shapes."""
+"""Orders and fills in the venue's own shapes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.simulators.okx.accounts import Account
-    from tests.simulators.okx.catalogue import Instrument
+from tests.simulators.swaps import orders as swaps
+from tests.simulators.swaps.instruments import plain
 
-ZERO = Decimal(0)
-OPEN = frozenset(("live", "partially_filled"))
-
-
-def plain(value: Decimal) -> str:
-    return format(value, "f")
-
-
-@dataclass(slots=True)
-class NewOrder:
-    """A checked request for an order. ``price`` is None for a market order."""
-
-    instrument: Instrument
-    side: str
-    position_side: str
-    type: str
-    quantity: Decimal
-    price: Decimal | None
-    reduce_only: bool
-    client_id: str
-    margin_mode: str
-    tag: str
-
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
+_FIRST_BILL = 1_800_000_000_000_000_000
+_STATES = {
+    "open": "live",
+    "partly": "partially_filled",
+    "filled": "filled",
+    "cancelled": "canceled",
+}
 
 
 @dataclass(slots=True, eq=False)
-class Order:
-    account: Account
-    instrument: Instrument
-    order_id: int
-    client_id: str
-    side: str
-    position_side: str
-    type: str
-    quantity: Decimal
-    price: Decimal | None
-    reduce_only: bool
-    margin_mode: str
-    tag: str
-    created: int
-    seen_from: float
-    state: str = "live"
-    executed: Decimal = ZERO
-    quote: Decimal = ZERO  # contracts times price
-    fee: Decimal = ZERO
-    realised: Decimal = ZERO
-    updated: int = 0
-    last: Trade | None = None
-
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
-
-    @property
-    def rest(self) -> Decimal:
-        return self.quantity - self.executed
-
-    @property
-    def sign(self) -> int:
-        return 1 if self.side == "buy" else -1
-
+class Order(swaps.Order):
     def to_wire(self) -> dict[str, Any]:
         """A row of GET order and of orders-pending."""
         last = self.last
-        average = (self.quote / self.executed).quantize(Decimal("1E-8")) if self.executed else None
+        average = self.average
         return {
             "accFillSz": plain(self.executed),
             "avgPx": plain(average) if average is not None else "",
@@ -100,7 +45,7 @@ class Order:
             "px": plain(self.price) if self.price is not None else "",
             "reduceOnly": "true" if self.reduce_only else "false",
             "side": self.side,
-            "state": self.state,
+            "state": _STATES[self.state],
             "sz": plain(self.quantity),
             "tag": self.tag,
             "tdMode": self.margin_mode,
@@ -110,24 +55,11 @@ class Order:
 
 
 @dataclass(slots=True, frozen=True)
-class Trade:
-    """One fill; ``fee`` is what it cost; ``seen_from`` is when a lagging read may show it."""
-
-    trade_id: int
-    bill_id: int
-    order: Order
-    price: Decimal
-    quantity: Decimal
-    fee: Decimal
-    realised: Decimal
-    maker: bool
-    at: int
-    seen_from: float
-
+class Trade(swaps.Trade):
     def to_wire(self) -> dict[str, Any]:
         order = self.order
         return {
-            "billId": str(self.bill_id),
+            "billId": str(_FIRST_BILL + self.trade_id),
             "clOrdId": order.client_id,
             "execType": "M" if self.maker else "T",
             "fee": plain(-self.fee),

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from tests.simulators.binance.accounts import MAINTENANCE, Position
 from tests.simulators.okx.accounts import Account
-from tests.simulators.okx.calls import Call, Json
+from tests.simulators.okx.calls import Call
 from tests.simulators.okx.errors import refusal
-from tests.simulators.okx.orders import ZERO, plain
 from tests.simulators.okx.venue import Venue
+from tests.simulators.swaps.calls import Json
+from tests.simulators.swaps.instruments import plain
+from tests.simulators.swaps.orders import ZERO
 
 
 def config(venue: Venue, call: Call) -> list[Json]:

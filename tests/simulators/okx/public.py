@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tests.simulators.binance.book import Market
-from tests.simulators.okx.calls import Call, Json
+from tests.simulators.okx import catalogue
+from tests.simulators.okx.calls import Call
 from tests.simulators.okx.errors import refusal
-from tests.simulators.okx.orders import plain
 from tests.simulators.okx.venue import Venue
+from tests.simulators.swaps.calls import Json
+from tests.simulators.swaps.instruments import plain
 
 TYPES = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
 
@@ -26,7 +28,7 @@ def _asked(venue: Venue, call: Call) -> list[str]:
 
 
 def instruments(venue: Venue, call: Call) -> list[Json]:
-    return [venue.instruments[symbol].to_wire() for symbol in _asked(venue, call)]
+    return [catalogue.row(venue.instruments[symbol]) for symbol in _asked(venue, call)]
 
 
 def mark_prices(venue: Venue, call: Call) -> list[Json]:

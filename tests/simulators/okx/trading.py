@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tests.simulators.okx import engine
 from tests.simulators.okx.accounts import Account
-from tests.simulators.okx.calls import Call, Envelope, Json
+from tests.simulators.okx.calls import Call, Envelope
 from tests.simulators.okx.errors import Refusal, refusal
 from tests.simulators.okx.intake import read_order
 from tests.simulators.okx.limits import ORDERS_OF_AN_ACCOUNT
-from tests.simulators.okx.orders import Order
 from tests.simulators.okx.venue import Venue
+from tests.simulators.swaps import engine
+from tests.simulators.swaps.calls import Json
+from tests.simulators.swaps.orders import Order
 
 LARGEST_BATCH = 20
 PAGE = 100
@@ -74,7 +75,7 @@ def query_order(venue: Venue, call: Call) -> list[Json]:
     order = _find(call.account, call.parameters)
     if order is None or not venue.shown(order):
         raise refusal("51603")
-    idle = order.state == "canceled" and not order.executed
+    idle = order.state == "cancelled" and not order.executed
     if idle and venue.clock.now() - order.updated > 2 * 3_600_000:
         raise refusal("51603")
     return [order.to_wire()]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from trading.domain.keys import KeyReport
@@ -23,6 +22,7 @@ from trading.domain.ports import (
 from trading.venues.binance.errors import ORDER_ERRORS
 from trading.venues.binance.fast import BinanceFastOrders
 from trading.venues.fast.protocol import FastOrders
+from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.lookup import fetch_by_client_id
 from trading.venues.verdicts import Row, VenueError, read_error
@@ -65,8 +65,8 @@ class BinanceLinear:
         account = await client.fapiPrivateV3GetAccount()
         return BalanceReport(
             currency="USDT",
-            equity=_number(account["totalMarginBalance"]),
-            free_margin=_number(account["availableBalance"]),
+            equity=number(account["totalMarginBalance"]),
+            free_margin=number(account["availableBalance"]),
         )
 
     async def find_order(
@@ -76,7 +76,7 @@ class BinanceLinear:
 
     async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
         rows = self.rows(await client.fapiPrivateV3GetPositionRisk())
-        return [_position(row, listings) for row in rows if _number(row["positionAmt"]) != 0]
+        return [_position(row, listings) for row in rows if number(row["positionAmt"]) != 0]
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
         """Best prices joined with mark prices; stamped with the venue's time of the mark."""
@@ -115,30 +115,22 @@ def _margin_mode(modes: set[str]) -> str:
     return known.pop() if len(known) == 1 else "mixed"
 
 
-def _number(value: Any) -> Decimal:
-    """A finite Decimal. Raises ValueError for anything else."""
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"not a finite number: {value!r}")
-    return number
-
-
 def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> PositionReport:
     return PositionReport(
         symbol=our_symbol(listings, row["symbol"]),
         position_side=PositionSide(row["positionSide"].lower()),
-        quantity=_number(row["positionAmt"]),
-        entry_price=_number(row["entryPrice"]),
-        mark_price=_number(row["markPrice"]),
-        unrealised=_number(row["unRealizedProfit"]),
+        quantity=number(row["positionAmt"]),
+        entry_price=number(row["entryPrice"]),
+        mark_price=number(row["markPrice"]),
+        unrealised=number(row["unRealizedProfit"]),
     )
 
 
 def _quote(symbol: str, book: Mapping[str, Any], mark: Mapping[str, Any]) -> Quote:
     return Quote(
         symbol=symbol,
-        bid=_number(book["bidPrice"]),
-        ask=_number(book["askPrice"]),
-        mark=_number(mark["markPrice"]),
+        bid=number(book["bidPrice"]),
+        ask=number(book["askPrice"]),
+        mark=number(mark["markPrice"]),
         at=datetime.fromtimestamp(int(mark["time"]) / 1000, UTC),
     )

@@ -16,6 +16,7 @@ from trading.domain.keys import KeyReport
 from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, PositionSide, Quote
 from trading.venues.catalogue import Entry
 from trading.venues.fast.protocol import FastOrders
+from trading.venues.figures import number
 from trading.venues.generic.errors import documented
 from trading.venues.generic.inspection import inspect_unified
 from trading.venues.listing import Listing, our_symbol
@@ -83,12 +84,12 @@ class Generic:
         """Raises KeyError when no known currency is named: an empty answer is not "broke"."""
         balance = await client.fetch_balance()
         currency = _currency(balance)
-        equity = _number(balance["total"][currency])
+        equity = number(balance["total"][currency])
         if self.market == "spot":
             prices = await client.fetch_tickers()
             for market, held in _holdings(client, balance, currency):
-                equity += held * _number(prices[market["symbol"]]["last"])
-        return BalanceReport(currency, equity, _number(balance["free"][currency]))
+                equity += held * number(prices[market["symbol"]]["last"])
+        return BalanceReport(currency, equity, number(balance["free"][currency]))
 
     async def find_order(
         self, client: Any, unified: str, client_id: str
@@ -105,7 +106,7 @@ class Generic:
             ]
         rows = await client.fetch_positions()
         _check_list()  # ccxt reads an error object as no positions, and that is not "flat"
-        return [_position(row, client, listings) for row in rows if _number(row["contracts"]) != 0]
+        return [_position(row, client, listings) for row in rows if number(row["contracts"]) != 0]
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
         """The mark is the middle where the venue tells none for all instruments at once."""
@@ -145,14 +146,6 @@ def _check_list() -> None:
         raise TypeError("no list")
 
 
-def _number(value: Any) -> Decimal:
-    """A finite Decimal. Raises ValueError or decimal errors for anything else."""
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"not a finite number: {value!r}")
-    return number
-
-
 def _currency(balance: Mapping[str, Any]) -> str:
     for currency in _CURRENCIES:
         if balance["total"].get(currency) is not None:
@@ -166,8 +159,8 @@ def _holdings(
     """Spot markets against ``currency`` whose base is held, with how much of it."""
     for market in client.markets.values():
         held = balance["total"].get(market["base"])
-        if market["spot"] and market["quote"] == currency and held and _number(held) > 0:
-            yield market, _number(held)
+        if market["spot"] and market["quote"] == currency and held and number(held) > 0:
+            yield market, number(held)
 
 
 def _holding(symbol: str, held: Decimal) -> PositionReport:
@@ -180,25 +173,25 @@ def _position(
     """Raises KeyError for a side that is neither long nor short."""
     sign, side = {"long": (1, PositionSide.LONG), "short": (-1, PositionSide.SHORT)}[row["side"]]
     market = client.markets[row["symbol"]]
-    size = _number(row["contractSize"] or market["contractSize"] or 1)
+    size = number(row["contractSize"] or market["contractSize"] or 1)
     return PositionReport(
         symbol=our_symbol(listings, market["id"]),
         position_side=side if row["hedged"] else PositionSide.BOTH,
-        quantity=sign * abs(_number(row["contracts"])) * size,
-        entry_price=_number(row["entryPrice"]),
-        mark_price=_number(row["markPrice"]) if row["markPrice"] else None,
-        unrealised=_number(row["unrealizedPnl"]) if row["unrealizedPnl"] else None,
+        quantity=sign * abs(number(row["contracts"])) * size,
+        entry_price=number(row["entryPrice"]),
+        mark_price=number(row["markPrice"]) if row["markPrice"] else None,
+        unrealised=number(row["unrealizedPnl"]) if row["unrealizedPnl"] else None,
     )
 
 
 def _quote(symbol: str, book: Mapping[str, Any], marked: Mapping[str, Any], client: Any) -> Quote:
-    bid, ask = _number(book["bid"]), _number(book["ask"])
+    bid, ask = number(book["bid"]), number(book["ask"])
     mark = marked.get("markPrice") or book.get("markPrice")
     told_at = marked.get("timestamp") or book["timestamp"] or client.milliseconds()
     return Quote(
         symbol=symbol,
         bid=bid,
         ask=ask,
-        mark=_number(mark) if mark else (bid + ask) / 2,
+        mark=number(mark) if mark else (bid + ask) / 2,
         at=datetime.fromtimestamp(int(told_at) / 1000, UTC),
     )

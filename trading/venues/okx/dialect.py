@@ -21,6 +21,7 @@ from trading.domain.ports import (
     Quote,
 )
 from trading.venues.fast.protocol import FastOrders
+from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.lookup import fetch_by_client_id
 from trading.venues.okx import pages
@@ -76,7 +77,7 @@ class OkxSwap:
         for row in account["details"]:
             if row["ccy"] == _CURRENCY:
                 free = row["availEq"] or row["availBal"]  # the first is for margin accounts
-                return BalanceReport(_CURRENCY, _number(row["eq"]), _number(free))
+                return BalanceReport(_CURRENCY, number(row["eq"]), number(free))
         return BalanceReport(_CURRENCY, Decimal(0), Decimal(0))
 
     async def find_order(
@@ -92,7 +93,7 @@ class OkxSwap:
 
     async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
         rows = self.rows(await client.privateGetAccountPositions({"instType": "SWAP"}))
-        return [_position(row, listings) for row in rows if _number(row["pos"] or 0) != 0]
+        return [_position(row, listings) for row in rows if number(row["pos"] or 0) != 0]
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
         """Best prices joined with mark prices; stamped with the venue's time of the mark."""
@@ -121,14 +122,6 @@ class OkxSwap:
         )
 
 
-def _number(value: Any) -> Decimal:
-    """A finite Decimal. Raises ValueError or decimal errors for anything else."""
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError(f"not a finite number: {value!r}")
-    return number
-
-
 def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> PositionReport:
     """In base units; of an instrument that we do not list, in the venue's contracts."""
     side, sign = _POSITION_SIDES[row["posSide"]]
@@ -136,18 +129,18 @@ def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> Positi
     return PositionReport(
         symbol=our_symbol(listings, row["instId"]),
         position_side=side,
-        quantity=_number(row["pos"]) * sign * (listing.contract_size if listing else 1),
-        entry_price=_number(row["avgPx"]),
-        mark_price=_number(row["markPx"]),
-        unrealised=_number(row["upl"]),
+        quantity=number(row["pos"]) * sign * (listing.contract_size if listing else 1),
+        entry_price=number(row["avgPx"]),
+        mark_price=number(row["markPx"]),
+        unrealised=number(row["upl"]),
     )
 
 
 def _quote(symbol: str, book: Mapping[str, Any], mark: Mapping[str, Any]) -> Quote:
     return Quote(
         symbol=symbol,
-        bid=_number(book["bidPx"]),
-        ask=_number(book["askPx"]),
-        mark=_number(mark["markPx"]),
+        bid=number(book["bidPx"]),
+        ask=number(book["askPx"]),
+        mark=number(mark["markPx"]),
         at=datetime.fromtimestamp(int(mark["ts"]) / 1000, UTC),
     )

@@ -1,45 +1,55 @@
 """Accepts, matches, fills and cancels orders; the only place where an order's state changes.
 
 Checks run in the order: duplicate id, reduction, price limit, margin (the venue's own order is not
-published). Sizes are contracts; the ledger is told base units.
+published anywhere). Sizes are contracts; the ledger is told base units.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from tests.simulators.binance.book import Market
 from tests.simulators.binance.ledger import HOUSE, Arrival
-from tests.simulators.okx.accounts import Account
-from tests.simulators.okx.errors import refusal
-from tests.simulators.okx.orders import OPEN, ZERO, NewOrder, Order, Trade
-from tests.simulators.okx.venue import MAKER_FEE, TAKER_FEE, Venue
+from tests.simulators.swaps.accounts import Account
+from tests.simulators.swaps.orders import OPEN, ZERO, NewOrder, Order
+from tests.simulators.swaps.venue import Venue
 
 BAND = Decimal("0.05")
 CENT_MILLIONTH = Decimal("1E-8")
 
 
-def place(venue: Venue, account: Account, new: NewOrder, arrival: Arrival) -> Order:
-    """Accepts and matches an order at once. Raises Refusal when the venue does not accept it."""
+def place(venue: Venue[Any], account: Account, new: NewOrder, arrival: Arrival) -> Order:
+    """Accepts and matches an order at once. Raises the venue's refusal when it does not."""
+    order = accept(venue, account, new, arrival)
+    enter(venue, order)
+    return order
+
+
+def accept(venue: Venue[Any], account: Account, new: NewOrder, arrival: Arrival) -> Order:
+    """Accepts an order, which is not matched yet. Raises the venue's refusal."""
     market = venue.markets[new.symbol]
     _check_client_id(venue, account, new.client_id)
     closable = _closable(account, new)
     _check_reduction(venue, new, closable)
-    _check_price(new, market)
+    _check_price(venue, new, market)
     _check_margin(venue, account, new, market, closable)
-    order = _accept(venue, account, new, arrival)
-    _enter(venue, order, market)
-    return order
+    return _accept(venue, account, new, arrival)
 
 
-def cancel(venue: Venue, order: Order, arrival: Arrival) -> None:
-    """Cancels an open order. Raises 51400 when it is not open any more."""
+def cancel(venue: Venue[Any], order: Order, arrival: Arrival) -> None:
+    """Cancels an open order. Refuses one that is not open any more."""
     if order.state not in OPEN:
-        raise refusal("51400")
+        raise venue.refuse("not_open")
     _close(venue, order, "cancelled", arrival)
 
 
-def rematch(venue: Venue, symbol: str) -> None:
+def reject(venue: Venue[Any], order: Order) -> None:
+    """Ends an accepted order before it was matched."""
+    _close(venue, order, "rejected", HOUSE)
+
+
+def rematch(venue: Venue[Any], symbol: str) -> None:
     """Fills the resting orders that the current prices cross, oldest first."""
     market = venue.market(symbol)
     for order in list(venue.resting.get(symbol, {}).values()):
@@ -50,10 +60,10 @@ def rematch(venue: Venue, symbol: str) -> None:
                 _close(venue, order, "expired", HOUSE)
 
 
-def _check_client_id(venue: Venue, account: Account, client_id: str) -> None:
+def _check_client_id(venue: Venue[Any], account: Account, client_id: str) -> None:
     known = account.by_client_id.get(client_id) if client_id else None
     if known and (venue.modes.unique_among == "all" or known.state in OPEN):
-        raise refusal("51016")
+        raise venue.refuse("duplicate")
 
 
 def _closable(account: Account, order: NewOrder | Order) -> Decimal:
@@ -69,26 +79,27 @@ def _reduces(order: NewOrder | Order) -> bool:
     return order.reduce_only or closing == order.side
 
 
-def _check_reduction(venue: Venue, new: NewOrder, closable: Decimal) -> None:
+def _check_reduction(venue: Venue[Any], new: NewOrder, closable: Decimal) -> None:
     if not _reduces(new):
         return
     if not closable:
-        raise refusal("51169")
-    strict = new.position_side != "net" or venue.modes.reduce_only_excess == "reject"
+        raise venue.refuse("nothing_to_reduce")
+    closes = new.position_side != "net" and not new.reduce_only
+    strict = closes or venue.modes.reduce_only_excess == "reject"
     if new.quantity > closable and strict:
-        raise refusal("51112")
+        raise venue.refuse("beyond_position")
 
 
-def _check_price(new: NewOrder, market: Market) -> None:
+def _check_price(venue: Venue[Any], new: NewOrder, market: Market) -> None:
     if new.price is None:
         return
     worst = market.mark * (1 + BAND if new.side == "buy" else 1 - BAND)
     if new.price > worst if new.side == "buy" else new.price < worst:
-        raise refusal("51006")
+        raise venue.refuse("price_band")
 
 
 def _check_margin(
-    venue: Venue, account: Account, new: NewOrder, market: Market, closable: Decimal
+    venue: Venue[Any], account: Account, new: NewOrder, market: Market, closable: Decimal
 ) -> None:
     opening = ZERO if _reduces(new) else max(ZERO, new.quantity - closable)
     price = new.price or market.best(new.side.upper()) or market.mark
@@ -96,12 +107,12 @@ def _check_margin(
     freed = new.instrument.value(closable, market.mark) / leverage
     needed = new.instrument.value(opening, price) / leverage
     if opening and needed > account.available(venue) + freed:
-        raise refusal("51008")
+        raise venue.refuse("no_margin")
 
 
-def _accept(venue: Venue, account: Account, new: NewOrder, arrival: Arrival) -> Order:
+def _accept(venue: Venue[Any], account: Account, new: NewOrder, arrival: Arrival) -> Order:
     now, order_id = venue.clock.now(), next(venue.order_ids)
-    order = Order(
+    order = venue.order_type(
         account=account,
         instrument=new.instrument,
         order_id=order_id,
@@ -127,8 +138,9 @@ def _accept(venue: Venue, account: Account, new: NewOrder, arrival: Arrival) -> 
     return order
 
 
-def _enter(venue: Venue, order: Order, market: Market) -> None:
-    """Matches a new order; then its rest joins the book, or ends."""
+def enter(venue: Venue[Any], order: Order) -> None:
+    """Matches an accepted order; then its rest joins the book, or ends."""
+    market = venue.markets[order.symbol]
     crossing = order.price is not None and market.crosses(order.side.upper(), order.price)
     if order.type == "post_only" and crossing:
         return _close(venue, order, "expired", HOUSE)
@@ -148,7 +160,7 @@ def _fillable(order: Order, market: Market) -> bool:
     return sum((quantity for _, quantity in eaten), ZERO) == order.quantity
 
 
-def _match(venue: Venue, order: Order, market: Market, *, maker: bool) -> None:
+def _match(venue: Venue[Any], order: Order, market: Market, *, maker: bool) -> None:
     """Fills what the book gives now; a resting order trades at its own price."""
     wanted = order.rest
     if _reduces(order):
@@ -161,14 +173,16 @@ def _match(venue: Venue, order: Order, market: Market, *, maker: bool) -> None:
         _fill(venue, order, quantity, own, maker=maker)
 
 
-def _fill(venue: Venue, order: Order, quantity: Decimal, price: Decimal, *, maker: bool) -> None:
+def _fill(
+    venue: Venue[Any], order: Order, quantity: Decimal, price: Decimal, *, maker: bool
+) -> None:
     account, instrument = order.account, order.instrument
     now, elapsed = venue.clock.now(), venue.clock.elapsed()
     position = account.position(order.symbol, order.position_side)
     realised = position.trade(order.sign * quantity, price) * instrument.contract
     position.updated = now
     position.versions.append((elapsed, position.amount, position.entry))
-    rate = MAKER_FEE if maker else TAKER_FEE
+    rate = venue.maker_fee if maker else venue.taker_fee
     fee = (instrument.value(quantity, price) * rate).quantize(CENT_MILLIONTH)
     account.wallet += realised - fee
     order.executed += quantity
@@ -176,10 +190,10 @@ def _fill(venue: Venue, order: Order, quantity: Decimal, price: Decimal, *, make
     order.fee += fee
     order.realised += realised
     order.updated = now
-    order.state = "partially_filled" if order.rest else "filled"
-    trade = Trade(
-        next(venue.trade_ids), next(venue.bill_ids), order, price, quantity, fee, realised, maker,
-        now, elapsed,
+    order.state = "partly" if order.rest else "filled"
+    trade = venue.trade_type(
+        next(venue.trade_ids), order, price, quantity, fee, realised, maker, order.rest, now,
+        elapsed,
     )  # fmt: skip
     order.last = trade
     account.trades.append(trade)
@@ -189,16 +203,17 @@ def _fill(venue: Venue, order: Order, quantity: Decimal, price: Decimal, *, make
         _forget(venue, order)
 
 
-def _close(venue: Venue, order: Order, kind: str, arrival: Arrival) -> None:
-    """``kind`` is the ledger's word; the venue has one state for both."""
+def _close(venue: Venue[Any], order: Order, kind: str, arrival: Arrival) -> None:
+    """``kind`` is the ledger's word: cancelled, expired or rejected."""
     now = venue.clock.now()
-    order.state, order.updated = "canceled", now
+    order.state = "rejected" if kind == "rejected" else "cancelled"
+    order.ended, order.updated = kind, now
     _forget(venue, order)
     size = order.rest * order.instrument.contract
     venue.ledger.add(kind, order, size, order.price or ZERO, now, arrival)
 
 
-def _forget(venue: Venue, order: Order) -> None:
+def _forget(venue: Venue[Any], order: Order) -> None:
     """An order that ended leaves the open orders and the book."""
     order.account.open_orders.pop(order.order_id, None)
     venue.resting.get(order.symbol, {}).pop(order.order_id, None)

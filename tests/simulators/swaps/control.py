@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tests.simulators.binance.book import Level
-from tests.simulators.binance.ledger import rows
-from tests.simulators.okx import engine
+from tests.simulators.binance.ledger import told
+from tests.simulators.swaps import engine
+from tests.simulators.swaps.calls import Json
+from tests.simulators.swaps.instruments import plain
 
 if TYPE_CHECKING:
-    from tests.simulators.okx.server import OkxSimulator
+    from tests.simulators.swaps.server import SwapSimulator
 
-Json = dict[str, Any]
+    Simulator = SwapSimulator[Any, Any]
 
 
-def set_price(simulator: OkxSimulator, body: Json) -> Json:
+def set_price(simulator: Simulator, body: Json) -> Json:
     """``{symbol, mark, bid?, ask?, last?}`` or ``{"prices": {symbol: mark}}``; then matches."""
     venue = simulator.venue
     quotes = [{"symbol": s, "mark": m} for s, m in body.get("prices", {}).items()] or [body]
@@ -28,7 +30,7 @@ def set_price(simulator: OkxSimulator, body: Json) -> Json:
     return {"set": len(quotes)}
 
 
-def set_book(simulator: OkxSimulator, body: Json) -> Json:
+def set_book(simulator: Simulator, body: Json) -> Json:
     """``{symbol, bids?, asks?, replenish?}``: ``[[price, contracts], …]`` best first; an empty
     list is an empty side, null endless depth at the best price."""
     market = simulator.venue.market(body["symbol"])
@@ -44,7 +46,7 @@ def _levels(levels: Iterable[Iterable[Any]] | None) -> list[Level] | None:
     return [(Decimal(str(price)), Decimal(str(size))) for price, size in levels]
 
 
-def add_accounts(simulator: OkxSimulator, body: Any) -> Json:
+def add_accounts(simulator: Simulator, body: Any) -> Json:
     """A list of accounts (or ``{"accounts": […]}``); existing keys are changed."""
     listed = body["accounts"] if isinstance(body, dict) else body
     for settings in listed:
@@ -52,92 +54,64 @@ def add_accounts(simulator: OkxSimulator, body: Any) -> Json:
     return {"accounts": len(simulator.venue.accounts)}
 
 
-def change_filters(simulator: OkxSimulator, body: Json) -> Json:
+def change_filters(simulator: Simulator, body: Json) -> Json:
     changes = {name: value for name, value in body.items() if name != "symbol"}
     simulator.venue.change_rules(body["symbol"], changes)
-    return simulator.venue.instruments[body["symbol"]].to_wire()
+    rules = asdict(simulator.venue.instruments[body["symbol"]])
+    return {
+        name: plain(rule) if isinstance(rule, Decimal) else rule for name, rule in rules.items()
+    }
 
 
-def inject(simulator: OkxSimulator, body: Json) -> Json:
-    """Modes (``read_lag``, ``clock_skew``, ``advance``, ``unique_among``, ``reduce_only_excess``,
-    ``maintenance``), and a script when ``action`` is there. Raises ValueError or TypeError for
-    what is not understood."""
-    rest = dict(body)
-    for name, apply in _MODES.items():
+def inject(simulator: Simulator, body: Json) -> Json:
+    """``clock_skew``, ``advance``, the venue's modes by their names, and a script when ``action``
+    is there. Raises ValueError or TypeError for what is not understood."""
+    rest, venue = dict(body), simulator.venue
+    if "clock_skew" in rest:
+        venue.clock.skew_ms = int(rest.pop("clock_skew"))
+    if "advance" in rest:
+        venue.clock.advance(int(rest.pop("advance")))
+    for name, mode in asdict(venue.modes).items():
         if name in rest:
-            apply(simulator, rest.pop(name))
+            setattr(venue.modes, name, _checked(name, type(mode), rest.pop(name)))
     script = simulator.faults.add(rest) if rest else None
     return {"id": script.id if script else 0}
 
 
-def _set_word(name: str, allowed: tuple[str, str]) -> Callable[[OkxSimulator, str], None]:
-    def apply(simulator: OkxSimulator, value: str) -> None:
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {allowed}, not {value!r}")
-        setattr(simulator.venue.modes, name, value)
-
-    return apply
+def _checked(name: str, kind: type, value: Any) -> Any:
+    if value not in _WORDS.get(name, (value,)):
+        raise ValueError(f"{name} must be one of {_WORDS[name]}, not {value!r}")
+    return kind(value)
 
 
-def _set_lag(simulator: OkxSimulator, value: int) -> None:
-    simulator.venue.modes.read_lag = int(value)
-
-
-def _set_maintenance(simulator: OkxSimulator, value: bool) -> None:
-    simulator.venue.modes.maintenance = bool(value)
-
-
-def _set_skew(simulator: OkxSimulator, value: int) -> None:
-    simulator.venue.clock.skew_ms = int(value)
-
-
-_MODES: Mapping[str, Callable[[OkxSimulator, Any], None]] = {
-    "read_lag": _set_lag,
-    "clock_skew": _set_skew,
-    "advance": lambda simulator, value: simulator.venue.clock.advance(int(value)),
-    "unique_among": _set_word("unique_among", ("open", "all")),
-    "reduce_only_excess": _set_word("reduce_only_excess", ("clip", "reject")),
-    "maintenance": _set_maintenance,
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "unique_among": ("open", "all"),
+    "reduce_only_excess": ("clip", "reject"),
 }
 
 
-def set_delay(simulator: OkxSimulator, body: Json) -> Json:
+def set_delay(simulator: Simulator, body: Json) -> Json:
     """``{ms}``: how long each of the venue's answers waits from now on."""
     simulator.delay = float(body["ms"]) / 1000
     return {"ms": body["ms"]}
 
 
-def clear_faults(simulator: OkxSimulator, body: Json) -> Json:
+def clear_faults(simulator: Simulator, body: Json) -> Json:
     simulator.clear_faults()
     return {}
 
 
-def reset(simulator: OkxSimulator, body: Json) -> Json:
+def reset(simulator: Simulator, body: Json) -> Json:
     simulator.reset()
     return {}
 
 
-def read_ledger(simulator: OkxSimulator, body: Json) -> Json:
-    """Query: ``since`` (entry seq), ``kind``, ``client_id``, ``account``, ``summary=1``."""
-    ledger = simulator.venue.ledger
-    if body.get("summary"):
-        return ledger.summary()
-    names = {name: body[name] for name in ("client_id", "account") if name in body}
-    entries = [
-        entry
-        for entry in ledger.entries[int(body.get("since", 0)) :]
-        if body.get("kind") in (None, entry.kind)
-        and all(getattr(entry, name) == value for name, value in names.items())
-    ]
-    attempts = [
-        attempt
-        for attempt in ledger.attempts
-        if all(getattr(attempt, name) == value for name, value in names.items())
-    ]
-    return {"entries": rows(entries), "attempts": rows(attempts)}
+def read_ledger(simulator: Simulator, body: Json) -> Json:
+    """See :func:`tests.simulators.binance.ledger.told`."""
+    return told(simulator.venue.ledger, body)
 
 
-def read_state(simulator: OkxSimulator, body: Json) -> Json:
+def read_state(simulator: Simulator, body: Json) -> Json:
     """Modes, the scripts in force with how often each fired, and the number of accounts."""
     venue = simulator.venue
     return {
@@ -149,7 +123,7 @@ def read_state(simulator: OkxSimulator, body: Json) -> Json:
     }
 
 
-COMMANDS: Mapping[str, Callable[[OkxSimulator, Any], Json]] = {
+COMMANDS: Mapping[str, Callable[[Simulator, Any], Json]] = {
     "GET /_sim/ledger": read_ledger,
     "GET /_sim/state": read_state,
     "POST /_sim/accounts": add_accounts,

@@ -1,0 +1,68 @@
+"""Public endpoints: time, instruments, best prices with marks."""
+
+from __future__ import annotations
+
+from tests.simulators.binance.book import Market
+from tests.simulators.bybit import catalogue
+from tests.simulators.bybit.calls import Call
+from tests.simulators.bybit.errors import wrong
+from tests.simulators.bybit.venue import Venue
+from tests.simulators.swaps.calls import Json
+from tests.simulators.swaps.instruments import plain
+
+_CATEGORIES = ("spot", "linear", "inverse", "option")
+
+
+def time(venue: Venue, call: Call) -> Json:
+    now = venue.clock.now()
+    return {"timeSecond": str(now // 1000), "timeNano": str(now * 1_000_000)}
+
+
+def _asked(venue: Venue, call: Call) -> list[str]:
+    """The instruments that the query names; of other categories there are none."""
+    category, symbol = call.text("category"), call.text("symbol")
+    if category not in _CATEGORIES:
+        raise wrong("category invalid")
+    if symbol:
+        venue.market(symbol)
+    return [name for name in venue.instruments if category == "linear" and symbol in ("", name)]
+
+
+def instruments(venue: Venue, call: Call) -> Json:
+    """Those that are traded, or in the state that is asked for; a symbol is always told."""
+    state = call.text("status") or "Trading"
+    rows = [
+        catalogue.row(venue.instruments[name])
+        for name in _asked(venue, call)
+        if call.text("symbol") or venue.instruments[name].state == state
+    ]
+    return {"category": call.text("category"), "list": rows, "nextPageCursor": ""}
+
+
+def tickers(venue: Venue, call: Call) -> Json:
+    rows = [_ticker(venue.markets[name]) for name in _asked(venue, call)]
+    return {"category": call.text("category"), "list": rows}
+
+
+def _ticker(market: Market) -> Json:
+    bid, ask = market.best("SELL"), market.best("BUY")
+    last = plain(market.last)
+    return {
+        "symbol": market.symbol,
+        "lastPrice": last,
+        "indexPrice": plain(market.mark),
+        "markPrice": plain(market.mark),
+        "prevPrice24h": last,
+        "price24hPcnt": "0",
+        "highPrice24h": last,
+        "lowPrice24h": last,
+        "openInterest": "0",
+        "turnover24h": "0",
+        "volume24h": "0",
+        "fundingRate": "0.0001",
+        "nextFundingTime": "1760371200000",
+        "ask1Size": "" if ask is None else "100",
+        "bid1Price": "" if bid is None else plain(bid),
+        "ask1Price": "" if ask is None else plain(ask),
+        "bid1Size": "" if bid is None else "100",
+    }

@@ -1,0 +1,75 @@
+"""What tests must know of a swap venue to ask every one of them the same questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.simulators.swaps.server import SwapSimulator
+from trading.domain.ports import AccountSession
+from trading.venues.ccxt_gateway.gateway import CcxtGateway
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One venue: ``contract`` is the base units of a size in its book, ``wire_id`` its order ids.
+
+    ``unreadable``: answers to an order that prove nothing. ``broken``: bodies that are no clean
+    success of a read. ``reads``: the endpoint behind each question.
+    """
+
+    code: str
+    symbol: str
+    contract: Decimal
+    order: str
+    duplicate: str
+    wire_id: Callable[[int], str]
+    unreadable: Sequence[Mapping[str, Any]]
+    broken: Sequence[object]
+    reads: Mapping[str, str]
+
+
+NO_ANSWERS: list[dict[str, Any]] = [
+    {"action": "rst"},
+    {"action": "fin"},
+    {"action": "truncate"},
+    {"action": "silent"},
+    {"action": "redirect"},
+    {"action": "garbage200"},
+    {"action": "garbage200", "body": ""},
+    {"action": "garbage200", "body": "{}"},
+    {"action": "status", "status": 403, "body": "<html>WAF</html>"},
+]
+"""Unreadable at every venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A gateway at a venue's simulator, and the accounts that both know."""
+
+    house: House
+    simulator: SwapSimulator[Any, Any]
+    gateway: CcxtGateway
+    alice: AccountSession
+    hedger: AccountSession
+
+    def inject(self, **told: Any) -> None:
+        """A fault of the order endpoint unless another one, or a mode, is named."""
+        fault = {"endpoint": self.house.order, **told} if "action" in told else told
+        self.simulator.command("POST /_sim/inject", fault)
+
+    def change(self, **settings: Any) -> None:
+        """Alice's account at the venue."""
+        self.simulator.command("POST /_sim/accounts", [{"api_key": "key-alice", **settings}])
+
+    def offer(self, *asks: tuple[str, str]) -> None:
+        """All that is offered of bitcoin: price and base units."""
+        sizes = [[price, f"{Decimal(size) / self.house.contract:f}"] for price, size in asks]
+        self.simulator.command("POST /_sim/book", {"symbol": self.house.symbol, "asks": sizes})
+
+
+def hour_ago() -> datetime:
+    return datetime.now(UTC) - timedelta(hours=1)
