@@ -87,3 +87,51 @@ def test_a_close_is_not_decided_before_the_open_that_was_said_first(
     fan_out(signal_id=opened.pk, now=now())
     fan_out(signal_id=closing, now=now() + timedelta(seconds=1))
     assert CopyExecution.objects.get(signal=opened).code == "closed_before_sent"
+
+
+def test_what_one_close_has_under_way_a_second_one_does_not_close_again(
+    follower: CopySubscription,
+) -> None:
+    _opened(follower)
+    first, second = _close(follower), _close(follower)
+    assert CopyExecution.objects.get(signal_id=first).code == "planned"
+    assert CopyExecution.objects.get(signal_id=second).code == "nothing_to_close"
+    assert Order.objects.filter(reduce_only=True).count() == 1
+
+
+def test_a_partial_close_leaves_the_rest_to_the_next_one(follower: CopySubscription) -> None:
+    _opened(follower)
+    part = a_signal(follower.strategy, action=Action.CLOSE, direction="any", close_pct=Decimal(50))
+    fan_out(signal_id=part.pk, now=now())
+    send_on_paper(closing=True)
+    assert Position.objects.get().quantity == Decimal("0.02")  # 0.0205 is rounded up
+    _close(follower)
+    send_on_paper(closing=True)
+    assert Position.objects.get().quantity == 0
+
+
+def test_a_reversals_open_waits_until_its_close_is_settled(follower: CopySubscription) -> None:
+    _opened(follower)
+    close = a_signal(follower.strategy, action=Action.CLOSE, direction="long")
+    turn = a_signal(follower.strategy, direction="short", after=close)
+    fan_out(signal_id=turn.pk, now=now())
+    assert not CopyExecution.objects.filter(signal=turn).exists()  # its close is not decided yet
+    fan_out(signal_id=close.pk, now=now())
+    later = now() + timedelta(seconds=1)
+    fan_out(signal_id=turn.pk, now=later)
+    assert not CopyExecution.objects.filter(signal=turn).exists()  # nor settled
+    send_on_paper(closing=True)
+    fan_out(signal_id=turn.pk, now=later + timedelta(seconds=1))
+    assert CopyExecution.objects.get(signal=turn).code == "planned"
+    send_on_paper()
+    assert Position.objects.get().quantity < 0
+
+
+def test_a_reversals_open_that_waited_too_long_says_so(follower: CopySubscription) -> None:
+    _opened(follower)
+    close = a_signal(follower.strategy, action=Action.CLOSE, direction="long")
+    over = now() - timedelta(seconds=1)
+    turn = a_signal(follower.strategy, direction="short", after=close, valid_until=over)
+    fan_out(signal_id=close.pk, now=now())
+    fan_out(signal_id=turn.pk, now=now())
+    assert CopyExecution.objects.get(signal=turn).code == "signal_too_old"

@@ -35,7 +35,7 @@ def _copied(follower: CopySubscription) -> Decimal:
     fan_out(signal_id=signal.pk, now=now())
     quantity = CopyExecution.objects.get(signal=signal).quantity
     assert quantity is not None
-    return quantity
+    return D(quantity)
 
 
 def test_a_change_is_a_new_version_and_sizes_the_next_signal(follower: CopySubscription) -> None:

@@ -19,7 +19,7 @@ def test_small_fills_wait_until_they_are_large_enough() -> None:
         tradable, kept = accumulate(kept, D(fill), step=STEP, minimum=MINIMUM)
         assert tradable == 0
     tradable, kept = accumulate(kept, D("0.0019"), step=STEP, minimum=MINIMUM)
-    assert (tradable, kept) == (D("0.006"), 0)
+    assert (tradable, kept) == (D("0.006"), D(0))
 
 
 def test_a_rest_below_the_step_stays_for_the_next_fill() -> None:
@@ -28,7 +28,7 @@ def test_a_rest_below_the_step_stays_for_the_next_fill() -> None:
 
 def test_what_was_opened_and_closed_before_it_was_copied_is_never_copied() -> None:
     _, kept = accumulate(D(0), D("0.004"), step=STEP, minimum=MINIMUM)
-    assert accumulate(kept, D("-0.004"), step=STEP, minimum=MINIMUM) == (0, 0)
+    assert accumulate(kept, D("-0.004"), step=STEP, minimum=MINIMUM) == (D(0), D(0))
 
 
 @given(fills=st.lists(st.decimals("-1", "1", places=5), max_size=20))

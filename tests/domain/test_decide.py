@@ -128,7 +128,8 @@ def test_leverage_follows_the_symbol_then_the_setting_then_the_signal(
 def test_the_venue_clamps_leverage_by_its_own_name() -> None:
     decision = deciding(replace(LONG, leverage=50), replace(SPEC, max_leverage=10))
     step = _steps(decision)[StepName.LEVERAGE]
-    assert (step.before, step.after, step.limit, step.source) == (50, 10, 10, Source.VENUE)
+    assert (step.before, step.after, step.limit) == (D(50), D(10), D(10))
+    assert step.source is Source.VENUE
 
 
 # Caps, in their order
@@ -190,7 +191,7 @@ def test_a_cap_that_leaves_nothing_ends_the_receipt(
 ) -> None:
     decision = deciding(**changes)
     assert (decision.outcome, decision.code) == (Outcome.SKIPPED, code)
-    assert (decision.steps[-1].name, decision.steps[-1].after) == (name, 0)
+    assert (decision.steps[-1].name, decision.steps[-1].after) == (name, D(0))
 
 
 def test_without_a_stop_no_risk_is_known_and_none_is_capped() -> None:
@@ -319,7 +320,7 @@ def test_a_close_is_never_gated(gate: dict[str, Any]) -> None:
     assert decision.order is not None
     assert (decision.order.side, decision.order.quantity) == (Side.SELL, D("0.1"))
     assert decision.order.reduce_only
-    assert (decision.order.margin, decision.order.leverage) == (0, 1)
+    assert (decision.order.margin, decision.order.leverage) == (D(0), 1)
 
 
 def test_a_close_of_a_dust_position_goes_up_to_the_step_but_not_past_the_account() -> None:
@@ -333,6 +334,25 @@ def test_a_partial_close_is_rounded_up_and_says_how_it_came_about() -> None:
     odd = deciding(replace(CLOSE, close_pct=D("33.5")), **holding(D("0.1")))
     assert _bought(odd) == D("0.034")
     assert _steps(odd)[StepName.FRACTION].formula == "0.1 × 33.5 %"
+
+
+LEAVING: list[tuple[dict[str, Any], str | None]] = [
+    ({"leaving": D("0.04"), "longs_leaving": D("0.04")}, "0.06"),
+    ({"leaving": D("0.1"), "longs_leaving": D("0.1")}, None),
+    ({"longs_leaving": D("0.07")}, "0.03"),
+    ({"shorts_leaving": D("0.1")}, "0.1"),
+]
+
+
+@pytest.mark.parametrize(("under_way", "closes"), LEAVING)
+def test_what_orders_under_way_close_is_not_closed_again(
+    under_way: dict[str, Any], closes: str | None
+) -> None:
+    decision = deciding(CLOSE, **{**holding(D("0.1")), **under_way})
+    if closes is None:
+        assert decision.code is Code.NOTHING_TO_CLOSE
+    else:
+        assert _bought(decision) == D(closes)
 
 
 # Properties

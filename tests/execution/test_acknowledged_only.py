@@ -90,4 +90,6 @@ def test_an_acknowledged_order_that_the_engine_rejects_ends_and_frees_its_margin
     order = desk.look()
     assert (order.status, order.filled, order.code) == ("rejected", Decimal(0), "venue.rejected")
     assert AccountBudget.objects.get().margin_reserved == 0
+    receipt = CopyExecution.objects.get()
+    assert (receipt.outcome, receipt.code) == ("refused", "venue.rejected")
     assert len(desk.simulator.venue.ledger.attempts) == 1

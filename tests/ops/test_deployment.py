@@ -39,8 +39,10 @@ def test_a_process_that_signs_gets_the_master_keys(name: str) -> None:
     assert services()[name]["environment"]["MASTER_KEYS"] == "${MASTER_KEYS:?}"
 
 
-@pytest.mark.parametrize("name", sorted(SIGNERS | {"worker-default", "worker-bulk", "beat"}))
-def test_workers_keep_a_connection_a_thread_instead_of_a_pool(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", sorted(SIGNERS | {"ingest", "worker-default", "worker-bulk", "beat"})
+)
+def test_workers_and_ingest_keep_a_connection_a_thread_instead_of_a_pool(name: str) -> None:
     assert services()[name]["environment"]["DB_POOL"] == "false"
 
 

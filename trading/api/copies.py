@@ -18,7 +18,13 @@ from mimic.api.idempotency import idempotent
 from mimic.api.resources import OwnDetail, OwnList
 from trading.api.selectors.copies import copies_of
 from trading.copying.subscription_states import Change, WrongStatus, change_subscription
-from trading.models import CopyMode, CopySettings, CopySubscription, SubscriptionStatus
+from trading.models import (
+    CopyMode,
+    CopySettings,
+    CopySubscription,
+    LeverageMode,
+    SubscriptionStatus,
+)
 from trading.models.copying import SIZING_LABELS
 
 
@@ -29,10 +35,15 @@ class CopySettingsOut(serializers.Serializer[CopySettings]):
     sizing_mode = serializers.ChoiceField([mode.value for mode in SIZING_LABELS])
     sizing_value = Amount(help_text="Percent, or quote currency for a fixed amount.")
     allocation_pct = Percent()
-    max_position_pct = Percent()
-    max_open = serializers.IntegerField()
-    max_leverage = serializers.IntegerField()
-    max_deviation_pct = Percent()
+    risk_multiplier = Amount()
+    leverage_mode = serializers.ChoiceField(LeverageMode.choices)
+    fixed_leverage = serializers.IntegerField(allow_null=True)
+    max_position_pct = Percent(allow_null=True, help_text="Null leaves it to wider limits.")
+    max_exposure_pct = Percent(allow_null=True)
+    max_risk_pct = Percent(allow_null=True)
+    max_open = serializers.IntegerField(allow_null=True)
+    max_leverage = serializers.IntegerField(allow_null=True)
+    max_deviation_pct = Percent(allow_null=True)
 
 
 class SubscriptionOut(serializers.Serializer[CopySubscription]):

@@ -121,7 +121,7 @@ def decide_chunk(
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)
-        if who is None or _must_wait(who, signal):
+        if who is None or _must_wait(who, signal, now):
             continue  # stopped since the list was made, or decided once the other order is done
         spec, quote = market.of(who.venue)
         decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
@@ -131,11 +131,12 @@ def decide_chunk(
     return written
 
 
-def _must_wait(who: Follower, signal: Signal) -> bool:
+def _must_wait(who: Follower, signal: Signal, now: datetime) -> bool:
     """A close closes what an open that is out becomes; a reversal's open waits for its close."""
     if signal.action == Action.CLOSE:
         return who.in_flight
-    return signal.after_id is not None and who.closing
+    late = signal.valid_until is not None and now > signal.valid_until
+    return signal.after_id is not None and who.leaving > 0 and not late
 
 
 def _count(written: intend.Written, *, closing: bool) -> None:

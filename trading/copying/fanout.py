@@ -52,7 +52,7 @@ def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> i
         return 0
     signal = Signal.objects.select_related("strategy").get(pk=signal_id)
     closing = signal.action == Action.CLOSE
-    if closing and _earlier_open_undecided(signal):
+    if _others_first(signal):
         _come_back(signal_id, fence, now)
         return 0
     if closing:
@@ -89,8 +89,12 @@ def _take_lease(signal_id: int, now: datetime) -> int | None:
     return SignalFanout.objects.values_list("fence", flat=True).get(pk=signal_id)
 
 
-def _earlier_open_undecided(signal: Signal) -> bool:
-    """An open said before this close must be decided first, or it would come after it."""
+def _others_first(signal: Signal) -> bool:
+    """An open said before a close must be decided before it, or it would come after it; so must
+    the close that a reversal's open waits for.
+    """
+    if signal.action != Action.CLOSE:
+        return SignalFanout.objects.filter(signal_id=signal.after_id, done_at=None).exists()
     return SignalFanout.objects.filter(
         done_at=None,
         closing=False,

@@ -48,18 +48,22 @@ _FOLLOWERS = """
 WITH kills AS MATERIALIZED (
     SELECT scope, target FROM trading_killswitch WHERE lifted_at IS NULL
 ), alive AS MATERIALIZED (
-    SELECT account_id, subscription_id, symbol = %(symbol)s AS here, status, reduce_only,
+    SELECT account_id, subscription_id, symbol = %(symbol)s AS here, status, reduce_only, side,
         quantity - filled AS pending, margin_reserved AS margin
       FROM trading_order WHERE account_id = ANY(%(accounts)s::bigint[]) AND closed_at IS NULL
 ), unresolved AS (
     SELECT DISTINCT account_id FROM alive WHERE here AND status IN ('unknown', 'needs_person')
+), leaving AS (
+    SELECT account_id, sum(pending) FILTER (WHERE side = 'sell') AS longs,
+        sum(pending) FILTER (WHERE side = 'buy') AS shorts
+      FROM alive WHERE here AND reduce_only GROUP BY 1
 ), flying AS (
     SELECT subscription_id, sum(margin) AS margin,
         sum(margin) FILTER (WHERE here) AS margin_here,
         sum(pending) FILTER (WHERE here AND NOT reduce_only) AS pending,
         bool_or(here AND NOT reduce_only
             AND status IN ('sending', 'open', 'partially_filled', 'unknown')) AS opening,
-        bool_or(here AND reduce_only) AS closing
+        sum(pending) FILTER (WHERE here AND reduce_only) AS leaving
       FROM alive GROUP BY 1
 ), held AS (
     SELECT account_id, count(*) FILTER (WHERE quantity <> 0) AS positions,
@@ -87,12 +91,13 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
     coalesce(o.quantity, 0), coalesce(f.pending, 0),
     coalesce(o.margin_here, 0) + coalesce(f.margin_here, 0),
     coalesce(o.margin, 0) + coalesce(f.margin, 0),
-    coalesce(h.long, 0), coalesce(h.short, 0),
-    coalesce(f.opening, false), coalesce(f.closing, false), s.settings_id
+    coalesce(h.long, 0), coalesce(h.short, 0), coalesce(f.leaving, 0),
+    coalesce(l.longs, 0), coalesce(l.shorts, 0), coalesce(f.opening, false), s.settings_id
   FROM trading_copysubscription s
   JOIN trading_exchangeaccount a ON a.id = s.account_id
   JOIN trading_accountbudget b ON b.account_id = a.id
   LEFT JOIN unresolved u ON u.account_id = a.id
+  LEFT JOIN leaving l ON l.account_id = a.id
   LEFT JOIN flying f ON f.subscription_id = s.id
   LEFT JOIN held h ON h.account_id = a.id
   LEFT JOIN own o ON o.subscription_id = s.id

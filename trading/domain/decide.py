@@ -63,10 +63,12 @@ class Follower(NamedTuple):
     Money is the account's currency, quantities are signed base units. ``held`` is the
     subscription's virtual position in the signal's symbol, ``pending`` what its opens there may
     still add; ``held_margin`` is the initial margin of both, ``used_margin`` that of all its
-    symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol.
+    symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol. Of
+    these ``leaving`` (this copy's), ``longs_leaving`` and ``shorts_leaving`` (anybody's) are being
+    closed by orders under way.
     ``kill`` is the strictest effect of the switches that reach it, or empty. ``in_flight`` says
     that an open of this subscription is out and not settled: a close would find less than there
-    will be; ``closing`` that a close is: an open the other way has to wait.
+    will be.
     """
 
     subscription_id: int
@@ -91,8 +93,10 @@ class Follower(NamedTuple):
     used_margin: Decimal
     account_long: Decimal
     account_short: Decimal
+    leaving: Decimal
+    longs_leaving: Decimal
+    shorts_leaving: Decimal
     in_flight: bool
-    closing: bool
     rules: CopyRules
     limits: Limits
 
@@ -158,14 +162,17 @@ def decide(
 def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None) -> Decision:
     """Close what this subscription holds: never gated, never past the account's position.
 
-    Not by the account's state either: whether its keys still work is for the venue to say.
+    Not by the account's state either: whether its keys still work is for the venue to say. What
+    orders under way will close is not closed again.
     """
     held = who.held
     wrong_side = signal.side is not None and (held > 0) != (signal.side is Side.BUY)
-    there = who.account_long if held > 0 else -who.account_short
-    if held == 0 or wrong_side or there <= 0:
+    longs = who.account_long - who.longs_leaving
+    shorts = -who.account_short - who.shorts_leaving
+    there = longs if held > 0 else shorts
+    whole = min(abs(held) - who.leaving, there)
+    if wrong_side or whole <= 0:
         raise _Skip(Code.NOTHING_TO_CLOSE)
-    whole = min(abs(held), there)
     steps = [Step(StepName.POSITION, None, whole, there)]
     if signal.close_pct < HUNDRED:
         part = whole * signal.close_pct / HUNDRED

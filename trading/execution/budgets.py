@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from django.db import connection
 
+from trading.models.accounts import DAY_BEGINS
+
 _LOCK = (
     "SELECT account_id FROM trading_accountbudget WHERE account_id = ANY(%s) "
     "ORDER BY account_id FOR UPDATE"
@@ -64,15 +66,6 @@ def release(order_ids: Sequence[int]) -> None:
             "FROM sums s WHERE b.account_id = s.account_id",
             [sorted(order_ids)],
         )
-
-
-DAY_BEGINS = (
-    "day = c.today, opens_today = CASE WHEN b.day = c.today THEN b.opens_today ELSE 0 END, "
-    "day_equity = CASE WHEN b.day = c.today THEN b.day_equity "
-    "WHEN b.equity > 0 THEN b.equity ELSE c.equity END"
-)
-"""With a snapshot ``c`` of budget ``b`` on the person's date ``today``: a new day begins with what
-the account was worth last."""
 
 
 def write_snapshots(rows: Sequence[tuple[int, Decimal, Decimal]], at: datetime) -> None:

@@ -197,6 +197,7 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
 def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
     """Orders that ended at the venue short of their quantity end here, once all fills are in."""
     ended: dict[Cause, list[Change]] = {Cause.CANCEL: [], Cause.EXPIRE: [], Cause.REFUSE: []}
+    empty = {each.due.order_id for each in placed if each.executed == 0}
     causes = {
         OrderState.CANCELLED: Cause.CANCEL,
         OrderState.EXPIRED: Cause.EXPIRE,
@@ -212,6 +213,9 @@ def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
     for cause, changes in ended.items():
         done = move(cause, changes, now)
         budgets.release(sorted(done))
+        # What the venue let expire was tried and failed; what filled in part was executed.
+        told = Cause.CANCEL if cause is Cause.EXPIRE else cause
+        receipts.follow(told, done & empty)
         moved |= done
     return moved
 

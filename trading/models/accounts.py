@@ -132,3 +132,12 @@ class EquityPoint(HotModel):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.at:%F %T}: {self.equity}"
+
+
+DAY_BEGINS = (
+    "day = c.today, opens_today = CASE WHEN b.day = c.today THEN b.opens_today ELSE 0 END, "
+    "day_equity = CASE WHEN b.day = c.today THEN b.day_equity "
+    "WHEN b.equity > 0 THEN b.equity ELSE c.equity END"
+)
+"""With a snapshot ``c`` of budget ``b`` on the person's date ``today``: a new day begins with what
+the account was worth last."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from trading.execution.budgets import DAY_BEGINS
+from trading.models.accounts import DAY_BEGINS
 
 _LOCK = (
     "SELECT b.account_id FROM trading_accountbudget b "

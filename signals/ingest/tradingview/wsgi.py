@@ -8,6 +8,7 @@ answer to a repeated alert and every fault is made in one place, ``views.webhook
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any
@@ -26,6 +27,7 @@ from signals.ingest.tradingview.views import answer, sender
 from signals.services.accept import Offer, accept_offers
 from signals.services.deliveries import Received
 
+logger = logging.getLogger(__name__)
 PREFIX = "/webhook/"
 MOST = 32  # alerts in a statement
 
@@ -33,8 +35,9 @@ MOST = 32  # alerts in a statement
 def _accept(offers: Sequence[Offer]) -> Sequence[Received | None]:
     try:
         return accept_offers(offers)
-    except DatabaseError:
-        return [None] * len(offers)  # Django tries each again by itself, and reports
+    except DatabaseError:  # Django tries each again by itself, and answers for it
+        logger.warning("alerts not accepted together", exc_info=True)
+        return [None] * len(offers)
 
 
 _together = Together(_accept, name="ingest", most=MOST)
