@@ -3,6 +3,7 @@
 from trading.admin import (  # noqa: F401
     accounts,
     books,
+    calendars,
     checks,
     copying,
     egress,

@@ -22,12 +22,14 @@ from signals.models import Action, Direction, Signal
 from trading.copying import intend
 from trading.copying.followers import Ranked, followers
 from trading.copying.live import tell_of_signal
+from trading.domain.calendars import MarketState
 from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
 from trading.domain.sizing import HUNDRED
 from trading.execution import budgets
 from trading.execution.nudge import nudge_send
 from trading.execution.sender import Sender
+from trading.market.calendars import market_states
 from trading.market.selectors import MarketView, market_view
 from trading.models import SignalFanout
 
@@ -118,13 +120,15 @@ def decide_chunk(
     budgets.lock([ranked.account_id for ranked in chunk])
     known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol)
     terms = signal_terms(signal)
+    states = {} if terms.closing else market_states(symbol=signal.symbol, now=now)
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)
         if who is None or _must_wait(who, signal, now):
             continue  # stopped since the list was made, or decided once the other order is done
         spec, quote = market.of(who.venue)
-        decided.append(intend.Decided(who, ranked.rank, decide(terms, who, spec, quote, now)))
+        decision = decide(terms, who, spec, quote, now, states.get(who.venue, MarketState.OPEN))
+        decided.append(intend.Decided(who, ranked.rank, decision))
     written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
     _count(written, closing=terms.closing)
     tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written.decided])

@@ -94,7 +94,8 @@ def _others_first(signal: Signal) -> bool:
     the close that a reversal's open waits for.
     """
     if signal.action != Action.CLOSE:
-        return SignalFanout.objects.filter(signal_id=signal.after_id, done_at=None).exists()
+        waits_for = SignalFanout.objects.filter(signal_id=signal.after_id or 0, done_at=None)
+        return waits_for.exists()
     return SignalFanout.objects.filter(
         done_at=None,
         closing=False,

@@ -1,8 +1,9 @@
 """When a market can be traded. Crypto markets always are; others keep hours, holidays and DST.
 
 Sessions are local wall clock in an IANA zone: 09:30 in New York is 09:30 in March and in July. A
-session's edge that falls into the hour which a spring change skips is at the change; in the hour
-that an autumn change repeats it is the first of the two (PEP 495, ``fold=0``).
+session's edge in the hour that a spring change skips comes by the clock of before the change, so
+03:30 is 04:30 that day; in the hour that an autumn change repeats it is the first of the two
+(PEP 495, ``fold=0``).
 """
 
 from __future__ import annotations
@@ -109,9 +110,4 @@ def _spans_of(
 
 
 def _moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """That wall clock in UTC; one that the zone skips is the moment of the change."""
-    local = datetime.combine(day, clock, zone)
-    moment = local.astimezone(UTC)
-    back = moment.astimezone(zone).replace(tzinfo=None)
-    skipped = back - local.replace(tzinfo=None)
-    return moment - skipped if skipped else moment
+    return datetime.combine(day, clock, zone).astimezone(UTC)

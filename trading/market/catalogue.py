@@ -7,6 +7,7 @@ from math import ceil
 from django.apps import AppConfig
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from trading.market.calendars import add_usual
 from trading.models import Venue
 from trading.venues.catalogue import Entry, catalogue
 from trading.venues.registry import VENUES
@@ -35,9 +36,12 @@ def sync_venues() -> int:
 
 
 def sync_after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
-    """Receiver of ``post_migrate``: the table follows the release. Nothing after migrating back."""
+    """Receiver of ``post_migrate``: venues follow the release, and an empty table of calendars
+    gets the usual ones. Nothing after migrating back.
+    """
     if Venue._meta.db_table in connections[using].introspection.table_names():
         sync_venues()
+        add_usual()
 
 
 def _row(entry: Entry, ccxt_version: str) -> Venue:

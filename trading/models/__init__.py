@@ -3,6 +3,7 @@
 from trading.domain.orders import OrderStatus
 from trading.models.accounts import AccountBudget, AccountState, EquityPoint, ExchangeAccount
 from trading.models.books import Fill, FillKey, Position, Trade, VirtualPosition
+from trading.models.calendars import MarketCalendar, MarketWindow
 from trading.models.connecting import AccountCheck, AccountEvent, CheckOutcome
 from trading.models.copying import (
     CopyExecution,
@@ -61,6 +62,8 @@ __all__ = [
     "KillSwitch",
     "LegState",
     "Order",
+    "MarketCalendar",
+    "MarketWindow",
     "OrderAttempt",
     "OrderEvent",
     "OrderStatus",

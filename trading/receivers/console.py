@@ -52,6 +52,8 @@ def connect() -> None:
         ModelLink(_("Trades"), "trading.trade", icon="swap_horiz"),
         ModelLink(_("Venues"), "trading.venue", icon="account_balance", badge=_venues_enabled),
         ModelLink(_("Instruments"), "trading.instrument", icon="candlestick_chart"),
+        ModelLink(_("Market calendars"), "trading.marketcalendar", icon="calendar_month"),
+        ModelLink(_("Market windows"), "trading.marketwindow", icon="event_busy"),
     )
     register_section(
         "signals",
