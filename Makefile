@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz bench lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz mutants bench lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -38,6 +38,13 @@ e2e: $(STAMP) ## the browser tests alone
 
 api-fuzz: $(STAMP) ## requests that the API's schema allows (API_FUZZ_EXAMPLES=200 for more)
 	$(PYTEST) tests/api/test_fuzz.py -n 0 -m fuzz $(ARGS)
+
+mutants: $(STAMP) ## small faults put into the rules of copying: the tests must find 90 % of them
+	rm -rf mutants
+	$(BIN)/python -m mimic.ops.embedded run --home var/embedded-mutants --volatile -- \
+		$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/python deploy/judge_mutants.py
 
 bench: $(STAMP) ## figures of the fan-out
 	$(BIN)/python manage.py bench $(if $(FOLLOWERS),--followers $(FOLLOWERS))

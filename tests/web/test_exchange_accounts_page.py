@@ -80,7 +80,7 @@ def test_venues_stand_by_tier_and_are_found_by_name(trader: Trader) -> None:
     page = trader.page("exchange-account-venues")
     assert page.index("Tier 1") < page.index("OKX") < page.index("Tier 3") < page.index("MEXC")
     assert "Hyperliquid" not in page, "its private key is nothing we can keep"
-    assert "Bybit" not in page, "it is not enabled"
+    assert "Bitget" not in page, "it is not enabled"
     found = trader.browser.get(reverse("exchange-account-venues"), {"q": "mex"}).text
     assert "MEXC" in found
     assert "OKX" not in found
@@ -105,7 +105,7 @@ def test_the_form_asks_for_exactly_what_the_venue_needs(
 
 
 def test_a_venue_that_is_not_offered_has_no_form(trader: Trader) -> None:
-    for venue in ("hyperliquid", "bybit", "nowhere"):
+    for venue in ("hyperliquid", "bitget", "nowhere"):
         url = reverse("exchange-account-connect", args=[venue])
         assert trader.browser.get(url).status_code == 404
 

@@ -17,7 +17,7 @@ from mimic.api.fields import Amount, Moment
 from mimic.api.resources import OwnList
 from trading.api.orders import OrderDetailOut
 from trading.api.selectors.receipts import orders_of_receipt, receipts_of
-from trading.copying.wording import line
+from trading.copying.wording import line, side_of
 from trading.domain.receipts import StepName, plain
 from trading.models import CopyExecution, ExecutionOutcome
 
@@ -44,8 +44,8 @@ class ReceiptOut(serializers.Serializer[CopyExecution]):
 
     @extend_schema_field({"type": "string", "enum": ["buy", "sell"]})
     def get_side(self, row: CopyExecution) -> str:
-        buying = (row.signal.direction == "long") == (row.signal.action == "open")
-        return "buy" if buying else "sell"
+        signal = row.signal
+        return side_of(action=signal.action, direction=signal.direction, inputs=row.inputs)
 
     def get_line(self, row: CopyExecution) -> str:
         return line(

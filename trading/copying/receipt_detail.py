@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from trading.copying.wording import CAPS, line, short, source_name, why_this_much
+from trading.copying.wording import CAPS, line, short, side_of, source_name, why_this_much
 from trading.domain.receipts import StepName, plain
 from trading.models import CopyExecution, Order
 
@@ -87,8 +87,7 @@ class ReceiptDetail:
 def receipt_detail(row: CopyExecution) -> ReceiptDetail:
     """Build it from a receipt loaded with signal, strategy and account."""
     signal = row.signal
-    buying = (signal.direction == "long") == (signal.action == "open")
-    side = "buy" if buying else "sell"
+    side = side_of(action=signal.action, direction=signal.direction, inputs=row.inputs)
     took = row.acknowledged_at - row.received_at if row.acknowledged_at else None
     quantity = plain(row.quantity) if row.quantity is not None else ""
     steps = {step["name"]: step for step in row.steps}

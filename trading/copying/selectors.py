@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from trading.copying.wording import line
+from trading.copying.wording import line, side_of
 from trading.domain.receipts import plain
 
 
@@ -37,7 +37,8 @@ class ReceiptRow:
 
 _SELECT = """
 SELECT e.id, e.user_id, e.public_id, g.symbol, g.action, g.direction, e.outcome, e.code,
-    e.venue_message, e.quantity, t.name, e.received_at, e.decided_at, e.sent_at, e.acknowledged_at
+    e.venue_message, e.quantity, e.inputs ->> 'side', t.name, e.received_at, e.decided_at,
+    e.sent_at, e.acknowledged_at
   FROM trading_copyexecution e
   JOIN signals_signal g ON g.id = e.signal_id
   JOIN signals_strategy t ON t.id = g.strategy_id
@@ -88,14 +89,15 @@ def _row(
     code: str,
     message: str,
     quantity: Decimal | None,
+    side: str | None,
     strategy: str,
     received_at: datetime,
     decided_at: datetime,
     sent_at: datetime | None,
     acknowledged_at: datetime | None,
 ) -> ReceiptRow:
-    buying = (direction == "long") == (action == "open")
-    side = "buy" if buying else "sell"
+    decided = {"side": side} if side else {}
+    side = side_of(action=action, direction=direction, inputs=decided)
     took = None if acknowledged_at is None else acknowledged_at - received_at
     return ReceiptRow(
         id=receipt_id,

@@ -52,6 +52,13 @@ _VENUE = _("Refused by the venue: %(message)s")
 _SIDES = {"buy": _("Buy"), "sell": _("Sell")}
 
 
+def side_of(*, action: str, direction: str, inputs: Mapping[str, str]) -> str:
+    """Buy or sell, as the receipt says; one that never came to an order has the signal's."""
+    if "side" in inputs:
+        return inputs["side"]
+    return "buy" if (direction == "long") == (action == "open") else "sell"
+
+
 def line(*, code: str, side: str, quantity: str, symbol: str, message: str) -> str:
     """The sentence of a receipt in the active language; an unknown code is shown as it is."""
     text = _LINES.get(code) or (_VENUE if code.startswith("venue.") else code)

@@ -186,7 +186,8 @@ def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None
         side, rounded, reduce_only=True, leverage=1, margin=ZERO,
         position_side=_position_side(who, long=held > 0),
     )  # fmt: skip
-    return Decision(Outcome.PLANNED, Code.PLANNED, order, _inputs(who, None, signal), tuple(steps))
+    inputs = _inputs(who, None, signal) | {"side": side.value}
+    return Decision(Outcome.PLANNED, Code.PLANNED, order, inputs, tuple(steps))
 
 
 def _open(

@@ -204,6 +204,35 @@ class Quote:
     at: datetime
 
 
+class MarginMode(StrEnum):
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """How an account trades one symbol; None for what the venue does not tell."""
+
+    leverage: int | None = None
+    margin_mode: MarginMode | None = None
+    hedged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingResult:
+    """How a change of settings ended; one that was so already is confirmed.
+
+    ``code`` ``venue.mode_has_exposure``: refused while positions or orders are open. UNKNOWN is
+    settled by reading the settings.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    venue_code: str = ""
+    message: str = ""
+    retry_after: float | None = None
+
+
 class VenueUnavailable(Exception):
     """A read did not succeed: nothing may be concluded from it (a failed query is not "flat")."""
 
@@ -220,6 +249,12 @@ class Gateway(Protocol):
 
     async def place(self, session: AccountSession, order: OrderRequest) -> SendResult: ...
 
+    async def place_many(
+        self, session: AccountSession, orders: Sequence[OrderRequest]
+    ) -> Sequence[SendResult]:
+        """One result an order, in their order. Nothing is ever sent twice."""
+        ...
+
     async def find_order(
         self, session: AccountSession, symbol: str, client_id: str
     ) -> OrderReport: ...
@@ -233,6 +268,20 @@ class Gateway(Protocol):
     async def balance(self, session: AccountSession) -> BalanceReport: ...
 
     async def positions(self, session: AccountSession) -> Sequence[PositionReport]: ...
+
+    async def read_settings(self, session: AccountSession, symbol: str) -> AccountSettings: ...
+
+    async def set_leverage(
+        self, session: AccountSession, symbol: str, leverage: int
+    ) -> SettingResult: ...
+
+    async def set_margin_mode(
+        self, session: AccountSession, symbol: str, mode: MarginMode
+    ) -> SettingResult: ...
+
+    async def set_position_mode(
+        self, session: AccountSession, symbol: str, *, hedged: bool
+    ) -> SettingResult: ...
 
     async def instruments(self) -> Sequence[InstrumentSpec]: ...
 

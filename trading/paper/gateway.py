@@ -15,10 +15,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from trading.domain.ports import (
     AccountSession,
+    AccountSettings,
     BalanceReport,
     FillReport,
     InstrumentSpec,
     Lookup,
+    MarginMode,
     OrderReport,
     OrderRequest,
     OrderState,
@@ -26,6 +28,7 @@ from trading.domain.ports import (
     PositionReport,
     Quote,
     SendResult,
+    SettingResult,
     Side,
     VenueUnavailable,
 )
@@ -80,6 +83,30 @@ class PaperGateway:
             average_price=price,
             fills=(fill,),
         )
+
+    async def place_many(
+        self, session: AccountSession, orders: Sequence[OrderRequest]
+    ) -> list[SendResult]:
+        return [await self.place(session, order) for order in orders]
+
+    async def read_settings(self, session: AccountSession, symbol: str) -> AccountSettings:
+        return AccountSettings()
+
+    async def set_leverage(
+        self, session: AccountSession, symbol: str, leverage: int
+    ) -> SettingResult:
+        """Paper keeps no settings: each order brings its own leverage."""
+        return SettingResult(Outcome.CONFIRMED)
+
+    async def set_margin_mode(
+        self, session: AccountSession, symbol: str, mode: MarginMode
+    ) -> SettingResult:
+        return SettingResult(Outcome.CONFIRMED)
+
+    async def set_position_mode(
+        self, session: AccountSession, symbol: str, *, hedged: bool
+    ) -> SettingResult:
+        return SettingResult(Outcome.CONFIRMED)
 
     async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
         return OrderReport(Lookup.ABSENT)

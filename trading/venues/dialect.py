@@ -7,7 +7,13 @@ from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from trading.domain.keys import KeyReport
-from trading.domain.ports import BalanceReport, OrderRequest, PositionReport, Quote
+from trading.domain.ports import (
+    AccountSettings,
+    BalanceReport,
+    OrderRequest,
+    PositionReport,
+    Quote,
+)
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.listing import Listing
 from trading.venues.verdicts import Row, VenueError
@@ -87,6 +93,28 @@ class InspectingDialect(Protocol):
     """Optional: a dialect that knows how to ask what keys may do (``None`` where it cannot)."""
 
     async def inspect(self, client: Any, *, demo: bool) -> KeyReport: ...
+
+
+@runtime_checkable
+class SettingDialect(Protocol):
+    """Optional: a dialect that knows how settings are refused, and how they are read."""
+
+    @property
+    def settled_codes(self) -> frozenset[str]:
+        """Codes by which the venue says that it is so now, or was so before."""
+        ...
+
+    @property
+    def exposure_codes(self) -> frozenset[str]:
+        """Codes that refuse a change while positions or orders are open."""
+        ...
+
+    @property
+    def leverage_params(self) -> Mapping[str, Any]:
+        """What ccxt's ``set_leverage`` needs besides."""
+        ...
+
+    async def settings(self, client: Any, listing: Listing) -> AccountSettings: ...
 
 
 @runtime_checkable

@@ -131,6 +131,17 @@ def set_leverage(venue: Venue, call: Call) -> list[Json]:
     return [{"instId": symbol, "lever": lever, "mgnMode": told["mgnMode"], "posSide": side}]
 
 
+def leverage_info(venue: Venue, call: Call) -> list[Json]:
+    told, account = call.parameters, call.account
+    symbol, mode = str(told.get("instId", "")), told.get("mgnMode")
+    venue.market(symbol)
+    if mode not in ("cross", "isolated"):
+        raise refusal("51000", "mgnMode")
+    sides = ("long", "short") if account.hedge else ("net",)
+    lever = str(account.leverage(symbol))
+    return [{"instId": symbol, "mgnMode": mode, "posSide": side, "lever": lever} for side in sides]
+
+
 def set_position_mode(venue: Venue, call: Call) -> list[Json]:
     mode, account = call.parameters.get("posMode"), call.account
     if mode not in ("long_short_mode", "net_mode"):

@@ -23,6 +23,7 @@ ROUTES: dict[str, Route] = {
     "GET /api/v5/account/positions": Route(private.positions, 10),
     "GET /api/v5/account/config": Route(private.config, 5),
     "POST /api/v5/account/set-leverage": Route(private.set_leverage, 20),
+    "GET /api/v5/account/leverage-info": Route(private.leverage_info, 20),
     "POST /api/v5/account/set-position-mode": Route(private.set_position_mode, 5),
     "GET /api/v5/asset/currencies": Route(private.currencies, 12),
 }

@@ -13,7 +13,9 @@ from typing import Any
 
 from trading.domain.keys import KeyReport
 from trading.domain.ports import (
+    AccountSettings,
     BalanceReport,
+    MarginMode,
     OrderRequest,
     PositionReport,
     PositionSide,
@@ -31,7 +33,7 @@ from trading.venues.wire import Reply
 
 @dataclass(frozen=True, slots=True)
 class BinanceLinear:
-    """Implements :class:`trading.venues.dialect.Dialect`."""
+    """Implements :class:`trading.venues.dialect.Dialect`, its inspection and its settings."""
 
     options: Mapping[str, Any] = field(default_factory=lambda: {"recvWindow": 5000})
     acceptance_window: timedelta = timedelta(seconds=5)  # recvWindow
@@ -41,6 +43,9 @@ class BinanceLinear:
     usage_header: str = "X-MBX-USED-WEIGHT-1M"
     trades_window: timedelta = timedelta(days=7)
     trades_page: int = 1000
+    settled_codes: frozenset[str] = frozenset({"200", "-4046", "-4059"})  # 200 is its "success"
+    exposure_codes: frozenset[str] = frozenset({"-4047", "-4048", "-4067", "-4068"})
+    leverage_params: Mapping[str, Any] = field(default_factory=dict)
     max_leverage: int = 20  # exchangeInfo names none; leverageBracket needs somebody's keys
 
     def read_error(self, reply: Reply) -> VenueError:
@@ -89,6 +94,19 @@ class BinanceLinear:
             if book["symbol"] in names and book["symbol"] in marks
         )
         return [quote for quote in made if 0 < quote.bid <= quote.ask and quote.mark > 0]
+
+    async def settings(self, client: Any, listing: Listing) -> AccountSettings:
+        """The symbol's own row, and the account's: the mode is one for all symbols."""
+        symbol = listing.spec.venue_symbol
+        (row,) = await client.fapiPrivateGetSymbolConfig({"symbol": symbol})
+        account = await client.fapiPrivateGetAccountConfig()
+        if row["symbol"] != symbol:
+            raise ValueError("another symbol's settings")
+        return AccountSettings(
+            leverage=int(row["leverage"]),
+            margin_mode=MarginMode(_MARGIN_MODES[row["marginType"]]),
+            hedged=account["dualSidePosition"] is True,
+        )
 
     async def inspect(self, client: Any, *, demo: bool) -> KeyReport:
         """``apiRestrictions`` is a call of the spot host, which the demo network does not have;

@@ -14,7 +14,9 @@ from typing import Any
 
 from trading.domain.keys import KeyReport
 from trading.domain.ports import (
+    AccountSettings,
     BalanceReport,
+    MarginMode,
     OrderRequest,
     PositionReport,
     PositionSide,
@@ -55,7 +57,7 @@ def _options() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class BybitLinear:
-    """Implements :class:`trading.venues.dialect.Dialect`, its inspection and its paging."""
+    """Implements :class:`trading.venues.dialect.Dialect` with inspection, settings and paging."""
 
     options: Mapping[str, Any] = field(default_factory=_options)
     acceptance_window: timedelta = timedelta(milliseconds=RECEIVE_WINDOW)
@@ -65,6 +67,9 @@ class BybitLinear:
     usage_header: str = ""
     trades_window: timedelta = pages.TRADES_WINDOW
     trades_page: int = pages.TRADES_PAGE
+    settled_codes: frozenset[str] = frozenset({"110025", "110026", "110043"})
+    exposure_codes: frozenset[str] = frozenset({"110024", "110028"})
+    leverage_params: Mapping[str, Any] = field(default_factory=dict)
     max_leverage: int = 20  # every listed instrument names its own
 
     def read_error(self, reply: Reply) -> VenueError:
@@ -131,6 +136,19 @@ class BybitLinear:
             if row["bid1Price"] and row["ask1Price"]  # an empty side is told as an empty text
         )
         return [quote for quote in made if 0 < quote.bid <= quote.ask and quote.mark > 0]
+
+    async def settings(self, client: Any, listing: Listing) -> AccountSettings:
+        """The margin mode is the account's, leverage and position mode are the symbol's."""
+        account = (await client.privateGetV5AccountInfo())["result"]
+        asked = {"category": "linear", "symbol": listing.spec.venue_symbol}
+        rows = self.rows(await client.privateGetV5PositionList(asked))
+        levels = {int(number(row["leverage"])) for row in rows if row["leverage"]}
+        modes = {int(row["positionIdx"]) != 0 for row in rows}
+        return AccountSettings(
+            leverage=levels.pop() if len(levels) == 1 else None,
+            margin_mode=MarginMode(_MARGIN_MODES[account["marginMode"]]),
+            hedged=modes.pop() if len(modes) == 1 else None,
+        )
 
     async def inspect(self, client: Any, *, demo: bool) -> KeyReport:
         """The demo network does not tell keys' rights; its play money cannot be withdrawn."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,25 +13,31 @@ from typing import Any, TypeVar
 from trading.domain.keys import KeyReport
 from trading.domain.ports import (
     AccountSession,
+    AccountSettings,
     BalanceReport,
     Credentials,
     FillReport,
     InstrumentSpec,
     Lookup,
+    MarginMode,
     OrderReport,
     OrderRequest,
+    Outcome,
     PositionReport,
     Quote,
     SendResult,
+    SettingResult,
     VenueUnavailable,
 )
 from trading.venues.ccxt_gateway import answers
+from trading.venues.ccxt_gateway.batches import read_batch
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
+from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
 from trading.venues.ccxt_gateway.transport import Pool
-from trading.venues.dialect import InspectingDialect, PagingDialect
-from trading.venues.fast.protocol import FastOrders
+from trading.venues.dialect import InspectingDialect, PagingDialect, SettingDialect
+from trading.venues.fast.protocol import BatchingOrders, FastOrders
 from trading.venues.generic.inspection import inspect_unified
 from trading.venues.listing import Listing
 from trading.venues.registry import Venue
@@ -39,6 +46,9 @@ from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
 
+_Ready = tuple[OrderRequest, Listing]
+_AT_ONCE = 8  # orders of one account side by side, where the venue takes no batches
+_KEYLESS = answers.refused_here("venue.auth", "no keys for this account")
 _KEYS_REFUSED = "venue.auth"  # the one verdict that speaks about the keys and not of a request
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")  # the alphabet that is legal at every venue
@@ -58,6 +68,7 @@ class CcxtGateway:
         self.acceptance_window = venue.dialect.acceptance_window
         self._dialect = venue.dialect
         self._fast = venue.dialect.fast if fast else None
+        self._batches = self._fast if isinstance(self._fast, BatchingOrders) else None
         self._base_url = base_url.rstrip("/")
         self._pool = pool or Pool()
         self._hosts = {demo: Host(venue, base_url, self._pool, demo=demo) for demo in (False, True)}
@@ -66,27 +77,82 @@ class CcxtGateway:
 
     async def place(self, session: AccountSession, order: OrderRequest) -> SendResult:
         """Send one order once. Never raises for venue or wire; see the package's error tables."""
+        (ready,) = await self._prepared(session, [order])
         keys = session.credentials
-        if keys is None:
-            return answers.refused_here("venue.auth", "no keys for this account")
-        if not _CLIENT_ID.fullmatch(order.client_id):
-            return answers.refused_here("venue.client_id", "1 to 32 letters and digits")
-        try:
-            catalogue = await self._hosts[session.demo].catalogue()
-        except VenueUnavailable as fault:
-            return answers.refused_here("venue.unavailable", str(fault), retryable=True)
-        listing = catalogue.by_symbol.get(order.symbol)
-        if listing is None:
-            return answers.refused_here("venue.bad_symbol", order.symbol)
-        if not _fits(order, listing):
-            return answers.refused_here("venue.precision", "not a multiple of the venue's step")
-        if listing.contract_size != 1:
-            order = replace(order, quantity=order.quantity / listing.contract_size)
+        if isinstance(ready, SendResult):
+            return ready
+        assert keys is not None  # or it would not be ready
+        order, listing = ready
         call = Call()
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)
         else:
             result = await self._post(call, session, keys, order, listing)
+        return await self._told(call, session, result)
+
+    async def place_many(
+        self, session: AccountSession, orders: Sequence[OrderRequest]
+    ) -> list[SendResult]:
+        """In as few requests as the venue takes; where it takes no batches, side by side."""
+        fast, keys = self._batches, session.credentials
+        if fast is None or session.egress or keys is None:
+            slots = asyncio.Semaphore(_AT_ONCE)
+
+            async def place(order: OrderRequest) -> SendResult:
+                async with slots:
+                    return await self.place(session, order)
+
+            return list(await asyncio.gather(*map(place, orders)))
+        prepared = await self._prepared(session, orders)
+        waiting = [each for each in prepared if not isinstance(each, SendResult)]
+        sent: list[SendResult] = []
+        for start in range(0, len(waiting), fast.batch_size):
+            part = waiting[start : start + fast.batch_size]
+            sent += await self._post_batch(fast, session, keys, part)
+        results = iter(sent)
+        return [each if isinstance(each, SendResult) else next(results) for each in prepared]
+
+    async def _prepared(
+        self, session: AccountSession, orders: Sequence[OrderRequest]
+    ) -> list[_Ready | SendResult]:
+        """Each order in the venue's unit with its listing, or why it is not sent."""
+        if session.credentials is None:
+            return [_KEYLESS] * len(orders)
+        try:
+            catalogue = await self._hosts[session.demo].catalogue()
+        except VenueUnavailable as fault:
+            away = answers.refused_here("venue.unavailable", str(fault), retryable=True)
+            return [away] * len(orders)
+        return [_ready(order, catalogue) for order in orders]
+
+    async def _post_batch(
+        self,
+        fast: BatchingOrders,
+        session: AccountSession,
+        keys: Credentials,
+        ready: Sequence[_Ready],
+    ) -> list[SendResult]:
+        """One request. Whatever cannot be told of an element is unknown."""
+        call = Call()
+        at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
+        origin = self._base_url or fast.origin(demo=session.demo)
+        told = [(order, listing.spec.venue_symbol) for order, listing in ready]
+        try:
+            reply = await self._pool.send(
+                call, origin, fast.batch(told, keys, at_ms, demo=session.demo)
+            )
+        except Exception as fault:  # the wire's trace decides
+            failed = answers.failed_send(call, self._dialect, keys, fault)
+            return [await self._told(call, session, failed)] * len(ready)
+        orders = [order for order, _ in ready]
+        results = read_batch(fast, self._dialect, orders, reply, keys)
+        return [
+            await self._told(call, session, _in_base_units(result, listing))
+            for result, (_, listing) in zip(results, ready, strict=True)
+        ]
+
+    async def _told(self, call: Call, session: AccountSession, result: SendResult) -> SendResult:
+        """With the answer's headers; what it says of our clock and weight is heeded."""
         self._note_usage(call)
         if call.reply is not None:
             result = replace(result, headers=call.reply.headers)
@@ -151,9 +217,7 @@ class CcxtGateway:
         placed = fast.placed(order, reply) if 200 <= reply.status < 300 else None
         if placed is None:
             return answers.judged(reply, self._dialect, keys)
-        if listing.contract_size != 1:
-            return replace(placed, executed=placed.executed * listing.contract_size)
-        return placed
+        return _in_base_units(placed, listing)
 
     async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
         """ABSENT is the venue's plain "no such order": proof only once the request's receive
@@ -257,6 +321,64 @@ class CcxtGateway:
             return await self._dialect.inspect(client, demo=demo)
         return await inspect_unified(client)
 
+    async def read_settings(self, session: AccountSession, symbol: str) -> AccountSettings:
+        async def ask(client: Any, catalogue: Catalogue) -> AccountSettings:
+            if isinstance(self._dialect, SettingDialect):
+                return await self._dialect.settings(client, catalogue.by_symbol[symbol])
+            return AccountSettings()
+
+        return await self._read(session, ask)
+
+    async def set_leverage(
+        self, session: AccountSession, symbol: str, leverage: int
+    ) -> SettingResult:
+        more = self._dialect.leverage_params if isinstance(self._dialect, SettingDialect) else {}
+        return await self._set(
+            session, symbol, lambda client, name: client.set_leverage(leverage, name, dict(more))
+        )
+
+    async def set_margin_mode(
+        self, session: AccountSession, symbol: str, mode: MarginMode
+    ) -> SettingResult:
+        return await self._set(
+            session, symbol, lambda client, name: client.set_margin_mode(mode.value, name)
+        )
+
+    async def set_position_mode(
+        self, session: AccountSession, symbol: str, *, hedged: bool
+    ) -> SettingResult:
+        return await self._set(
+            session, symbol, lambda client, name: client.set_position_mode(hedged, name)
+        )
+
+    async def _set(
+        self,
+        session: AccountSession,
+        symbol: str,
+        change: Callable[[Any, str], Awaitable[object]],
+    ) -> SettingResult:
+        """Asked once; never raises for what the venue or the wire did."""
+        keys = session.credentials
+        if keys is None:
+            return SettingResult(Outcome.REFUSED, _KEYLESS.code, message=_KEYLESS.message)
+        try:
+            catalogue = await self._hosts[session.demo].catalogue()
+        except VenueUnavailable as fault:
+            return SettingResult(Outcome.REFUSED, "venue.unavailable", message=str(fault))
+        listing = catalogue.by_symbol.get(symbol)
+        if listing is None:
+            return SettingResult(Outcome.REFUSED, "venue.bad_symbol", message=symbol)
+        call = Call()
+        token = current_call.set(call)
+        try:
+            await change(self._client(session, keys), listing.unified)
+        except Exception as fault:  # the wire's trace decides, not ccxt's classes
+            return setting_failed(call, self._dialect, keys, fault)
+        finally:
+            current_call.reset(token)
+            self._note_usage(call)
+        return setting_done(call, self._dialect, keys)
+
     async def instruments(self) -> Sequence[InstrumentSpec]:
         """The catalogue, asked for anew; orders follow it from then on."""
         catalogue = await self._hosts[False].catalogue(reload=True)
@@ -323,3 +445,22 @@ def _fits(order: OrderRequest, listing: Listing) -> bool:
     spec = listing.spec
     fits_step = order.quantity > 0 and order.quantity % spec.quantity_step == 0
     return fits_step and (order.price is None or order.price % spec.price_tick == 0)
+
+
+def _ready(order: OrderRequest, catalogue: Catalogue) -> _Ready | SendResult:
+    if not _CLIENT_ID.fullmatch(order.client_id):
+        return answers.refused_here("venue.client_id", "1 to 32 letters and digits")
+    listing = catalogue.by_symbol.get(order.symbol)
+    if listing is None:
+        return answers.refused_here("venue.bad_symbol", order.symbol)
+    if not _fits(order, listing):
+        return answers.refused_here("venue.precision", "not a multiple of the venue's step")
+    if listing.contract_size != 1:
+        order = replace(order, quantity=order.quantity / listing.contract_size)
+    return order, listing
+
+
+def _in_base_units(result: SendResult, listing: Listing) -> SendResult:
+    if listing.contract_size == 1 or not result.executed:
+        return result
+    return replace(result, executed=result.executed * listing.contract_size)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from trading.domain.ports import Credentials, OrderRequest, SendResult
 from trading.venues.wire import Reply
@@ -34,4 +35,29 @@ class FastOrders(Protocol):
 
     def placed(self, order: OrderRequest, reply: Reply) -> SendResult | None:
         """A clean success; None for anything else, which the venue's error table judges."""
+        ...
+
+
+@runtime_checkable
+class BatchingOrders(FastOrders, Protocol):
+    """Optional: a venue that takes several orders of one account in one request."""
+
+    @property
+    def batch_size(self) -> int:
+        """The most that one request may hold."""
+        ...
+
+    def batch(
+        self,
+        orders: Sequence[tuple[OrderRequest, str]],
+        keys: Credentials,
+        at_ms: int,
+        *,
+        demo: bool,
+    ) -> FastRequest:
+        """Orders with the venue's symbols, as for :meth:`FastOrders.request`."""
+        ...
+
+    def elements(self, reply: Reply) -> list[Any] | None:
+        """The answer's elements in the request's order; None if it is no list of them."""
         ...

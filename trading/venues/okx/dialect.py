@@ -14,7 +14,9 @@ from typing import Any
 
 from trading.domain.keys import KeyReport
 from trading.domain.ports import (
+    AccountSettings,
     BalanceReport,
+    MarginMode,
     OrderRequest,
     PositionReport,
     PositionSide,
@@ -50,7 +52,7 @@ def _options() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class OkxSwap:
-    """Implements :class:`trading.venues.dialect.Dialect`, its inspection and its paging."""
+    """Implements :class:`trading.venues.dialect.Dialect`, with inspection, settings and paging."""
 
     options: Mapping[str, Any] = field(default_factory=_options)
     acceptance_window: timedelta = timedelta(seconds=30)  # how old a timestamp may be
@@ -60,6 +62,9 @@ class OkxSwap:
     usage_header: str = ""
     trades_window: timedelta = timedelta(days=90)  # all that the venue keeps
     trades_page: int = pages.LENGTH
+    settled_codes: frozenset[str] = frozenset()  # setting what is set is a plain success here
+    exposure_codes: frozenset[str] = frozenset({"59000"})
+    leverage_params: Mapping[str, Any] = field(default_factory=lambda: {"mgnMode": "cross"})
     max_leverage: int = 20  # every listed instrument names its own
 
     def read_error(self, reply: Reply) -> VenueError:
@@ -108,6 +113,18 @@ class OkxSwap:
             if book["bidPx"] and book["askPx"]  # an empty side is told as an empty text
         )
         return [quote for quote in made if 0 < quote.bid <= quote.ask and quote.mark > 0]
+
+    async def settings(self, client: Any, listing: Listing) -> AccountSettings:
+        """Leverage of the cross margin that our orders use; hedge mode keeps one for each side."""
+        asked = {"instId": listing.spec.venue_symbol, "mgnMode": "cross"}
+        rows = self.rows(await client.privateGetAccountLeverageInfo(asked))
+        (account,) = self.rows(await client.privateGetAccountConfig())
+        levels = {int(row["lever"]) for row in rows}
+        return AccountSettings(
+            leverage=levels.pop() if len(levels) == 1 else None,
+            margin_mode=MarginMode.CROSS,
+            hedged={"long_short_mode": True, "net_mode": False}[account["posMode"]],
+        )
 
     async def inspect(self, client: Any, *, demo: bool) -> KeyReport:
         """Play money cannot be withdrawn. The margin mode is told with every order of ours."""
