@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz mutants bench lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz mutants texts bench lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -45,6 +45,9 @@ mutants: $(STAMP) ## small faults put into the rules of copying: the tests must 
 		$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut export-cicd-stats
 	$(BIN)/python deploy/judge_mutants.py
+
+texts: $(STAMP) ## compile the translations
+	$(BIN)/python deploy/compile_texts.py
 
 bench: $(STAMP) ## figures of the fan-out
 	$(BIN)/python manage.py bench $(if $(FOLLOWERS),--followers $(FOLLOWERS))
