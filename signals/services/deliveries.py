@@ -40,7 +40,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Public ids of the message as stored and of its signal, and whether it had come before.
+    """Public ids of the message as stored and of its signals, and whether it had come before.
+
+    ``signal_id`` is the last one, which says where it leads; a reversal has two.
 
     A message that came before may have left with its month; its key and its signal stay.
     """
@@ -48,3 +50,4 @@ class Received:
     message_id: str | None
     signal_id: str | None
     duplicate: bool
+    signal_ids: tuple[str, ...] = ()

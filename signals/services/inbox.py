@@ -10,7 +10,7 @@ from mimic.core.ids import uuid7
 from signals.models import InboxMessage, Signal, Strategy, Verdict
 from signals.services.accept import accept_for
 from signals.services.deliveries import Delivery, Received
-from signals.services.publish import SignalDraft
+from signals.services.publish import SignalDraft, publish_signal
 from signals.storable import storable
 
 
@@ -26,8 +26,26 @@ def receive_message(
         received = _refuse(strategy, delivery, refusal)
     else:
         assert draft is not None  # what cannot be understood is refused
-        received = accept_for(strategy_id=strategy.pk, delivery=delivery, draft=draft)
+        received = _take(strategy, delivery, draft)
     return received or _seen_before(strategy, delivery)
+
+
+@transaction.atomic(durable=True)
+def _take(strategy: Strategy, delivery: Delivery, draft: SignalDraft) -> Received | None:
+    """One signal, or both halves of a reversal in one transaction."""
+    received = accept_for(strategy_id=strategy.pk, delivery=delivery, draft=draft)
+    if received is None or received.signal_id is None or draft.then is None:
+        return received
+    close = Signal.objects.get(public_id=received.signal_id)
+    opened = publish_signal(
+        strategy=strategy,
+        draft=draft.then,
+        inbox_message_id=close.inbox_message_id or 0,
+        now=delivery.received_at,
+        after=close.pk,
+    )
+    ids = (str(close.public_id), str(Signal.objects.get(pk=opened).public_id))
+    return Received(received.message_id, ids[-1], duplicate=False, signal_ids=ids)
 
 
 @transaction.atomic(durable=True)
@@ -79,14 +97,13 @@ def _seen_before(strategy: Strategy, delivery: Delivery) -> Received:
         (first_id,) = cursor.fetchone()
     first = InboxMessage.objects.filter(pk=first_id)
     first.update(duplicates=F("duplicates") + 1)
+    signals = Signal.objects.filter(inbox_message_id=first_id).order_by("pk")
+    ids = tuple(str(public_id) for public_id in signals.values_list("public_id", flat=True))
     return Received(
         _public_id(first.values_list("public_id", flat=True).first()),
-        _public_id(
-            Signal.objects.filter(inbox_message_id=first_id)
-            .values_list("public_id", flat=True)
-            .first()
-        ),
+        ids[-1] if ids else None,
         duplicate=True,
+        signal_ids=ids if len(ids) > 1 else (),
     )
 
 

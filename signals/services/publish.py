@@ -22,17 +22,19 @@ OPEN_VALID_FOR = timedelta(seconds=60)
 # Of ``rows``, see :func:`draft_row`. ``taken`` has them with the strategy's defaults beside.
 DRAFT_COLUMNS: LiteralString = """signal uuid, symbol text, action text, direction text,
   price numeric, stop_loss_pct numeric, take_profit_pct numeric, risk_pct numeric,
-  leverage smallint, comment text, now timestamptz, valid_until timestamptz"""
+  leverage smallint, close_pct numeric, after bigint, comment text, now timestamptz,
+  valid_until timestamptz"""
 STRATEGY_COLUMNS: LiteralString = """s.id AS strategy_id, s.default_stop_loss_pct,
   s.default_take_profit_pct, s.default_risk_pct, s.default_leverage, s.max_leverage"""
 _SIGNAL: LiteralString = """signal AS (INSERT INTO signals_signal
   (id, public_id, strategy_id, inbox_message_id, symbol, action, direction, entry_price,
-   stop_loss_pct, take_profit_pct, risk_pct, leverage, comment, status, received_at,
-   published_at, valid_until)
+   stop_loss_pct, take_profit_pct, risk_pct, leverage, close_pct, after_id, comment, status,
+   received_at, published_at, valid_until)
 SELECT mimic_time_id(), signal, strategy_id, message_id, symbol, action, direction, price,
   coalesce(stop_loss_pct, default_stop_loss_pct),
   coalesce(take_profit_pct, default_take_profit_pct), coalesce(risk_pct, default_risk_pct),
-  least(coalesce(leverage, default_leverage), max_leverage), comment, 'published', now, now,
+  least(coalesce(leverage, default_leverage), max_leverage), close_pct, after, comment,
+  'published', now, now,
   valid_until
 FROM taken RETURNING id, public_id, strategy_id, action, received_at)"""
 _TAKEN: LiteralString = f"""WITH taken AS (SELECT r.*, {STRATEGY_COLUMNS}
@@ -42,7 +44,11 @@ JOIN signals_strategy s ON s.id = r.strategy)"""  # noqa: S608 (constants alone)
 
 @dataclass(frozen=True, slots=True)
 class SignalDraft:
-    """What a door understood. Percentages are of price; None means: the strategy's default."""
+    """What a door understood. Percentages are of price; None means: the strategy's default.
+
+    ``close_pct`` of a close is the part of the position that it closes, None for all. ``then`` is
+    the other half of a reversal: the open that waits until this close is settled.
+    """
 
     symbol: str
     action: Action
@@ -54,11 +60,14 @@ class SignalDraft:
     stop_loss_pct: Decimal | None
     comment: str
     said_at: datetime | None
+    close_pct: Decimal | None = None
+    then: SignalDraft | None = None
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """What was understood, for the inbox; what was not said is left out."""
-        said = ((name, getattr(self, name)) for name in self.__slots__)
-        return {name: str(value) for name, value in said if value not in (None, "")}
+        said = ((name, getattr(self, name)) for name in self.__slots__ if name != "then")
+        row: dict[str, Any] = {name: str(value) for name, value in said if value not in (None, "")}
+        return row if self.then is None else {**row, "then": self.then.as_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, An
         "take_profit_pct": _text(draft.take_profit_pct),
         "risk_pct": _text(draft.risk_pct),
         "leverage": draft.leverage,
+        "close_pct": _text(draft.close_pct),
         "comment": draft.comment,
         "now": now.isoformat(),
         "valid_until": None if closing else (said + OPEN_VALID_FOR).isoformat(),
@@ -124,11 +134,19 @@ def tell(draft: SignalDraft, *, signal_id: int, strategy_id: int, now: datetime)
 
 @transaction.atomic
 def publish_signal(
-    *, strategy: Strategy, draft: SignalDraft, inbox_message_id: int, now: datetime
+    *,
+    strategy: Strategy,
+    draft: SignalDraft,
+    inbox_message_id: int,
+    now: datetime,
+    after: int | None = None,
 ) -> int:
-    """Operation: write the signal as published; returns its id. ``now`` is its receipt time."""
+    """Operation: write the signal as published; returns its id. ``now`` is its receipt time.
+
+    ``after``: the close that it waits for.
+    """
     row = draft_row(draft, uuid7s(1)[0], now)
-    row |= {"strategy": strategy.pk, "message_id": inbox_message_id}
+    row |= {"strategy": strategy.pk, "message_id": inbox_message_id, "after": after}
     ((signal_id, _, strategy_id),) = run_on_rows(publishing(_TAKEN), [row], repeatable=False)
     tell(draft, signal_id=signal_id, strategy_id=strategy_id, now=now)
     return int(signal_id)

@@ -165,7 +165,7 @@ def test_from_the_alert_to_the_console(address: str, browser: Browser) -> None:
 
     receipt.get_by_role("link").first.click()
     expect(home.locator(".verdict__line")).to_contain_text("Buy 0.041 BTCUSDT")
-    expect(home.get_by_text("10000 × 5 % × 5 ÷ 60000")).to_be_visible()
+    expect(home.locator("p.formula").first).to_contain_text("10000 × 5 % × 5 ÷ 60000")
     _shoot(home, "receipt")
     home.goto(f"{address}/receipts?outcome=skipped")
     expect(home.locator("#receipts tbody tr")).to_have_count(0)

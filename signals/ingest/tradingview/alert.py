@@ -6,7 +6,8 @@ Fields and figures: ../shared/spec/signals.md, "Webhook fields".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from signals.ingest.errors import (
     AlertPlaceholder,
     AlertUnknownSymbol,
 )
+from signals.ingest.tradingview.meaning import Held, Intent, Stance, meaning
 from signals.ingest.tradingview.message import Field, Fields
 from signals.ingest.tradingview.names import ALIASES
 from signals.models import Action, Direction
@@ -35,6 +37,7 @@ _SYMBOL = re.compile(
 _NUMBER = re.compile(
     r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?"
 )
+_LARGEST = Decimal("1e18")
 _LEVERAGE = (Decimal(1), Decimal(125))
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -43,15 +46,15 @@ def understand(fields: Fields, known_symbol: Callable[[str], bool]) -> SignalDra
     """Raises an :class:`AlertRefused` that names the field at fault."""
     _refuse_placeholders(fields)
     symbol = _symbol(_required(fields, "symbol"), known_symbol)
-    action, direction = _action(fields)
+    first, *rest = _intents(fields)
     leverage = _number(fields, "leverage", *_LEVERAGE)
     if leverage is not None and leverage != leverage.to_integral_value():
         raise AlertFieldInvalid(f"leverage {leverage} is not a whole number")
     comment = _find(fields, "comment")
-    return SignalDraft(
+    draft = SignalDraft(
         symbol=symbol,
-        action=action,
-        direction=direction,
+        action=first.action,
+        direction=first.direction,
         price=_number(fields, "price", Decimal("1e-12"), Decimal("1e9")),
         risk_pct=_number(fields, "risk_perc", Decimal("0.01"), Decimal(100)),
         leverage=None if leverage is None else int(leverage),
@@ -59,7 +62,13 @@ def understand(fields: Fields, known_symbol: Callable[[str], bool]) -> SignalDra
         stop_loss_pct=_number(fields, "sl_perc", Decimal("0.01"), Decimal(99)),
         comment=comment.shown[:200] if comment else "",
         said_at=_time(fields),
+        close_pct=first.close_pct,
     )
+    if not rest:
+        return draft
+    (other,) = rest
+    follows = replace(draft, action=other.action, direction=other.direction, close_pct=None)
+    return replace(draft, then=follows)
 
 
 def sameness(fields: Fields) -> str | None:
@@ -99,16 +108,42 @@ def _refuse_placeholders(fields: Fields) -> None:
             raise AlertPlaceholder(f"{field.name} still holds {field.shown[:60]!r}")
 
 
-def _action(fields: Fields) -> tuple[Action, Direction]:
+def _intents(fields: Fields) -> Sequence[Intent]:
+    """The strategy's position says it best; without one the action's word does."""
     position = _find(fields, "position")
-    word = position or _required(fields, "action")
+    if position is None:
+        return [_spoken(fields)]
+    was = _find(fields, "previous")
+    before = None if was is None else Held(_stance(was), _size(fields, "previous_size"))
+    return meaning(before, Held(_stance(position), _size(fields, "size")))
+
+
+def _stance(field: Field) -> Stance:
     try:
-        return _WORDS[word.said.lower()]
-    except KeyError:
-        name = "market_position" if position else "action"
+        return Stance(field.said.lower())
+    except ValueError:
         raise AlertFieldInvalid(
-            f"{name} {word.shown[:40]!r} is none of {', '.join(sorted(_WORDS))}"
+            f"{field.name} {field.shown[:40]!r} is none of {', '.join(Stance)}"
         ) from None
+
+
+def _size(fields: Fields, name: str) -> Decimal | None:
+    size = _number(fields, name, -_LARGEST, _LARGEST)
+    return None if size is None else abs(size)
+
+
+def _spoken(fields: Fields) -> Intent:
+    word = _required(fields, "action")
+    try:
+        action, direction = _WORDS[word.said.lower()]
+    except KeyError:
+        raise AlertFieldInvalid(
+            f"action {word.shown[:40]!r} is none of {', '.join(sorted(_WORDS))}"
+        ) from None
+    part = _number(fields, "close_perc", Decimal("0.0001"), Decimal(100))
+    if part is not None and action is not Action.CLOSE:
+        raise AlertFieldInvalid("close_perc is for closes")
+    return Intent(action, direction, None if part == 100 else part)
 
 
 def _find(fields: Fields, name: str) -> Field | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 PASSPHRASE, STRATEGY = "passphrase", "strategy"
-NUMBERS = ("leverage", "risk_perc", "tp_perc", "sl_perc")
+NUMBERS = ("leverage", "risk_perc", "tp_perc", "sl_perc", "close_perc")
 ALIASES: dict[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "pair", "instrument"),
     "action": ("action", "strategy.order.alert_message", "side"),
     "position": ("market_position", "strategy.market_position"),
+    "size": ("market_position_size", "strategy.market_position_size"),
+    "previous": ("prev_market_position", "strategy.prev_market_position"),
+    "previous_size": ("prev_market_position_size", "strategy.prev_market_position_size"),
     "price": ("price", "entry", "strategy.order.price", "close"),
     "time": ("timenow", "alert_time", "time"),
     "fired": ("timenow", "alert_time"),  # "time" is the bar's opening: it tells no age

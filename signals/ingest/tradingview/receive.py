@@ -69,8 +69,8 @@ def offer_of(alert: Alert) -> Offer | None:
     message = alert.read()
     draft, _refusal = _understand(message)
     secrets = digests(alert.token, message)
-    if draft is None or secrets is None:
-        return None
+    if draft is None or draft.then is not None or secrets is None:
+        return None  # a reversal is two signals, and those are one transaction of their own
     token, passphrase = secrets
     return Offer(token, passphrase, alert.delivery(message), draft)
 

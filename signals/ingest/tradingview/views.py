@@ -43,11 +43,12 @@ def answer(received: Received) -> dict[str, Any]:
     """What the sender is told; counted as answered."""
     status = "duplicate" if received.duplicate else "accepted"
     signals_posted.labels(status, "").inc()
-    return {
+    told = {
         "status": status,
         "message_id": received.message_id,
         "signal_id": received.signal_id,
     }
+    return told | ({"signal_ids": received.signal_ids} if received.signal_ids else {})
 
 
 def sender(address: str) -> str | None:
