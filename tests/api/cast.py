@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pyotp
 from django.test import Client
 
 from accounts.models import Role, User
@@ -25,6 +26,7 @@ from trading.models import (
     CopyExecution,
     CopySubscription,
     EquityPoint,
+    KillSwitch,
     Order,
     Position,
     Trade,
@@ -70,6 +72,9 @@ def a_world() -> World:
         "waiting_id": waiting,
         "account_id": copy.account,
         "position_id": Position.objects.get(),
+        "switch_id": KillSwitch.objects.create(
+            scope="symbol", target="NOSUCHUSDT", reason="a drill", set_at=now(), effect_since=now()
+        ),
     }
     return World(owner, {name: str(row.public_id) for name, row in ids.items()})
 
@@ -102,15 +107,20 @@ def signed_in(user: User) -> Client:
 
 def an_operator(role: str = Role.OWNER) -> Client:
     """Staff whose session has shown a code."""
+    return an_operator_with_app(role)[0]
+
+
+def an_operator_with_app(role: str = Role.OWNER) -> tuple[Client, pyotp.TOTP]:
+    """The same with the app that shows their next codes."""
     person = a_person(role)
-    enrol_totp(user=person)
+    app = pyotp.TOTP(enrol_totp(user=person))
     browser = signed_in(person)
     device = totp_device(person)
     assert device is not None
     session = browser.session
     session["otp_device_id"] = device.persistent_id
     session.save()
-    return browser
+    return browser, app
 
 
 def get(client: Client, path: str, **query: str) -> Any:

@@ -9,9 +9,11 @@ from trading.api import (
     balance,
     copies,
     exchanges,
+    kill,
     orders,
     positions,
     receipts,
+    settings,
     trades,
 )
 
@@ -32,6 +34,18 @@ urlpatterns = [
         copies.Resume.as_view(),
         name="subscription-resume",
     ),
+    path(
+        "subscriptions/<uuid:subscription_id>/settings",
+        settings.ChangeSettings.as_view(),
+        name="subscription-settings",
+    ),
+    path(
+        "subscriptions/<uuid:subscription_id>/settings/preview",
+        settings.PreviewSettings.as_view(),
+        name="subscription-settings-preview",
+    ),
+    path("risk/me", settings.MyRisk.as_view(), name="risk-me"),
+    path("risk/defaults", settings.UsualRisk.as_view(), name="risk-defaults"),
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/<uuid:order_id>", orders.OrderDetail.as_view(), name="order"),
     path("positions", positions.Positions.as_view(), name="positions"),
@@ -56,5 +70,17 @@ urlpatterns = [
         "admin/exchanges/<uuid:exchange_id>/reject",
         approvals.RejectExchange.as_view(),
         name="exchange-reject",
+    ),
+    path("admin/kill-switches", kill.KillSwitches.as_view(), name="kill-switches"),
+    path("admin/kill-switches/<uuid:switch_id>/reach", kill.KillReach.as_view(), name="kill-reach"),
+    path(
+        "admin/kill-switches/<uuid:switch_id>/effect",
+        kill.AlterKillSwitch.as_view(),
+        name="kill-effect",
+    ),
+    path(
+        "admin/kill-switches/<uuid:switch_id>/lift",
+        kill.LiftKillSwitch.as_view(),
+        name="kill-lift",
     ),
 ]

@@ -52,7 +52,7 @@ def set_kill_switch(
     scope: KillScope,
     target: str,
     reason: str,
-    by: User,
+    by: User | None,
     now: datetime,
     effect: KillEffect = KillEffect.BLOCK_OPENS,
 ) -> KillSwitch:
@@ -60,7 +60,7 @@ def set_kill_switch(
 
     One that is in force already becomes stricter if ``effect`` is, and is never made milder here.
     ``target`` is the venue code, symbol, or the id of the strategy or account, and empty for the
-    platform. Raises :class:`KillSwitchTarget` for any other.
+    platform. ``by`` None: a guard of ours. Raises :class:`KillSwitchTarget` for any other target.
     """
     switch = _put_in_force(scope, target, effect, reason, by, now)
     _begin(now)
@@ -93,7 +93,7 @@ def lift_kill_switch(*, switch: KillSwitch, reason: str, by: User, now: datetime
 
 @transaction.atomic(durable=True)
 def _put_in_force(
-    scope: KillScope, target: str, effect: KillEffect, reason: str, by: User, now: datetime
+    scope: KillScope, target: str, effect: KillEffect, reason: str, by: User | None, now: datetime
 ) -> KillSwitch:
     new = {
         "effect": effect,
@@ -124,14 +124,16 @@ def _change(switch: KillSwitch, effect: KillEffect, reason: str, by: User, now: 
     return True
 
 
-def _become(row: KillSwitch, effect: KillEffect, reason: str, by: User, now: datetime) -> None:
+def _become(
+    row: KillSwitch, effect: KillEffect, reason: str, by: User | None, now: datetime
+) -> None:
     was, row.effect, row.effect_since = row.effect, effect, now
     row.save(update_fields=["effect", "effect_since"])
     _note(row, was=was, became=effect, reason=reason, by=by, now=now)
 
 
 def _note(
-    switch: KillSwitch, *, was: str, became: str, reason: str, by: User, now: datetime
+    switch: KillSwitch, *, was: str, became: str, reason: str, by: User | None, now: datetime
 ) -> None:
     KillEvent.objects.create(switch=switch, was=was, became=became, reason=reason, by=by, at=now)
 

@@ -14,6 +14,7 @@ from mimic.web.live_channels import register_channel
 from signals.instruments import answer_with
 from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
+from trading.copying.daily_loss import close_after_losses
 from trading.copying.live import tell_of_orders
 from trading.copying.sweep import expire_pending, sweep_fanouts
 from trading.execution import key_checks, nudge, receipts
@@ -41,6 +42,7 @@ def connect() -> None:
     sending = partial(sweep_sending, broker_answers=broker_answers)
     register_sweeper("orders to send", sending, every=_SECOND)
     register_sweeper("approvals", expire_pending, every=timedelta(seconds=5))
+    register_sweeper("daily losses", close_after_losses, every=timedelta(seconds=2))
     register_sweeper("leases", sweep_leases, every=_SECOND)
     register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))
     checks = partial(key_checks.sweep_checks, broker_answers=broker_answers)
