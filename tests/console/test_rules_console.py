@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.cast import VENUE, a_market, a_strategy, an_account
@@ -58,6 +62,26 @@ def test_limits_that_cannot_be_are_refused_in_words(
     assert page.status_code == 200
     assert said in page.content.decode()
     assert not RiskLimits.objects.exists()
+
+
+@pytest.mark.parametrize("name", [CALENDARS, WINDOWS])
+def test_a_longer_list_of_hours_costs_no_more_queries(
+    console: Client, name: str, django_assert_num_queries: Any
+) -> None:
+    url = reverse(f"{name}_changelist")
+    span = {"state": "closed", "reason": "maintenance", "ends_at": "2026-11-21T12:00Z"}
+    MarketWindow.objects.create(venue_id=VENUE, starts_at="2026-11-21T10:00Z", **span)
+    console.get(url)  # what a process remembers after its first page
+    with CaptureQueriesContext(connection) as few:
+        console.get(url)
+    MarketCalendar.objects.bulk_create(
+        MarketCalendar(name=f"Hours {n}", sessions="mon-fri 09:00-17:00") for n in range(20)
+    )
+    MarketWindow.objects.bulk_create(
+        MarketWindow(venue_id=VENUE, starts_at="2026-11-21T10:00Z", **span) for _ in range(20)
+    )
+    with django_assert_num_queries(len(few)):
+        console.get(url)
 
 
 def test_calendars_say_what_is_now_and_draw_their_week(console: Client) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading.domain.calendars import (
@@ -88,6 +88,46 @@ def test_the_next_change_says_when_and_what() -> None:
     )  # fmt: skip
 
 
+CME = MarketCalendar(
+    "America/Chicago",
+    tuple(Session(day, time(17), time(16)) for day in (6, 0, 1, 2, 3)),
+    holidays=frozenset({date(2024, 12, 25)}),
+    early_closes={date(2026, 11, 26): time(12)},
+)
+HONG_KONG = MarketCalendar(
+    "Asia/Hong_Kong",
+    (Session(3, time(9, 30), time(12)), Session(3, time(13), time(16))),
+    early_closes={date(2026, 12, 24): time(12)},
+)
+DAILY = MarketCalendar(
+    "UTC",
+    tuple(Session(day, time(0), time(0)) for day in range(7)),
+    holidays=frozenset({date(2026, 12, 25)}),
+)
+CHICAGO, HONG_KONG_ZONE = ZoneInfo("America/Chicago"), ZoneInfo("Asia/Hong_Kong")
+TRADE_DATES = [
+    (CME, _at(CHICAGO, 2024, 12, 24, 12), OPEN),
+    (CME, _at(CHICAGO, 2024, 12, 24, 18), SHUT),  # this session is Christmas Day's
+    (CME, _at(CHICAGO, 2024, 12, 25, 10), SHUT),
+    (CME, _at(CHICAGO, 2024, 12, 25, 17), OPEN),  # and this one the 26th's
+    (CME, _at(CHICAGO, 2026, 11, 26, 11, 59), OPEN),
+    (CME, _at(CHICAGO, 2026, 11, 26, 12), SHUT),
+    (CME, _at(CHICAGO, 2026, 11, 26, 17), OPEN),
+    (HONG_KONG, _at(HONG_KONG_ZONE, 2026, 12, 24, 11), OPEN),
+    (HONG_KONG, _at(HONG_KONG_ZONE, 2026, 12, 24, 14), SHUT),  # no afternoon on a half day
+    (DAILY, datetime(2026, 12, 24, 23, 59, tzinfo=UTC), OPEN),
+    (DAILY, datetime(2026, 12, 25, 0, 0, tzinfo=UTC), SHUT),
+    (DAILY, datetime(2026, 12, 26, 0, 0, tzinfo=UTC), OPEN),
+]
+
+
+@pytest.mark.parametrize(("calendar", "at", "state"), TRADE_DATES)
+def test_holidays_and_early_closes_take_the_session_that_ends_that_day(
+    calendar: MarketCalendar, at: datetime, state: MarketState
+) -> None:
+    assert market_state(calendar, at) is state
+
+
 moments = st.integers(0, 270 * 24 * 60).map(
     lambda minutes: datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=minutes)
 )
@@ -103,6 +143,36 @@ def test_nothing_changes_before_the_next_change(at: datetime, calendar: MarketCa
     assert state is not now
     step = (moment - at) / 40
     assert all(market_state(calendar, at + step * part) is now for part in range(40))
+
+
+clocks = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, minute % 60))
+weeks = st.lists(st.builds(Session, st.integers(0, 6), clocks, clocks), max_size=8).map(tuple)
+# New York's clock changes within the day that follows each of these.
+eves = st.sampled_from([datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)])
+
+
+@settings(max_examples=15, deadline=None)
+@given(start=eves, week=weeks, last=st.sampled_from([0, 45]), early=clocks)
+def test_the_next_changes_are_those_that_a_watch_minute_by_minute_sees(
+    start: datetime, week: tuple[Session, ...], last: int, early: time
+) -> None:
+    today = start.date()
+    calendar = MarketCalendar(
+        "America/New_York", week, frozenset({today + timedelta(days=1)}), {today: early}, last
+    )
+    minutes = [start + timedelta(minutes=step) for step in range(24 * 60)]
+    states = [market_state(calendar, minute) for minute in minutes]
+    seen = [
+        (minute, state)
+        for minute, before, state in zip(minutes[1:], states, states[1:], strict=False)
+        if state is not before
+    ]
+    foretold = []
+    found = next_change(calendar, start)
+    while found is not None and found[0] <= minutes[-1]:
+        foretold.append(found)
+        found = next_change(calendar, found[0])
+    assert foretold == seen
 
 
 @given(at=moments, zone=st.sampled_from(["Asia/Tokyo", "America/New_York", "Europe/Kyiv"]))

@@ -4,6 +4,9 @@ Sessions are local wall clock in an IANA zone: 09:30 in New York is 09:30 in Mar
 session's edge in the hour that a spring change skips comes by the clock of before the change, so
 03:30 is 04:30 that day; in the hour that an autumn change repeats it is the first of the two
 (PEP 495, ``fold=0``).
+
+A session belongs to the local date on which it ends, as exchanges count trade dates: what begins
+on Christmas Eve at 17:00 and ends on Christmas Day is Christmas Day's, and a holiday takes it away.
 """
 
 from __future__ import annotations
@@ -34,9 +37,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class MarketCalendar:
-    """``early_closes``: local dates on which sessions that began that day end at that time.
+    """``early_closes``: sessions that belong to that local date end at that time at the latest.
 
-    ``holidays``: no session begins on that local date. In the last ``close_only_minutes`` of a
+    ``holidays``: no session belongs to that local date. In the last ``close_only_minutes`` of a
     session positions are only closed. Without sessions the market never closes.
     """
 
@@ -86,21 +89,21 @@ def spans(calendar: MarketCalendar, at: datetime) -> Iterator[Span]:
     first = at.astimezone(zone).date() - timedelta(days=2)
     for ahead in range(_DAYS_AHEAD + 3):
         day = first + timedelta(days=ahead)
-        if day not in calendar.holidays:
-            for session in sorted(calendar.sessions, key=lambda each: each.opens):
-                if session.weekday == day.weekday():
-                    yield from _spans_of(calendar, session, day, zone)
+        for session in sorted(calendar.sessions, key=lambda each: each.opens):
+            if session.weekday == day.weekday():
+                yield from _spans_of(calendar, session, day, zone)
 
 
 def _spans_of(
     calendar: MarketCalendar, session: Session, day: date, zone: ZoneInfo
 ) -> Iterator[Span]:
     start = _moment(day, session.opens, zone)
-    later = session.closes <= session.opens
-    end = _moment(day + timedelta(days=1) if later else day, session.closes, zone)
-    if day in calendar.early_closes:
-        end = min(end, _moment(day, calendar.early_closes[day], zone))
-    if end <= start:
+    last_day = day + timedelta(days=1) if session.closes <= session.opens else day
+    end = _moment(last_day, session.closes, zone)
+    owner = day if session.closes == time.min else last_day  # midnight ends the day before it
+    if owner in calendar.early_closes:
+        end = min(end, _moment(owner, calendar.early_closes[owner], zone))
+    if owner in calendar.holidays or end <= start:
         return
     last = max(start, end - timedelta(minutes=calendar.close_only_minutes))
     if start < last:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from django.db.models import Prefetch, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from trading.domain.calendars import MarketState, market_state
-from trading.models import Instrument, MarketCalendar, MarketWindow
+from trading.models import Instrument, MarketCalendar, MarketWindow, Venue
 
 _STRICTEST_FIRST = (MarketState.CLOSED, MarketState.CLOSE_ONLY, MarketState.OPEN)
 _States = defaultdict[str, list[MarketState]]
@@ -21,7 +22,7 @@ _USUAL = (
 
 
 def market_states(*, symbol: str, now: datetime) -> dict[str, MarketState]:
-    """By venue code; what is not in it is open. Two queries where nobody keeps hours.
+    """By venue code; what is not in it is open. Two queries, however many keep hours.
 
     A window in force goes before calendars, an instrument's calendar before its venue's; of two
     that say the same thing's hours the stricter holds. Nothing is cached.
@@ -37,21 +38,21 @@ def market_states(*, symbol: str, now: datetime) -> dict[str, MarketState]:
 
 def _by_calendars(symbol: str, now: datetime) -> tuple[_States, _States]:
     """What venues' calendars say, and what the instruments' own do."""
-    listed = Prefetch("instruments", queryset=Instrument.objects.filter(symbol=symbol))
-    calendars = (
-        MarketCalendar.objects.filter(
-            Q(venues__instruments__symbol=symbol) | Q(instruments__symbol=symbol)
-        )
-        .distinct()
-        .prefetch_related("venues", listed)
-    )
+    instruments = Instrument.objects.filter(calendars=OuterRef("pk"), symbol=symbol)
+    venues = Venue.objects.filter(calendars=OuterRef("pk"), instruments__symbol=symbol)
+    calendars = MarketCalendar.objects.annotate(
+        own=ArraySubquery(instruments.values("venue_id")),
+        general=ArraySubquery(venues.values("pk")),
+    )  # a handful of rows: the ones that nobody follows are left in Python
     general, own = _States(list), _States(list)
     for calendar in calendars:
+        if not calendar.own and not calendar.general:
+            continue
         state = market_state(calendar.rules(), now)
-        for venue in calendar.venues.all():
-            general[venue.pk].append(state)
-        for instrument in calendar.instruments.all():
-            own[instrument.venue_id].append(state)
+        for venue in calendar.general:
+            general[venue].append(state)
+        for venue in calendar.own:
+            own[venue].append(state)
     return general, own
 
 
