@@ -1,111 +1,137 @@
-"""The form of a copy's settings: how much, at what leverage, of what, and its limits."""
+"""The form of one copy's settings; what it may hold is decided by the command."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
 from typing import Any
 
 from django import forms
-from django.forms.models import fields_for_model
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from trading.copying.limits_selectors import Limit
-from trading.copying.settings import AllocationExceeded, SettingsInvalid
-from trading.copying.wording import source_name
+from mimic.core.errors import MimicError
+from signals.ingest.tradingview.alert import canonical_symbol
+from trading.copying.settings import FIELDS
+from trading.copying.settings_wording import LIMITS, MODES, NAMES, Words
+from trading.domain.receipts import plain
 from trading.models import CopySettings, LeverageMode
-from trading.models.copying import SIZING_LABELS
 
-LIMITS = (
-    "max_position_pct", "max_exposure_pct", "max_risk_pct", "max_leverage", "max_open",
-    "max_opens_a_day", "daily_loss_block_pct", "max_deviation_pct", "max_spread_pct",
-)  # fmt: skip
-_WHOLE = frozenset({"max_leverage", "max_open", "max_opens_a_day"})
+_BETWEEN = re.compile(r"[\s,;]+")
+_LEVERAGE = re.compile(r"(\S+?)(?:\s*=\s*|\s+)(\d{1,3})\s*[x×]?", re.IGNORECASE)
+_QUIET = {"autocomplete": "off", "spellcheck": "false"}
+WHOLE = ("max_leverage", "max_open", "max_opens_a_day", "max_age")
 
 
-def _number(label: Any, help_text: Any = "", *, required: bool = True) -> forms.DecimalField:
+def _number(name: str, *, required: bool = True) -> forms.DecimalField:
+    attrs = {**_QUIET, "step": "any", "inputmode": "decimal"}
     return forms.DecimalField(
-        label=label, help_text=help_text, required=required, min_value=0, max_digits=18
+        label=NAMES[name].label, required=required, widget=forms.NumberInput(attrs=attrs)
     )
 
 
-class SymbolsField(forms.CharField):
-    """``BTCUSDT, ETHUSDT`` as a list in capital letters."""
-
-    def to_python(self, value: Any) -> Any:
-        words = str(value or "").replace(",", " ").upper().split()
-        if any(not (word.isascii() and word.isalnum() and len(word) <= 32) for word in words):
-            raise forms.ValidationError(gettext("Write symbols like BTCUSDT, with commas between."))
-        return words
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
+def _whole(name: str) -> forms.IntegerField:
+    attrs = {**_QUIET, "step": "1", "inputmode": "numeric"}
+    return forms.IntegerField(
+        label=NAMES[name].label, required=False, widget=forms.NumberInput(attrs=attrs)
+    )
 
 
-class CopySettingsForm(forms.Form):
-    """Fields carry the names of :data:`trading.copying.settings.FIELDS`."""
+def _text(name: str, help_text: Words) -> forms.CharField:
+    attrs = {**_QUIET, "rows": 2, "autocapitalize": "characters"}
+    return forms.CharField(
+        label=NAMES[name].label,
+        required=False,
+        max_length=20_000,
+        help_text=help_text,
+        widget=forms.Textarea(attrs=attrs),
+    )
+
+
+def _symbols(text: str) -> list[str]:
+    """``btc/usdt, ETHUSDT`` as the symbols they mean, each once."""
+    found = [(word, canonical_symbol(word)) for word in _BETWEEN.split(text) if word]
+    wrong = [word for word, symbol in found if symbol is None]
+    if wrong:
+        raise forms.ValidationError(
+            gettext("Not like BTCUSDT: %(words)s.") % {"words": ", ".join(wrong)[:200]}
+        )
+    return list(dict.fromkeys(symbol for _word, symbol in found if symbol))
+
+
+class SettingsForm(forms.Form):
+    """The fields of :data:`trading.copying.settings.FIELDS`, filled in from ``current``.
+
+    ``version`` is the one that the person looked at; ``over_allocate`` their yes to more than all.
+    """
 
     sizing_mode = forms.ChoiceField(
-        label=_("How much"), choices=[(mode.value, label) for mode, label in SIZING_LABELS.items()]
+        label=NAMES["sizing_mode"].label, choices=[(it.value, it.label) for it in MODES]
     )
-    sizing_value = _number(
-        _("Value"),
-        _("Percent for risk, equity and risk budget; money, a quantity or a factor for the rest."),
+    sizing_value = _number("sizing_value")
+    risk_multiplier = _number("risk_multiplier")
+    allocation_pct = _number("allocation_pct")
+    leverage_mode = forms.ChoiceField(
+        label=NAMES["leverage_mode"].label, choices=LeverageMode.choices
     )
-    risk_multiplier = _number(_("Multiplier"), _("1 leaves the size as it is."))
-    allocation_pct = _number(_("Share of the account, %"))
-    leverage_mode = forms.ChoiceField(label=_("Leverage"), choices=LeverageMode.choices)
-    fixed_leverage = forms.IntegerField(
-        label=_("Fixed leverage"), required=False, min_value=1, max_value=125
-    )
-    allowed_symbols = SymbolsField(
-        label=_("Only these symbols"), required=False, help_text=_("Empty copies every symbol.")
-    )
-    blocked_symbols = SymbolsField(label=_("Never these symbols"), required=False)
+    fixed_leverage = _whole("fixed_leverage")
+    symbol_leverage = _text("symbol_leverage", _("One a line: BTCUSDT 10"))
+    allowed_symbols = _text("allowed_symbols", _("Empty copies all of them."))
+    blocked_symbols = _text("blocked_symbols", _("Goes before the list above."))
+    version = forms.IntegerField(widget=forms.HiddenInput)
     over_allocate = forms.BooleanField(
-        label=_("I mean it: give this copy more than is left of the account"), required=False
+        label=_("Yes, give this account's copies more than the whole of it"), required=False
     )
 
-    def __init__(
-        self, data: Any, *, settings: CopySettings, limits: Sequence[Limit], left: Any
-    ) -> None:
-        names = [*CopySettingsForm.base_fields, *LIMITS]
-        start = {name: _plain(getattr(settings, name, None)) for name in names}
-        super().__init__(data, initial=start)
-        self.fields["allocation_pct"].help_text = gettext("%(left)s %% is left.") % {"left": left}
-        for limit in limits:
-            if limit.name in LIMITS:
-                self.fields[limit.name] = self._limit(limit)
-        self._meant = self.fields.pop("over_allocate")  # asked for once it matters
-        if self.is_bound and "over_allocate" in self.data:
-            self.fields["over_allocate"] = self._meant
+    def __init__(self, current: CopySettings, data: Any = None) -> None:
+        super().__init__(data, initial=_initial(current))
+        self.current = current
+        for name in LIMITS:
+            made = _whole(name) if name in WHOLE else _number(name, required=False)
+            self.fields[name] = made
 
-    def _limit(self, limit: Limit) -> forms.Field:
-        """Empty leaves it to wider limits; beside it stands what holds now, and who set it."""
-        label = fields_for_model(CopySettings, [limit.name])[limit.name].label
-        told = {"value": _plain(limit.value), "source": source_name(limit.source.value)}
-        help_text = gettext("Now %(value)s (%(source)s).") % told
-        if limit.name in _WHOLE:
-            return forms.IntegerField(
-                label=label, help_text=help_text, required=False, min_value=0, max_value=32_767
-            )
-        return _number(label, help_text, required=False)
+    def clean_allowed_symbols(self) -> list[str]:
+        return _symbols(self.cleaned_data["allowed_symbols"])
 
-    def values(self) -> Mapping[str, Any]:
-        """What the person asked for, by field of the settings."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "over_allocate"}
+    def clean_blocked_symbols(self) -> list[str]:
+        return _symbols(self.cleaned_data["blocked_symbols"])
 
-    def refuse(self, refusal: SettingsInvalid | AllocationExceeded) -> None:
-        """Say at its field what the command refused."""
-        if isinstance(refusal, AllocationExceeded):
-            self.fields["over_allocate"] = self._meant
-            self.add_error("allocation_pct", f"{gettext(refusal.title)}: {refusal.detail}")
-            return
+    def clean_symbol_leverage(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for line in re.split(r"[\n,;]+", self.cleaned_data["symbol_leverage"]):
+            if not line.strip():
+                continue
+            match = _LEVERAGE.fullmatch(line.strip())
+            symbol = canonical_symbol(match[1]) if match else None
+            if match is None or symbol is None:
+                said = gettext("Not like BTCUSDT 10: %(words)s.") % {"words": line.strip()[:60]}
+                raise forms.ValidationError(said)
+            found[symbol] = int(match[2])
+        return found
+
+    def changes(self) -> dict[str, Any]:
+        """What differs from the version in force. The form is valid."""
+        given = {name: self.cleaned_data[name] for name in FIELDS}
+        return {name: it for name, it in given.items() if it != getattr(self.current, name)}
+
+    def refuse(self, refusal: MimicError) -> None:
+        """Each problem at its field."""
         for problem in refusal.errors:
             name = problem["pointer"].lstrip("/")
-            self.add_error(name if name in self.fields else None, gettext("Check this field."))
+            self.add_error(name if name in self.fields else None, problem["detail"])
 
 
-def _plain(value: Any) -> Any:
-    """A decimal without trailing zeros; all else as it is."""
-    return f"{value.normalize():f}" if hasattr(value, "normalize") else value
+def _initial(current: CopySettings) -> dict[str, Any]:
+    values = {name: getattr(current, name) for name in FIELDS}
+    told = {name: _written(value) for name, value in values.items()}
+    return {**told, "version": current.version}
+
+
+def _written(value: Any) -> Any:
+    """A value as a person would type it into its field."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, dict):
+        return "\n".join(f"{symbol} {times}" for symbol, times in value.items())
+    if value is None or isinstance(value, str | int):
+        return value
+    return plain(value)

@@ -4,96 +4,135 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
-from django.db.models import Count, Q
-from django.utils import timezone
+from django.forms import BoundField, Form
+from django.urls import reverse
 
-from trading.copying.preview import Previewed
-from trading.copying.wording import line, side_of, why_this_much
-from trading.domain.decide import Decision
-from trading.domain.limits import allocation_left
-from trading.domain.receipts import plain
-from trading.models import CopyExecution, CopySubscription, SubscriptionStatus
+from trading.copying.copies_selectors import Activity, activity_of_person, copies_of_person
+from trading.copying.limits_selectors import limits_of
+from trading.copying.settings_history import Version
+from trading.copying.settings_wording import (
+    LIMIT_GROUPS,
+    LIMITS,
+    NAMES,
+    Words,
+    reason_name,
+    value_text,
+)
+from trading.copying.wording import source_name
+from trading.models import CopySubscription, ExecutionOutcome, SubscriptionStatus
 
-RECENT = timedelta(days=7)
+LATELY = timedelta(days=7)
+STATUS_TONES = {
+    SubscriptionStatus.ACTIVE: "up",
+    SubscriptionStatus.PAUSED: "warn",
+    SubscriptionStatus.STOPPED: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A reason with its count and the receipts it was counted from."""
+
+    name: str
+    count: int
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class CopyLine:
-    """One copy with what its receipts of the last week came to."""
+    """One copy on the list."""
 
-    copy: CopySubscription
-    sizing: str
-    copied: int
-    skipped: int
+    row: CopySubscription
+    tone: str
+    opens_today: int
+    skipped: list[Skipped]
+
+    @property
+    def is_active(self) -> bool:
+        return self.row.status == SubscriptionStatus.ACTIVE
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.row.status == SubscriptionStatus.STOPPED
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewLine:
-    """A past signal by the old settings and by the new; ``same`` when nothing would change."""
+class LimitRow:
+    """A limit's field with what is in force and who set it."""
 
-    symbol: str
+    field: BoundField
+    unit: Words
+    in_force: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeText:
+    label: str
     before: str
     after: str
-    why: str
-    same: bool
 
 
-def copy_lines(user_id: int) -> list[CopyLine]:
-    """Newest first; two queries."""
-    rows = list(
-        CopySubscription.objects.filter(user_id=user_id)
-        .exclude(status=SubscriptionStatus.STOPPED)
-        .select_related("strategy", "account", "settings")
-        .order_by("-id")
-    )
-    counted = (
-        CopyExecution.objects.filter(user_id=user_id, decided_at__gte=timezone.now() - RECENT)
-        .order_by()
-        .values("subscription_id")
-        .annotate(
-            copied=Count("id", filter=Q(outcome="executed")),
-            skipped=Count("id", filter=Q(outcome="skipped")),
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    number: int
+    made_at: datetime
+    changes: list[ChangeText]
+
+
+def lines_of(user_id: int, *, today: datetime, now: datetime) -> list[CopyLine]:
+    """All copies of a person, newest first: two queries, whatever their number."""
+    activity = activity_of_person(user_id, today=today, since=now - LATELY)
+    return [_line(row, activity.get(row.pk, Activity())) for row in copies_of_person(user_id)]
+
+
+def limit_groups(form: Form, row: CopySubscription) -> list[tuple[Words, list[LimitRow]]]:
+    """The limits as people look for them; one query."""
+    found = {
+        limit.name: LimitRow(
+            field=form[limit.name],
+            unit=LIMITS[limit.name].unit,
+            in_force=value_text(limit.name, limit.value),
+            source=source_name(limit.source),
         )
-    )
-    found = {row["subscription_id"]: (row["copied"], row["skipped"]) for row in counted}
+        for limit in limits_of(row)
+    }
+    return [(title, [found[name] for name in names]) for title, names in LIMIT_GROUPS]
+
+
+def version_lines(versions: Sequence[Version]) -> list[VersionLine]:
     return [
-        CopyLine(
-            row,
-            f"{row.settings.get_sizing_mode_display()} {plain(row.settings.sizing_value)}",
-            *found.get(row.pk, (0, 0)),
+        VersionLine(
+            number=version.settings.version,
+            made_at=version.settings.created_at,
+            changes=[
+                ChangeText(
+                    label=str(NAMES[it.name].label),
+                    before=value_text(it.name, it.before),
+                    after=value_text(it.name, it.after),
+                )
+                for it in version.changes
+            ],
         )
-        for row in rows
+        for version in versions
     ]
 
 
-def left_of_account(copy: CopySubscription) -> str:
-    """Percent of the account that this copy may have without taking from others."""
-    others = CopySubscription.objects.filter(
-        account_id=copy.account_id, status=SubscriptionStatus.ACTIVE
-    ).exclude(pk=copy.pk)
-    taken: Sequence[Decimal] = list(others.values_list("settings__allocation_pct", flat=True))
-    return plain(allocation_left(taken))
+def _line(row: CopySubscription, activity: Activity) -> CopyLine:
+    return CopyLine(
+        row=row,
+        tone=STATUS_TONES[SubscriptionStatus(row.status)],
+        opens_today=activity.opens_today,
+        skipped=[
+            Skipped(reason_name(it.code), it.count, _receipts(row, it.code))
+            for it in activity.skipped
+        ],
+    )
 
 
-def previewed(shown: Sequence[Previewed]) -> list[PreviewLine]:
-    return [
-        PreviewLine(
-            each.signal.symbol,
-            _told(each, each.before),
-            _told(each, each.after),
-            why_this_much([step.as_json() for step in each.after.steps]),
-            same=each.before.order == each.after.order and each.before.code == each.after.code,
-        )
-        for each in shown
-    ]
-
-
-def _told(each: Previewed, decision: Decision) -> str:
-    if decision.order is not None:
-        return plain(decision.order.quantity)
-    signal = each.signal
-    side = side_of(action=signal.action, direction=signal.direction, inputs=decision.inputs)
-    return line(code=decision.code.value, side=side, quantity="", symbol=signal.symbol, message="")
+def _receipts(row: CopySubscription, code: str) -> str:
+    asked = {"outcome": ExecutionOutcome.SKIPPED.value, "copy": row.public_id, "code": code}
+    return f"{reverse('receipts')}?{urlencode(asked)}"

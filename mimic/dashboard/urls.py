@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mimic.dashboard import copies_views, views
+from mimic.dashboard import views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,8 +11,6 @@ urlpatterns = [
     path("receipts", views.receipts, name="receipts"),
     path("receipts.csv", views.receipts_csv, name="receipts-csv"),
     path("receipts/<uuid:public_id>", views.receipt, name="receipt"),
-    path("copies", copies_views.copies, name="copies"),
-    path("copies/<uuid:public_id>", copies_views.copy_settings, name="copy-settings"),
-    path("copies/<uuid:public_id>/status", copies_views.change_status, name="copy-status"),
     path("", include("mimic.dashboard.accounts_urls")),
+    path("", include("mimic.dashboard.copies_urls")),
 ]

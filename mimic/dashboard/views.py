@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,6 +28,8 @@ from trading.models import CopyExecution, ExecutionOutcome
 ON_HOME = 20
 ON_PAGE = 50
 IN_EXPORT = 10_000
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CODE = re.compile("[a-z_.]{1,40}")
 
 
 @login_required
@@ -35,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     positions = open_positions(user_id=user.pk)
     accounts = selectors.accounts_of(user.pk)
-    summary = selectors.summary_of(user.pk, positions, _midnight(user.time_zone))
+    summary = selectors.summary_of(user.pk, positions, midnight_of(user.time_zone))
     context = {
         "section": "home",
         "mode": selectors.mode_of(accounts),
@@ -75,22 +78,24 @@ def signals(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def receipts(request: HttpRequest) -> HttpResponse:
-    """Newest first; ``?outcome=`` filters, ``?cursor=`` goes on below an id."""
+    """Newest first; ``?outcome=``, ``?copy=`` (its id) and ``?code=`` filter, ``?cursor=`` goes on
+    below an id.
+    """
     user: Any = request.user
-    outcome = request.GET.get("outcome", "")
-    outcome = outcome if outcome in ExecutionOutcome.values else ""
+    asked = _asked(request)
     cursor = request.GET.get("cursor", "")
     before = int(cursor) if cursor.isdecimal() and len(cursor) < 20 else None
-    rows = receipts_of_person(user_id=user.pk, limit=ON_PAGE + 1, before=before, outcome=outcome)
+    rows = receipts_of_person(user_id=user.pk, limit=ON_PAGE + 1, before=before, **asked)
     older = rows[ON_PAGE - 1].id if len(rows) > ON_PAGE else None
     context = {
         "section": "receipts",
         "mode": selectors.mode_of(selectors.accounts_of(user.pk)),
         "receipts": rows[:ON_PAGE],
-        "outcome": outcome,
+        "outcome": asked["outcome"],
+        "narrowed": bool(asked["copy"] or asked["code"]),
         "next_url": _with(request, cursor=str(older)) if older else "",
         "previous_url": _with(request, cursor="") if before else "",
-        "csv_url": f"{reverse('receipts-csv')}?{urlencode({'outcome': outcome})}",
+        "csv_url": f"{reverse('receipts-csv')}?{urlencode(asked)}",
     }
     return render(request, "receipts/list.html", context)
 
@@ -100,12 +105,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
 def receipts_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The newest receipts with the page's filter; times ISO UTC, formulas defused."""
     user: Any = request.user
-    outcome = request.GET.get("outcome", "")
-    rows = receipts_of_person(
-        user_id=user.pk,
-        limit=IN_EXPORT,
-        outcome=outcome if outcome in ExecutionOutcome.values else "",
-    )
+    rows = receipts_of_person(user_id=user.pk, limit=IN_EXPORT, **_asked(request))
     response = StreamingHttpResponse(csv_lines(_table(rows)), content_type="text/csv")
     response["Content-Disposition"] = 'attachment; filename="receipts.csv"'
     return response
@@ -139,11 +139,30 @@ def _table(rows: list[ReceiptRow]) -> Iterator[list[object]]:
         yield [getattr(row, name) for name in _COLUMNS]
 
 
+class Asked(TypedDict):
+    """The filters of receipts; empty ones let everything through."""
+
+    outcome: str
+    copy: str
+    code: str
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """A filter that makes no sense is none."""
+    outcome, copy, code = (request.GET.get(name, "") for name in ("outcome", "copy", "code"))
+    return Asked(
+        outcome=outcome if outcome in ExecutionOutcome.values else "",
+        copy=copy if _UUID.fullmatch(copy) else "",
+        code=code if _CODE.fullmatch(code) else "",
+    )
+
+
 def _with(request: HttpRequest, **changes: str) -> str:
     query = {**request.GET.dict(), **changes}
     return "?" + urlencode({name: text for name, text in query.items() if text})
 
 
-def _midnight(zone: str) -> datetime:
+def midnight_of(zone: str) -> datetime:
+    """When the day of people in that zone began."""
     now = timezone.now().astimezone(ZoneInfo(zone))
     return now.replace(hour=0, minute=0, second=0, microsecond=0)

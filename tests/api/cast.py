@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import pyotp
 from django.test import Client
 
 from accounts.models import Role, User
@@ -22,10 +21,13 @@ from trading.copying.fanout import fan_out
 from trading.domain.keys import KeyReport
 from trading.execution.claims import equip, take_orders
 from trading.execution.settle import Answer, settle_answers
+from trading.guards.kill import set_kill_switch
 from trading.models import (
     CopyExecution,
     CopySubscription,
     EquityPoint,
+    ExchangeAccount,
+    KillScope,
     KillSwitch,
     Order,
     Position,
@@ -72,11 +74,17 @@ def a_world() -> World:
         "waiting_id": waiting,
         "account_id": copy.account,
         "position_id": Position.objects.get(),
-        "switch_id": KillSwitch.objects.create(
-            scope="symbol", target="NOSUCHUSDT", reason="a drill", set_at=now(), effect_since=now()
-        ),
+        "switch_id": a_switch(waiting),
     }
     return World(owner, {name: str(row.public_id) for name, row in ids.items()})
+
+
+def a_switch(account: ExchangeAccount) -> KillSwitch:
+    """In force, where it stops nobody's copy."""
+    return set_kill_switch(
+        scope=KillScope.ACCOUNT, target=str(account.pk), reason="Odd trades.", by=a_person(),
+        now=now(),
+    )  # fmt: skip
 
 
 def _copied(copy: CopySubscription, **terms: Any) -> CopyExecution:
@@ -107,20 +115,20 @@ def signed_in(user: User) -> Client:
 
 def an_operator(role: str = Role.OWNER) -> Client:
     """Staff whose session has shown a code."""
-    return an_operator_with_app(role)[0]
-
-
-def an_operator_with_app(role: str = Role.OWNER) -> tuple[Client, pyotp.TOTP]:
-    """The same with the app that shows their next codes."""
     person = a_person(role)
-    app = pyotp.TOTP(enrol_totp(user=person))
+    enrol_totp(user=person)
+    return verified(person)
+
+
+def verified(person: User) -> Client:
+    """Signed in, with a session that has shown a code of their app."""
     browser = signed_in(person)
     device = totp_device(person)
     assert device is not None
     session = browser.session
     session["otp_device_id"] = device.persistent_id
     session.save()
-    return browser, app
+    return browser
 
 
 def get(client: Client, path: str, **query: str) -> Any:

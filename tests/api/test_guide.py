@@ -63,6 +63,9 @@ def test_the_curl_examples_run(live_server: LiveServer, world: World) -> None:
     printed = run(["bash", "-c", script], live_server, world)
     assert f'"email":"{world.owner.user.email}"' in printed
     assert '"status":"paused"' in printed
+    assert '"code":"planned"' in printed
+    assert '"version":2' in printed
+    assert '{"name":"max_open","value":"3","source":"subscription"}' in printed
     assert printed.index('"status":"paused"') < printed.index('"status":"active"')
     assert '"success":null' in printed
     assert ExchangeAccount.objects.filter(user=world.owner.user, label="Main").count() == 1

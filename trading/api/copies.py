@@ -13,37 +13,13 @@ from rest_framework.views import APIView
 
 from mimic.api import filtering
 from mimic.api.contract import refuses
-from mimic.api.fields import Amount, Moment, Percent
+from mimic.api.fields import Moment
 from mimic.api.idempotency import idempotent
 from mimic.api.resources import OwnDetail, OwnList
 from trading.api.selectors.copies import copies_of
+from trading.api.settings_shapes import CopySettingsOut
 from trading.copying.subscription_states import Change, WrongStatus, change_subscription
-from trading.models import (
-    CopyMode,
-    CopySettings,
-    CopySubscription,
-    LeverageMode,
-    SubscriptionStatus,
-)
-from trading.models.copying import SIZING_LABELS
-
-
-class CopySettingsOut(serializers.Serializer[CopySettings]):
-    """Percentages are of the equity allocated to this copy."""
-
-    version = serializers.IntegerField()
-    sizing_mode = serializers.ChoiceField([mode.value for mode in SIZING_LABELS])
-    sizing_value = Amount(help_text="Percent, or quote currency for a fixed amount.")
-    allocation_pct = Percent()
-    risk_multiplier = Amount()
-    leverage_mode = serializers.ChoiceField(LeverageMode.choices)
-    fixed_leverage = serializers.IntegerField(allow_null=True)
-    max_position_pct = Percent(allow_null=True, help_text="Null leaves it to wider limits.")
-    max_exposure_pct = Percent(allow_null=True)
-    max_risk_pct = Percent(allow_null=True)
-    max_open = serializers.IntegerField(allow_null=True)
-    max_leverage = serializers.IntegerField(allow_null=True)
-    max_deviation_pct = Percent(allow_null=True)
+from trading.models import CopyMode, CopySubscription, SubscriptionStatus
 
 
 class SubscriptionOut(serializers.Serializer[CopySubscription]):

@@ -1,4 +1,4 @@
-"""For operators: kill switches, with a reason and a fresh code, as in the console."""
+"""For operators: kill switches, in force and lifted; set, change and lift them with a code."""
 
 from __future__ import annotations
 
@@ -9,115 +9,99 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.generics import ListAPIView
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.second_factor import IsOperator, asks_for_code, person_of, spend_code
+from mimic.api import filtering
 from mimic.api.contract import refuses
-from mimic.api.fields import Moment, Text
 from mimic.api.idempotency import idempotent
+from trading.api.kill_shapes import (
+    EffectIn,
+    KillSwitchDetailOut,
+    KillSwitchIn,
+    KillSwitchOut,
+    LegOut,
+    ReachOut,
+    ReasonIn,
+)
+from trading.api.selectors.kill import key_of_target, legs_of, public_targets, switches
 from trading.guards import kill
-from trading.guards.selectors import Reach, reach_of, with_progress
-from trading.models import KillEffect, KillScope, KillSwitch
+from trading.guards.selectors import reach_of
+from trading.models import FlattenLeg, KillEffect, KillScope, KillSwitch
 
 
 class MaySee(IsOperator):
     permission = "trading.view_killswitch"
 
 
-class MayChange(IsOperator):
+class MayOperate(IsOperator):
     permission = "trading.change_killswitch"
 
 
-class MaySeeOrSet(IsOperator):
-    """Looking is for all who may see; setting one is for those who may change them."""
-
-    permission = "trading.view_killswitch"
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        may_see = super().has_permission(request, view)
-        changing = request.method == "POST"
-        return may_see and (not changing or request.user.has_perm(MayChange.permission))
-
-
-class SwitchOut(serializers.Serializer[KillSwitch]):
-    """Legs are the positions that a flatten closes; failed ones are tried again."""
-
-    id = serializers.UUIDField(source="public_id")
-    scope = serializers.ChoiceField(KillScope.choices)
-    target = serializers.CharField()
-    reaches = serializers.CharField(source="label")
-    effect = serializers.ChoiceField(KillEffect.choices)
-    reason = serializers.CharField()
-    set_at = Moment()
-    lifted_at = Moment(allow_null=True)
-    legs = serializers.IntegerField(source="legs_all")
-    legs_done = serializers.IntegerField()
-    legs_failed = serializers.IntegerField()
-
-
-class SetIn(serializers.Serializer[Any]):
-    scope = serializers.ChoiceField(KillScope.choices)
-    target = Text(
-        max_length=64, allow_blank=True, default="", help_text="Empty for the platform alone."
+class KillSwitchFilter(filtering.Filters):
+    scope = filtering.ChoiceFilter(choices=KillScope.choices)
+    in_force = filtering.BooleanFilter(
+        field_name="lifted_at", lookup_expr="isnull", label="Only those in force, or only lifted."
     )
-    effect = serializers.ChoiceField(KillEffect.choices)
-    reason = Text(min_length=5, max_length=200)
-
-
-class AlterIn(serializers.Serializer[Any]):
-    effect = serializers.ChoiceField(KillEffect.choices)
-    reason = Text(min_length=5, max_length=200)
-
-
-class LiftIn(serializers.Serializer[Any]):
-    reason = Text(min_length=5, max_length=200)
-
-
-class ReachOut(serializers.Serializer[Reach]):
-    """What the switch meets now. ``notional`` is in quote currency."""
-
-    followers = serializers.IntegerField()
-    positions = serializers.IntegerField()
-    notional = serializers.CharField()
-    planned = serializers.IntegerField()
-    resting = serializers.IntegerField()
-    unresolved = serializers.IntegerField()
 
 
 class KillSwitches(ListAPIView[KillSwitch]):
-    """Kill switches, in force and lifted, newest first."""
+    """Kill switches with the progress of what they close."""
 
-    permission_classes = [MaySeeOrSet]
-    serializer_class = SwitchOut
+    permission_classes = [MaySee]
+    serializer_class = KillSwitchOut
+    filterset_class = KillSwitchFilter
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Who may look may not set one."""
+        return [MayOperate()] if self.request.method == "POST" else [MaySee()]
 
     def get_queryset(self) -> QuerySet[KillSwitch]:
-        return with_progress(KillSwitch.objects.all())
+        return switches()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        rows = super().paginate_queryset(queryset)
+        self.targets = public_targets(rows or [])
+        return rows
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "targets": getattr(self, "targets", {})}
 
     @extend_schema(
-        request=SetIn, responses={201: SwitchOut}, operation_id="admin_kill_switches_set"
+        request=KillSwitchIn,
+        responses={201: KillSwitchDetailOut},
+        operation_id="admin_kill_switches_set",
     )
     @idempotent
     @asks_for_code
     @refuses(kill.KillSwitchTarget)
     def post(self, request: Request) -> Response:
-        """Put one in force; one that is becomes stricter, never milder."""
-        body = SetIn(data=request.data)
+        """Put a switch in force, or make the one in force stricter."""
+        body = KillSwitchIn(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
+        scope = KillScope(given["scope"])
+        target = key_of_target(scope, given["target"])
         spend_code(request)
         switch = kill.set_kill_switch(
-            scope=KillScope(given["scope"]),
-            target=given["target"],
-            effect=KillEffect(given["effect"]),
-            reason=given["reason"],
-            by=person_of(request),
-            now=timezone.now(),
-        )
+            scope=scope, target=target, effect=KillEffect(given["effect"]),
+            reason=given["reason"], by=person_of(request), now=timezone.now(),
+        )  # fmt: skip
         return Response(_shown(switch.public_id), status=status.HTTP_201_CREATED)
+
+
+class KillSwitchDetail(APIView):
+    permission_classes = [MaySee]
+
+    @extend_schema(responses=KillSwitchDetailOut, operation_id="admin_kill_switches_retrieve")
+    def get(self, request: Request, switch_id: UUID) -> Response:
+        """One switch with every change of it."""
+        return Response(_shown(switch_id))
 
 
 class KillReach(APIView):
@@ -131,49 +115,66 @@ class KillReach(APIView):
         return Response(ReachOut(reach).data)
 
 
-class AlterKillSwitch(APIView):
-    permission_classes = [MayChange]
+class _Altering(APIView):
+    """What changing and lifting share: the switch, a right body, then the code."""
 
-    @extend_schema(request=AlterIn, responses=SwitchOut, operation_id="admin_kill_switches_alter")
+    permission_classes = [MayOperate]
+
+    def asked(
+        self, request: Request, switch_id: UUID, body: type[ReasonIn]
+    ) -> tuple[KillSwitch, dict[str, Any]]:
+        switch = get_object_or_404(KillSwitch, public_id=switch_id)
+        given = body(data=request.data)
+        given.is_valid(raise_exception=True)
+        spend_code(request)
+        return switch, given.validated_data
+
+
+class ChangeEffect(_Altering):
+    @extend_schema(
+        request=EffectIn, responses=KillSwitchDetailOut, operation_id="admin_kill_switches_effect"
+    )
     @idempotent
     @asks_for_code
     @refuses(kill.KillSwitchLifted)
     def post(self, request: Request, switch_id: UUID) -> Response:
-        """Make it stricter or milder."""
-        switch = get_object_or_404(KillSwitch, public_id=switch_id)
-        body = AlterIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        spend_code(request)
+        """Make a switch in force stricter or milder."""
+        switch, given = self.asked(request, switch_id, EffectIn)
+        by, effect = person_of(request), KillEffect(given["effect"])
         kill.change_kill_switch(
-            switch=switch,
-            effect=KillEffect(body.validated_data["effect"]),
-            reason=body.validated_data["reason"],
-            by=person_of(request),
-            now=timezone.now(),
+            switch=switch, effect=effect, reason=given["reason"], by=by, now=timezone.now()
         )
         return Response(_shown(switch_id))
 
 
-class LiftKillSwitch(APIView):
-    permission_classes = [MayChange]
-
-    @extend_schema(request=LiftIn, responses=SwitchOut, operation_id="admin_kill_switches_lift")
+class Lift(_Altering):
+    @extend_schema(
+        request=ReasonIn, responses=KillSwitchDetailOut, operation_id="admin_kill_switches_lift"
+    )
     @idempotent
     @asks_for_code
     def post(self, request: Request, switch_id: UUID) -> Response:
-        """End it; lifting one that is lifted changes nothing."""
-        switch = get_object_or_404(KillSwitch, public_id=switch_id)
-        body = LiftIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        spend_code(request)
-        kill.lift_kill_switch(
-            switch=switch,
-            reason=body.validated_data["reason"],
-            by=person_of(request),
-            now=timezone.now(),
-        )
+        """End a switch; one that was lifted before stays as it is."""
+        switch, given = self.asked(request, switch_id, ReasonIn)
+        by, now = person_of(request), timezone.now()
+        kill.lift_kill_switch(switch=switch, reason=given["reason"], by=by, now=now)
         return Response(_shown(switch_id))
 
 
+class Legs(ListAPIView[FlattenLeg]):
+    """Legs of a flatten, newest first: what was closed of each position, and why not."""
+
+    permission_classes = [MaySee]
+    serializer_class = LegOut
+
+    def get_queryset(self) -> QuerySet[FlattenLeg]:
+        switch_id = self.kwargs.get("switch_id")
+        if switch_id is None:  # while the document is made
+            return FlattenLeg.objects.none()
+        get_object_or_404(KillSwitch.objects.only("pk"), public_id=switch_id)
+        return legs_of(switch_id)
+
+
 def _shown(switch_id: UUID) -> Any:
-    return SwitchOut(with_progress(KillSwitch.objects.filter(public_id=switch_id)).get()).data
+    row = get_object_or_404(switches(), public_id=switch_id)
+    return KillSwitchDetailOut(row, context={"targets": public_targets([row])}).data

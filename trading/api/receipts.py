@@ -17,7 +17,8 @@ from mimic.api.fields import Amount, Moment
 from mimic.api.resources import OwnList
 from trading.api.orders import OrderDetailOut
 from trading.api.selectors.receipts import orders_of_receipt, receipts_of
-from trading.copying.wording import line, side_of
+from trading.copying.wording import line, side_of, why_this_much
+from trading.domain.limits import Source
 from trading.domain.receipts import StepName, plain
 from trading.models import CopyExecution, ExecutionOutcome
 
@@ -65,16 +66,25 @@ class StepOut(serializers.Serializer[dict[str, str]]):
     after = serializers.CharField()
     limit = serializers.CharField(required=False)
     formula = serializers.CharField(required=False)
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        [each.value for each in Source], required=False, help_text="Who set the limit."
+    )
 
 
 class ReceiptDetailOut(ReceiptOut):
     """Everything that answers "why this much, or why nothing?"."""
 
+    why = serializers.SerializerMethodField(
+        help_text="How the quantity came about, in one line; empty when none was computed."
+    )
     inputs = serializers.DictField(
         child=serializers.CharField(), help_text="What it was decided on, as it was then."
     )
     steps = StepOut(many=True, help_text="Formula, caps and rounding, in order.")
     orders = serializers.SerializerMethodField()
+
+    def get_why(self, row: CopyExecution) -> str:
+        return why_this_much(row.steps)
 
     @extend_schema_field(OrderDetailOut(many=True))
     def get_orders(self, row: CopyExecution) -> Any:

@@ -13,6 +13,7 @@ from trading.copying.followers import Ranked, followers
 from trading.copying.rulebook import limitations, rules_of
 from trading.copying.settings import drafted
 from trading.domain.decide import Decision, Follower, decide
+from trading.domain.ports import InstrumentSpec, Quote
 from trading.market.selectors import market_view
 from trading.models import CopySubscription
 
@@ -35,22 +36,37 @@ def preview_settings(
 
     Ages are left out of it: each signal is taken as if it came now.
     """
-    new = rules_of(drafted(subscription.settings, values))
+    new = rules_of(drafted(subscription, values))
     opens = Signal.objects.filter(strategy_id=subscription.strategy_id, action=Action.OPEN)
-    account = subscription.account
-    ranked = Ranked(subscription.pk, account.pk, account.route, 1)
-    limits = limitations(strategy_id=subscription.strategy_id, account_ids=[account.pk])
+    signals = list(opens.order_by("-id")[:SIGNALS])
+    places = {symbol: _Place.of(subscription, symbol) for symbol in {it.symbol for it in signals}}
+    account_id = subscription.account_id
+    limits = limitations(strategy_id=subscription.strategy_id, account_ids=[account_id])
     found = []
-    for signal in opens.order_by("-id")[:SIGNALS]:
-        who = followers(chunk=[ranked], strategy_id=subscription.strategy_id, symbol=signal.symbol)[
-            subscription.pk
-        ]
-        other = who._replace(rules=new, limits=limits.of(account.pk, new.layer))
-        found.append(Previewed(signal, _now(signal, who, now), _now(signal, other, now)))
+    for signal in signals:
+        place = places[signal.symbol]
+        other = place.who._replace(rules=new, limits=limits.of(account_id, new.layer))
+        now_and_then = place.decided(signal, place.who, now), place.decided(signal, other, now)
+        found.append(Previewed(signal, *now_and_then))
     return found
 
 
-def _now(signal: Signal, who: Follower, now: datetime) -> Decision:
-    terms = replace(signal_terms(signal), entry_price=None, received_at=now, valid_until=None)
-    spec, quote = market_view(symbol=signal.symbol).of(who.venue)
-    return decide(terms, who, spec, quote, now)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What signals of one symbol meet: the follower as of now, and the market."""
+
+    who: Follower
+    spec: InstrumentSpec | None
+    quote: Quote | None
+
+    @classmethod
+    def of(cls, row: CopySubscription, symbol: str) -> _Place:
+        """Three queries, and one for settings that are new to this process."""
+        ranked = Ranked(row.pk, row.account_id, row.account.route, 1)
+        known = followers(chunk=[ranked], strategy_id=row.strategy_id, symbol=symbol)
+        who = known[row.pk]
+        return cls(who, *market_view(symbol=symbol).of(who.venue))
+
+    def decided(self, signal: Signal, who: Follower, now: datetime) -> Decision:
+        terms = replace(signal_terms(signal), entry_price=None, received_at=now, valid_until=None)
+        return decide(terms, who, self.spec, self.quote, now)

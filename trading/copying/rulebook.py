@@ -6,7 +6,7 @@ set are read for each chunk, in one query.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import Q
@@ -62,23 +62,28 @@ class Limitations(NamedTuple):
 
 def limitations(*, strategy_id: int, account_ids: Iterable[int]) -> Limitations:
     """One query."""
+    set_by_operators = operator_layers(strategy_ids=[strategy_id], account_ids=account_ids)
+    return limitations_in(set_by_operators, strategy_id)
+
+
+def limitations_in(layers: Mapping[tuple[str, int], Layer], strategy_id: int) -> Limitations:
+    """Of all that operators set, what concerns one strategy's followers."""
+    accounts = {target: it for (scope, target), it in layers.items() if scope == LimitScope.ACCOUNT}
+    platform = layers.get((LimitScope.PLATFORM, 0))
+    strategy = layers.get((LimitScope.STRATEGY, strategy_id))
+    return Limitations(complete(platform), strategy, accounts)
+
+
+def operator_layers(
+    *, strategy_ids: Iterable[int], account_ids: Iterable[int]
+) -> dict[tuple[str, int], Layer]:
+    """By scope and target, the platform's among them if an operator set one. One query."""
     found = RiskLimits.objects.filter(
         Q(scope=LimitScope.PLATFORM)
-        | Q(scope=LimitScope.STRATEGY, target=strategy_id)
+        | Q(scope=LimitScope.STRATEGY, target__in=list(strategy_ids))
         | Q(scope=LimitScope.ACCOUNT, target__in=list(account_ids))
     )
-    platform: Layer | None = None
-    strategy: Layer | None = None
-    accounts: dict[int, Layer] = {}
-    for row in found:
-        layer = _layer(Source(row.scope), row)
-        if row.scope == LimitScope.PLATFORM:
-            platform = layer
-        elif row.scope == LimitScope.STRATEGY:
-            strategy = layer
-        else:
-            accounts[row.target] = layer
-    return Limitations(complete(platform), strategy, accounts)
+    return {(row.scope, row.target): _layer(Source(row.scope), row) for row in found}
 
 
 def _layer(source: Source, row: Any) -> Layer:

@@ -45,14 +45,30 @@ SELECT e.id, e.user_id, e.public_id, g.symbol, g.action, g.direction, e.outcome,
 """
 
 
+_OF_PERSON = """
+ WHERE e.user_id = %s AND e.id < %s AND (%s = '' OR e.outcome = %s) AND (%s = '' OR e.code = %s)
+   AND (%s = '' OR e.subscription_id = (
+        SELECT id FROM trading_copysubscription WHERE public_id = nullif(%s, '')::uuid))
+ ORDER BY e.id DESC LIMIT %s
+"""
+
+
 def receipts_of_person(
-    *, user_id: int, limit: int, before: int | None = None, outcome: str = ""
+    *,
+    user_id: int,
+    limit: int,
+    before: int | None = None,
+    outcome: str = "",
+    copy: str = "",
+    code: str = "",
 ) -> list[ReceiptRow]:
-    """The person's newest receipts; ``before`` is the id that a page starts below."""
+    """The person's newest receipts; ``before`` is the id that a page starts below.
+
+    ``copy`` is the public id of one of their copies. Empty filters let everything through.
+    """
     return _rows(
-        _SELECT + "WHERE e.user_id = %s AND e.id < %s AND (%s = '' OR e.outcome = %s) "
-        "ORDER BY e.id DESC LIMIT %s",
-        [user_id, before or 2**63 - 1, outcome, outcome, limit],
+        _SELECT + _OF_PERSON,
+        [user_id, before or 2**63 - 1, outcome, outcome, code, code, copy, copy, limit],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,14 +10,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from mimic.core.errors import FieldProblem, MimicError
+from trading.copying.settings_symbols import spelled, untraded
 from trading.domain.limits import NAMES, allocation_left
+from trading.domain.receipts import plain
 from trading.domain.sizing import HUNDRED, SizingMode
 from trading.execution import budgets
-from trading.models import CopySettings, CopySubscription, SubscriptionStatus
+from trading.models import CopySettings, CopySubscription, LeverageMode, SubscriptionStatus
 
 FACTORS = (Decimal("0.1"), Decimal(2))  # ../shared/spec/execution.md, "multiplier"
+MOST_MULTIPLIED, HIGHEST_LEVERAGE = 10, 125
 PERCENT_MODES = frozenset({SizingMode.RISK_PCT, SizingMode.EQUITY_PCT, SizingMode.RISK_BUDGET})
 FIELDS = (
     "sizing_mode", "sizing_value", "allocation_pct", "risk_multiplier", "leverage_mode",
@@ -31,7 +36,7 @@ class SettingsInvalid(MimicError):
 
     code = "copy_settings.invalid"
     status = 422
-    title = "These copy settings cannot be used"
+    title = gettext_noop("These copy settings cannot be used")
 
 
 class AllocationExceeded(MimicError):
@@ -39,7 +44,7 @@ class AllocationExceeded(MimicError):
 
     code = "copy_settings.allocation_exceeded"
     status = 409
-    title = "More than the whole account would be allocated"
+    title = gettext_noop("More than the whole account would be allocated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,11 @@ def change_settings(
     :class:`SettingsInvalid` and, unless ``over_allocate``, :class:`AllocationExceeded`.
     """
     budgets.lock([subscription.account_id])
-    row = CopySubscription.objects.select_related("settings").get(pk=subscription.pk)
-    version = _next(row.settings, values)
-    left = allocation_left(_allocated_elsewhere(row))
-    if version.allocation_pct > left and not over_allocate:
-        raise AllocationExceeded(f"{left.normalize():f} % of the account is left")
+    row = CopySubscription.objects.select_related("settings", "account").get(pk=subscription.pk)
+    version = drafted(row, values)
+    left = allocation_left_for(row)
+    if exceeds(row, version.allocation_pct, left) and not over_allocate:
+        raise AllocationExceeded(_("%(left)s %% of the account is left") % {"left": plain(left)})
     version.created_at = now
     version.save(force_insert=True)
     row.settings = version
@@ -74,25 +79,41 @@ def change_settings(
     return Changed(version, allocation_left([HUNDRED - left, version.allocation_pct]))
 
 
-def drafted(settings: CopySettings, values: Mapping[str, Any]) -> CopySettings:
+def drafted(row: CopySubscription, values: Mapping[str, Any]) -> CopySettings:
     """The next version as it would be, not saved. Raises :class:`SettingsInvalid`."""
-    return _next(settings, values)
-
-
-def _next(current: CopySettings, values: Mapping[str, Any]) -> CopySettings:
+    current = row.settings
     unknown = sorted(values.keys() - set(FIELDS))
     if unknown:
         raise SettingsInvalid(errors=[_problem(name, "unknown", name) for name in unknown])
     kept = {name: getattr(current, name) for name in FIELDS}
-    version = CopySettings(version=current.version + 1, **{**kept, **values})
+    version = CopySettings(
+        version=current.version + 1, previous=current, **{**kept, **spelled(values)}
+    )
     _check(version)
+    problems = untraded(row.account.venue_id, current, version)
+    if problems:
+        raise SettingsInvalid(errors=problems)
     return version
+
+
+def exceeds(row: CopySubscription, wanted: Decimal, left: Decimal) -> bool:
+    """Whether ``wanted`` percent takes more than ``left``; keeping or giving back never does."""
+    present: Decimal = row.settings.allocation_pct
+    return wanted > max(left, present)
+
+
+def allocation_left_for(row: CopySubscription) -> Decimal:
+    """Percent of the account's equity that this copy may have: its other copies have the rest."""
+    others = CopySubscription.objects.filter(
+        account_id=row.account_id, status=SubscriptionStatus.ACTIVE
+    ).exclude(pk=row.pk)
+    return allocation_left(list(others.values_list("settings__allocation_pct", flat=True)))
 
 
 def _check(version: CopySettings) -> None:
     """Each field by its own rule, which also makes its value what the column holds; then ours."""
     try:
-        version.clean_fields(exclude=["created_at"])
+        version.clean_fields(exclude=["created_at", "previous"])
     except ValidationError as fault:
         raise SettingsInvalid(
             errors=[
@@ -112,38 +133,58 @@ def _problem(name: str, code: str, detail: str) -> FieldProblem:
 
 def _problems(version: CopySettings) -> list[FieldProblem]:
     """What no field's own rule can say."""
-    value, mode = version.sizing_value, version.sizing_mode
+    broken = [(name, text) for name, holds, text in _RULES if not holds(version)]
+    limits = [name for name in NAMES if not _above_zero(getattr(version, name))]
+    broken += [(name, _ABOVE_ZERO) for name in limits]
+    return [_problem(name, "invalid", str(text)) for name, text in broken]
+
+
+def _above_zero(limit: Decimal | int | None) -> bool:
+    return limit is None or limit > 0
+
+
+def _is_leverage(value: object) -> bool:
+    return type(value) is int and 1 <= value <= HIGHEST_LEVERAGE
+
+
+def _fits_mode(version: CopySettings) -> bool:
     low, high = FACTORS
-    checks = (
-        (value <= 0, "sizing_value", "must be above 0"),
-        (
-            mode == SizingMode.MULTIPLIER and not low <= value <= high,
-            "sizing_value",
-            f"a multiple is from {low} to {high}",
-        ),
-        (mode in PERCENT_MODES and value > HUNDRED, "sizing_value", "is a percentage"),
-        (not 0 < version.allocation_pct <= HUNDRED, "allocation_pct", "is above 0, at most 100"),
-        (not 0 < version.risk_multiplier <= 10, "risk_multiplier", "is above 0, at most 10"),
-        (
-            version.leverage_mode == "fixed" and not version.fixed_leverage,
-            "fixed_leverage",
-            "a fixed leverage needs a number",
-        ),
-        (
-            not all(
-                isinstance(each, int) and 1 <= each <= 125
-                for each in version.symbol_leverage.values()
-            ),
-            "symbol_leverage",
-            "is a whole number from 1 to 125 for each symbol",
-        ),
-    )
-    return [_problem(name, "invalid", text) for wrong, name, text in checks if wrong]
+    return version.sizing_mode != SizingMode.MULTIPLIER or low <= version.sizing_value <= high
 
 
-def _allocated_elsewhere(row: CopySubscription) -> list[Decimal]:
-    """What the account's other subscriptions that copy were given."""
-    others = CopySubscription.objects.filter(
-        account_id=row.account_id, status=SubscriptionStatus.ACTIVE
-    ).exclude(pk=row.pk)
-    return list(others.values_list("settings__allocation_pct", flat=True))
+def _is_percentage(version: CopySettings) -> bool:
+    return version.sizing_mode not in PERCENT_MODES or version.sizing_value <= HUNDRED
+
+
+_ABOVE_ZERO = gettext_lazy("It must be above 0.")
+_RULES: tuple[tuple[str, Callable[[CopySettings], bool], Any], ...] = (
+    ("sizing_value", lambda it: it.sizing_value > 0, _ABOVE_ZERO),
+    ("sizing_value", _fits_mode, gettext_lazy("A multiple is from 0.1 to 2.")),
+    ("sizing_value", _is_percentage, gettext_lazy("A percentage is at most 100.")),
+    (
+        "allocation_pct",
+        lambda it: 0 < it.allocation_pct <= HUNDRED,
+        gettext_lazy("It must be above 0 and at most 100."),
+    ),
+    (
+        "risk_multiplier",
+        lambda it: 0 < it.risk_multiplier <= MOST_MULTIPLIED,
+        gettext_lazy("It must be above 0 and at most 10."),
+    ),
+    (
+        "fixed_leverage",
+        lambda it: it.leverage_mode != LeverageMode.FIXED or bool(it.fixed_leverage),
+        gettext_lazy("A fixed leverage needs a number."),
+    ),
+    (
+        "fixed_leverage",
+        lambda it: not it.fixed_leverage or _is_leverage(it.fixed_leverage),
+        gettext_lazy("A leverage is a whole number from 1 to 125."),
+    ),
+    (
+        "symbol_leverage",
+        lambda it: all(_is_leverage(each) for each in it.symbol_leverage.values()),
+        gettext_lazy("A leverage is a whole number from 1 to 125."),
+    ),
+)
+"""Field, what must hold of the version, and what is said where it does not."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mimic.core.fields import AmountField, HotModel, PercentField, PublicModel
@@ -96,7 +97,7 @@ class CopySettings(LimitFields):
     Percentages are of the equity allocated to the subscription (``allocation_pct`` of the
     account's). ``sizing_value`` is in the unit of its mode (:mod:`trading.domain.sizing`);
     ``symbol_leverage`` maps symbols to whole numbers. Limits only make stricter what platform,
-    strategy and account allow.
+    strategy and account allow. ``previous`` is the version that this one took the place of.
     """
 
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -115,7 +116,11 @@ class CopySettings(LimitFields):
     symbol_leverage = models.JSONField(_("leverage by symbol"), default=dict, blank=True)
     allowed_symbols = _symbols(_("only these symbols"))
     blocked_symbols = _symbols(_("never these symbols"))
-    created_at = models.DateTimeField(auto_now_add=True)
+    previous = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", editable=False,
+        db_index=False,
+    )  # fmt: skip
+    created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("copy settings")
