@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def context(live_server: LiveServer, trader: User) -> Iterator[BrowserContext]:
 def shoot(page: Page, name: str) -> None:
     """Pictures in three themes at both widths; nothing may stand out at the side."""
     SHOTS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_function("document.readyState === 'complete'")  # outlives a change of document
     for theme in THEMES:
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         page.wait_for_timeout(200)  # colours fade
@@ -87,10 +89,12 @@ def test_an_account_is_connected_and_its_check_ends_before_the_traders_eyes(
     page.goto(f"{live_server.url}/exchange-accounts")
     shoot(page, "accounts-empty")
     page.get_by_role("link", name="Connect an account").click()
+    expect(page.get_by_role("searchbox")).to_be_visible()
     shoot(page, "accounts-choose")
     page.get_by_role("searchbox").press_sequentially("binan")
     expect(page.get_by_text("Bybit")).to_have_count(0)
     page.get_by_text("Binance USDS-M").click()
+    expect(page.get_by_label("API key")).to_be_visible()
     shoot(page, "accounts-form")
     page.get_by_label("API key").fill("key-of-the-picture")
     page.get_by_label("API secret").fill("secret-of-the-picture")
@@ -118,6 +122,7 @@ def test_a_refused_check_and_a_full_list_fit_every_screen(
     expect(page.get_by_text("they can: such keys are never accepted")).to_be_visible()
     shoot(page, "accounts-refused")
     page.get_by_role("link", name="Remove account").click()
+    expect(page).to_have_url(re.compile(r"/remove"))
     shoot(page, "accounts-remove")
     assert errors == []
 
