@@ -40,14 +40,20 @@ def signals_for(user_id: int, *, limit: int) -> list[SignalRow]:
     return [signal_row(row) for row in rows]
 
 
+def _distances(row: Signal) -> list[Decimal]:
+    """Of its targets, in percent of price, nearest first; none while the entry is not known."""
+    if not row.entry_price:
+        return []
+    single = [row.take_profit_pct] if row.take_profit_pct else []
+    return [Decimal(each["pct"]) for each in row.targets] or single
+
+
 def signal_row(row: Signal) -> SignalRow:
-    """Stop and target from their distances in percent of the entry price."""
-    stop = target = rr = None
+    """Stop and targets from their distances in percent of the entry price."""
+    stop = rr = None
     direction = 1 if row.direction == Direction.LONG else -1
     if row.entry_price and row.stop_loss_pct:
         stop = row.entry_price * (1 - direction * row.stop_loss_pct / HUNDRED)
-    if row.entry_price and row.take_profit_pct:
-        target = row.entry_price * (1 + direction * row.take_profit_pct / HUNDRED)
     if row.stop_loss_pct and row.take_profit_pct:
         rr = row.take_profit_pct / row.stop_loss_pct
     return SignalRow(
@@ -58,7 +64,7 @@ def signal_row(row: Signal) -> SignalRow:
         leverage=row.leverage,
         entry=row.entry_price,
         stop=stop,
-        targets=[target] if target is not None else [],
+        targets=[row.entry_price * (1 + direction * pct / HUNDRED) for pct in _distances(row)],
         rr=rr,
         strategy=row.strategy.name,
         status=row.status,

@@ -11,6 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from mimic.core.fields import PercentField, PublicModel
 
 
+class OnOpposite(models.TextChoices):
+    """What an open against the strategy's own position is."""
+
+    REVERSE = "reverse", _("Close it, then open the other way")
+    CLOSE = "close", _("Only close it")
+    BOTH = "both", _("Hold both ways (hedge mode)")
+
+
 class Provider(PublicModel):
     """An author of strategies."""
 
@@ -64,6 +72,9 @@ class Strategy(PublicModel):
     default_take_profit_pct = PercentField(_("take profit, %"), default=Decimal(5))
     default_stop_loss_pct = PercentField(_("stop loss, %"), default=Decimal(2), null=True)
     max_leverage = models.PositiveSmallIntegerField(_("highest leverage"), default=20)
+    on_opposite = models.CharField(
+        _("an open the other way"), max_length=8, choices=OnOpposite, default=OnOpposite.REVERSE
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -75,6 +86,10 @@ class Strategy(PublicModel):
             models.CheckConstraint(
                 condition=models.Q(default_leverage__gte=1, max_leverage__lte=125),
                 name="strategy_leverage_bounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(on_opposite__in=OnOpposite.values),
+                name="strategy_on_opposite_known",
             ),
         ]
 

@@ -36,7 +36,10 @@ class Signal(HotModel, PublicModel):
     Stop and target distances are percent of price, not of margin; ``valid_until`` bounds opens
     only (a close never expires). ``close_pct`` of a close is the part that it closes, empty for
     all. ``margin_pct`` (margin ÷ equity) and ``quantity`` are the provider's own, where known.
-    ``after``: the close that an open the other way waits for.
+    ``strategy_size`` is what the strategy holds afterwards in its own contracts, where it told.
+    ``targets`` are rising distances from the entry, ``[{"pct", "share"}]``: percent of price and
+    percent of the position; ``take_profit_pct`` is the nearest. ``after``: the close that an open
+    the other way waits for.
     """
 
     strategy = models.ForeignKey(Strategy, on_delete=models.PROTECT, related_name="signals")
@@ -52,6 +55,8 @@ class Signal(HotModel, PublicModel):
     close_pct = PercentField(_("closes, %"), null=True)
     margin_pct = PercentField(_("provider's margin, %"), null=True)
     quantity = AmountField(_("provider's quantity"), null=True)
+    strategy_size = AmountField(_("strategy's size afterwards"), null=True)
+    targets = models.JSONField(_("targets"), default=list)
     after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     comment = models.CharField(_("comment"), max_length=200, blank=True)
     status = models.CharField(
@@ -69,7 +74,10 @@ class Signal(HotModel, PublicModel):
         verbose_name = _("signal")
         verbose_name_plural = _("signals")
         ordering = ("-id",)
-        indexes = [models.Index(fields=["strategy", "-id"], name="signal_strategy_recent")]
+        indexes = [
+            models.Index(fields=["strategy", "-id"], name="signal_strategy_recent"),
+            models.Index(fields=["strategy", "symbol", "-id"], name="signal_strategy_stance"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=SignalStatus.values), name="signal_status_known"

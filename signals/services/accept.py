@@ -25,8 +25,14 @@ from signals.services.publish import (
 )
 from signals.storable import storable
 
-_BY_DIGESTS: LiteralString = """s.token_digest = r.token AND s.status = 'active'
-  AND (s.passphrase_digest IS NULL OR s.passphrase_digest = r.passphrase)"""
+# An open against what the strategy opened last may be a reversal: that is for the careful way.
+_TURNS: LiteralString = """r.action = 'open' AND s.on_opposite <> 'both' AND (
+  SELECT g.direction FROM signals_signal g
+   WHERE g.strategy_id = s.id AND g.symbol = r.symbol AND g.action = 'open'
+   ORDER BY g.id DESC LIMIT 1) <> r.direction"""
+_BY_DIGESTS: LiteralString = f"""s.token_digest = r.token AND s.status = 'active'
+  AND (s.passphrase_digest IS NULL OR s.passphrase_digest = r.passphrase)
+  AND ({_TURNS}) IS NOT TRUE"""
 _BY_ID: LiteralString = "s.id = r.strategy"
 
 
@@ -45,7 +51,8 @@ class Offer:
 def accept_offers(offers: Sequence[Offer]) -> list[Received | None]:
     """Command: publish and keep all of them, in one transaction; one is as good as many.
 
-    None for whom nothing was written: a stranger, a strategy that takes no alerts, or seen before.
+    None for whom nothing was written: a stranger, a strategy that takes no alerts, an open that may
+    turn the strategy's position, or seen before.
     """
     ids = iter(uuid7s(2 * len(offers)))
     rows = [

@@ -11,6 +11,7 @@ from signals.models import InboxMessage, Signal, Strategy, Verdict
 from signals.services.accept import accept_for
 from signals.services.deliveries import Delivery, Received
 from signals.services.publish import SignalDraft, publish_signal
+from signals.services.stances import in_its_light
 from signals.storable import storable
 
 
@@ -32,7 +33,12 @@ def receive_message(
 
 @transaction.atomic(durable=True)
 def _take(strategy: Strategy, delivery: Delivery, draft: SignalDraft) -> Received | None:
-    """One signal, or both halves of a reversal in one transaction."""
+    """One signal, or both halves of a reversal in one transaction.
+
+    What the draft means in the light of the strategy's position is settled under its lock.
+    """
+    held = Strategy.objects.select_for_update(of=("self",), no_key=True).get(pk=strategy.pk)
+    draft = in_its_light(draft, strategy=held)
     received = accept_for(strategy_id=strategy.pk, delivery=delivery, draft=draft)
     if received is None or received.signal_id is None or draft.then is None:
         return received

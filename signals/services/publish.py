@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from django.db import transaction
 
@@ -16,30 +16,38 @@ from mimic.core.prepared import run_on_rows
 from mimic.ops.metrics import signals_ingested
 from signals.events import SignalPublished
 from signals.models import Action, Direction, Strategy
+from signals.services.meaning import Held, Ordered
 
 OPEN_VALID_FOR = timedelta(seconds=60)
 
 # Of ``rows``, see :func:`draft_row`. ``taken`` has them with the strategy's defaults beside.
 DRAFT_COLUMNS: LiteralString = """signal uuid, symbol text, action text, direction text,
   price numeric, stop_loss_pct numeric, take_profit_pct numeric, risk_pct numeric,
-  leverage smallint, close_pct numeric, after bigint, comment text, now timestamptz,
+  leverage smallint, close_pct numeric, strategy_size numeric, targets jsonb, after bigint,
+  comment text, now timestamptz,
   valid_until timestamptz"""
 STRATEGY_COLUMNS: LiteralString = """s.id AS strategy_id, s.default_stop_loss_pct,
   s.default_take_profit_pct, s.default_risk_pct, s.default_leverage, s.max_leverage"""
 _SIGNAL: LiteralString = """signal AS (INSERT INTO signals_signal
   (id, public_id, strategy_id, inbox_message_id, symbol, action, direction, entry_price,
-   stop_loss_pct, take_profit_pct, risk_pct, leverage, close_pct, after_id, comment, status,
-   received_at, published_at, valid_until)
+   stop_loss_pct, take_profit_pct, risk_pct, leverage, close_pct, strategy_size, targets, after_id,
+   comment, status, received_at, published_at, valid_until)
 SELECT mimic_time_id(), signal, strategy_id, message_id, symbol, action, direction, price,
   coalesce(stop_loss_pct, default_stop_loss_pct),
   coalesce(take_profit_pct, default_take_profit_pct), coalesce(risk_pct, default_risk_pct),
-  least(coalesce(leverage, default_leverage), max_leverage), close_pct, after, comment,
-  'published', now, now,
-  valid_until
+  least(coalesce(leverage, default_leverage), max_leverage), close_pct, strategy_size, targets,
+  after, comment, 'published', now, now, valid_until
 FROM taken RETURNING id, public_id, strategy_id, action, received_at)"""
 _TAKEN: LiteralString = f"""WITH taken AS (SELECT r.*, {STRATEGY_COLUMNS}
 FROM json_to_recordset(%(rows)s) AS r({DRAFT_COLUMNS}, strategy bigint, message_id bigint)
 JOIN signals_strategy s ON s.id = r.strategy)"""  # noqa: S608 (constants alone)
+
+
+class Target(NamedTuple):
+    """Where a part is taken: ``pct`` of price away from the entry, ``share`` percent of it all."""
+
+    pct: Decimal
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,10 @@ class SignalDraft:
     """What a door understood. Percentages are of price; None means: the strategy's default.
 
     ``close_pct`` of a close is the part of the position that it closes, None for all. ``then`` is
-    the other half of a reversal: the open that waits until this close is settled.
+    the other half of a reversal: the open that waits until this close is settled. ``leads`` is an
+    order, or a position without the one before it: what it means hangs on what the strategy holds
+    (action and direction are a flat strategy's); ``settled``: the alert told both positions.
+    ``strategy_size`` as in the signal.
     """
 
     symbol: str
@@ -61,13 +72,31 @@ class SignalDraft:
     comment: str
     said_at: datetime | None
     close_pct: Decimal | None = None
+    strategy_size: Decimal | None = None
+    targets: tuple[Target, ...] = ()
+    leads: Ordered | Held | None = None
+    settled: bool = False
     then: SignalDraft | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What was understood, for the inbox; what was not said is left out."""
-        said = ((name, getattr(self, name)) for name in self.__slots__ if name != "then")
+        said = ((name, getattr(self, name)) for name in _TOLD)
         row: dict[str, Any] = {name: str(value) for name, value in said if value not in (None, "")}
+        if self.targets:
+            row["targets"] = self.targets_json()
+        if self.leads is not None:
+            row["leads"] = " ".join(str(part) for part in self.leads if part is not None)
         return row if self.then is None else {**row, "then": self.then.as_json()}
+
+    def targets_json(self) -> list[dict[str, str]]:
+        """As the signal's column keeps them."""
+        return [{"pct": str(each.pct), "share": str(each.share)} for each in self.targets]
+
+
+_TOLD = (
+    "symbol", "action", "direction", "price", "risk_pct", "leverage", "take_profit_pct",
+    "stop_loss_pct", "comment", "said_at", "close_pct", "strategy_size",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +147,8 @@ def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, An
         "risk_pct": _text(draft.risk_pct),
         "leverage": draft.leverage,
         "close_pct": _text(draft.close_pct),
+        "strategy_size": _text(draft.strategy_size),
+        "targets": draft.targets_json(),
         "comment": draft.comment,
         "now": now.isoformat(),
         "valid_until": None if closing else (said + OPEN_VALID_FOR).isoformat(),

@@ -11,29 +11,30 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signals.ingest.tradingview.meaning import Held, Intent, Stance, meaning
 from signals.models import Action, Direction, InboxMessage, Signal
+from signals.services.meaning import Held, Intent, Stance, meaning
 from tests.cast import Published, a_market, a_strategy
 
 D = Decimal
 L, S, FLAT = Stance.LONG, Stance.SHORT, Stance.FLAT
 OPEN_LONG, OPEN_SHORT = (Intent(Action.OPEN, each) for each in (Direction.LONG, Direction.SHORT))
 CLOSE_LONG, CLOSE_SHORT, CLOSE_ANY = (
-    Intent(Action.CLOSE, each) for each in (Direction.LONG, Direction.SHORT, Direction.ANY)
+    Intent(Action.CLOSE, each, size=D(0))
+    for each in (Direction.LONG, Direction.SHORT, Direction.ANY)
 )
 
 CASES: list[tuple[Held | None, Held, list[Intent]]] = [
     (None, Held(L), [OPEN_LONG]),
     (None, Held(FLAT), [CLOSE_ANY]),
-    (Held(FLAT), Held(S), [OPEN_SHORT]),
+    (Held(FLAT), Held(S, D(5)), [OPEN_SHORT._replace(size=D(5))]),
     (Held(FLAT), Held(FLAT), [CLOSE_ANY]),
     (Held(L, D(2)), Held(FLAT), [CLOSE_LONG]),
     (Held(S), Held(FLAT), [CLOSE_SHORT]),
-    (Held(L, D(1)), Held(L, D(3)), [OPEN_LONG]),
+    (Held(L, D(1)), Held(L, D(3)), [OPEN_LONG._replace(size=D(3))]),
     (Held(L), Held(L), [OPEN_LONG]),
-    (Held(L, D(4)), Held(L, D(3)), [CLOSE_LONG._replace(close_pct=D("25.0000"))]),
-    (Held(S, D(3)), Held(S, D(2)), [CLOSE_SHORT._replace(close_pct=D("33.3333"))]),
-    (Held(L, D(1)), Held(S, D(1)), [CLOSE_LONG, OPEN_SHORT]),
+    (Held(L, D(4)), Held(L, D(3)), [CLOSE_LONG._replace(close_pct=D("25.0000"), size=D(3))]),
+    (Held(S, D(3)), Held(S, D(2)), [CLOSE_SHORT._replace(close_pct=D("33.3333"), size=D(2))]),
+    (Held(L, D(1)), Held(S, D(1)), [CLOSE_LONG, OPEN_SHORT._replace(size=D(1))]),
     (Held(S), Held(L), [CLOSE_SHORT, OPEN_LONG]),
 ]
 

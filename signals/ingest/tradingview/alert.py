@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from signals.ingest.errors import (
-    AlertFieldInvalid,
-    AlertFieldMissing,
-    AlertPlaceholder,
-    AlertUnknownSymbol,
-)
-from signals.ingest.tradingview.meaning import Held, Intent, Stance, meaning
+from signals.ingest.errors import AlertFieldInvalid, AlertPlaceholder, AlertUnknownSymbol
+from signals.ingest.tradingview.exits import Exits, exits
+from signals.ingest.tradingview.fields import PRICES, find, number, required
 from signals.ingest.tradingview.message import Field, Fields
-from signals.ingest.tradingview.names import ALIASES
 from signals.models import Action, Direction
+from signals.services.meaning import Held, Intent, Ordered, Stance, meaning
 from signals.services.publish import SignalDraft
+from signals.services.stances import with_intents
 
 _WORDS = {
     "long": (Action.OPEN, Direction.LONG),
@@ -31,13 +27,11 @@ _WORDS = {
     "close_long": (Action.CLOSE, Direction.LONG),
     "close_short": (Action.CLOSE, Direction.SHORT),
 }
+_ORDERS = {"buy": Direction.LONG, "sell": Direction.SHORT}
 _SYMBOL = re.compile(
     r"^(?:[A-Z0-9_]+:)?([A-Z0-9]{2,20})(?:/([A-Z0-9]{2,10})(?::[A-Z0-9]+)?)?(?:\.P)?$"
 )
-_NUMBER = re.compile(
-    r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?"
-)
-_LARGEST = Decimal("1e18")
+_SMALLEST, _LARGEST = Decimal("1e-18"), Decimal("1e18")
 _LEVERAGE = (Decimal(1), Decimal(125))
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -45,30 +39,29 @@ _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzin
 def understand(fields: Fields, known_symbol: Callable[[str], bool]) -> SignalDraft:
     """Raises an :class:`AlertRefused` that names the field at fault."""
     _refuse_placeholders(fields)
-    symbol = _symbol(_required(fields, "symbol"), known_symbol)
-    first, *rest = _intents(fields)
-    leverage = _number(fields, "leverage", *_LEVERAGE)
-    if leverage is not None and leverage != leverage.to_integral_value():
-        raise AlertFieldInvalid(f"leverage {leverage} is not a whole number")
-    comment = _find(fields, "comment")
+    symbol = _symbol(required(fields, "symbol"), known_symbol)
+    now, was = _position(fields), _previous(fields)
+    leads = _order(fields) if now is None else now if was is None else None
+    intents = _intents(fields, was, now, leads)
+    price = number(fields, "price", *PRICES)
+    out = exits(fields, intents[-1].direction, price) if _opens(intents) else Exits(None, None)
+    comment = find(fields, "comment")
     draft = SignalDraft(
         symbol=symbol,
-        action=first.action,
-        direction=first.direction,
-        price=_number(fields, "price", Decimal("1e-12"), Decimal("1e9")),
-        risk_pct=_number(fields, "risk_perc", Decimal("0.01"), Decimal(100)),
-        leverage=None if leverage is None else int(leverage),
-        take_profit_pct=_number(fields, "tp_perc", Decimal("0.01"), Decimal(1000)),
-        stop_loss_pct=_number(fields, "sl_perc", Decimal("0.01"), Decimal(99)),
+        action=intents[0].action,
+        direction=intents[0].direction,
+        price=price,
+        risk_pct=number(fields, "risk_perc", Decimal("0.01"), Decimal(100)),
+        leverage=_leverage(fields),
+        take_profit_pct=out.take_profit_pct,
+        stop_loss_pct=out.stop_loss_pct,
         comment=comment.shown[:200] if comment else "",
         said_at=_time(fields),
-        close_pct=first.close_pct,
+        targets=out.targets,
+        leads=None if now is not None and now.stance is Stance.FLAT else leads,
+        settled=now is not None and was is not None,
     )
-    if not rest:
-        return draft
-    (other,) = rest
-    follows = replace(draft, action=other.action, direction=other.direction, close_pct=None)
-    return replace(draft, then=follows)
+    return with_intents(draft, intents)
 
 
 def sameness(fields: Fields) -> str | None:
@@ -77,10 +70,10 @@ def sameness(fields: Fields) -> str | None:
     No delivery id exists, so the alert's own time is joined by everything that two alerts of
     one bar may differ in (wire-facts §4).
     """
-    time = _find(fields, "time")
+    time = find(fields, "time")
     if time is None:
         return None
-    rest = [_find(fields, name) for name in ("symbol", "action", "position", "order")]
+    rest = [find(fields, name) for name in ("symbol", "action", "position", "order")]
     return "\n".join([time.said, *(field.said if field else "" for field in rest)])
 
 
@@ -108,14 +101,46 @@ def _refuse_placeholders(fields: Fields) -> None:
             raise AlertPlaceholder(f"{field.name} still holds {field.shown[:60]!r}")
 
 
-def _intents(fields: Fields) -> Sequence[Intent]:
+def _order(fields: Fields) -> Ordered | None:
+    """``strategy.order.action``: what it means is for the strategy's position to say."""
+    word = required(fields, "action").said.lower()
+    if word not in _ORDERS:
+        return None
+    if find(fields, "close_perc") is not None:
+        raise AlertFieldInvalid("close_perc is for closes")
+    return Ordered(_ORDERS[word], number(fields, "contracts", _SMALLEST, _LARGEST))
+
+
+def _position(fields: Fields) -> Held | None:
+    field = find(fields, "position")
+    return None if field is None else Held(_stance(field), _size(fields, "size"))
+
+
+def _previous(fields: Fields) -> Held | None:
+    field = find(fields, "previous")
+    return None if field is None else Held(_stance(field), _size(fields, "previous_size"))
+
+
+def _intents(
+    fields: Fields, was: Held | None, now: Held | None, leads: Ordered | Held | None
+) -> Sequence[Intent]:
     """The strategy's position says it best; without one the action's word does."""
-    position = _find(fields, "position")
-    if position is None:
-        return [_spoken(fields)]
-    was = _find(fields, "previous")
-    before = None if was is None else Held(_stance(was), _size(fields, "previous_size"))
-    return meaning(before, Held(_stance(position), _size(fields, "size")))
+    if now is not None:
+        return meaning(was, now)
+    if isinstance(leads, Ordered):
+        return [Intent(Action.OPEN, leads.direction)]
+    return [_spoken(fields)]
+
+
+def _opens(intents: Sequence[Intent]) -> bool:
+    return intents[-1].action is Action.OPEN
+
+
+def _leverage(fields: Fields) -> int | None:
+    leverage = number(fields, "leverage", *_LEVERAGE)
+    if leverage is not None and leverage != leverage.to_integral_value():
+        raise AlertFieldInvalid(f"leverage {leverage} is not a whole number")
+    return None if leverage is None else int(leverage)
 
 
 def _stance(field: Field) -> Stance:
@@ -128,55 +153,27 @@ def _stance(field: Field) -> Stance:
 
 
 def _size(fields: Fields, name: str) -> Decimal | None:
-    size = _number(fields, name, -_LARGEST, _LARGEST)
+    size = number(fields, name, -_LARGEST, _LARGEST)
     return None if size is None else abs(size)
 
 
 def _spoken(fields: Fields) -> Intent:
-    word = _required(fields, "action")
+    word = required(fields, "action")
     try:
         action, direction = _WORDS[word.said.lower()]
     except KeyError:
         raise AlertFieldInvalid(
-            f"action {word.shown[:40]!r} is none of {', '.join(sorted(_WORDS))}"
+            f"action {word.shown[:40]!r} is none of {', '.join(sorted([*_WORDS, *_ORDERS]))}"
         ) from None
-    part = _number(fields, "close_perc", Decimal("0.0001"), Decimal(100))
+    part = number(fields, "close_perc", Decimal("0.0001"), Decimal(100))
     if part is not None and action is not Action.CLOSE:
         raise AlertFieldInvalid("close_perc is for closes")
     return Intent(action, direction, None if part == 100 else part)
 
 
-def _find(fields: Fields, name: str) -> Field | None:
-    """The first field that goes by one of the name's aliases and says something."""
-    for alias in ALIASES.get(name, (name,)):
-        if alias in fields and fields[alias].said:
-            return fields[alias]
-    return None
-
-
-def _required(fields: Fields, name: str) -> Field:
-    found = _find(fields, name)
-    if found is None:
-        raise AlertFieldMissing(f"{name} is missing; symbol and action are needed")
-    return found
-
-
-def _number(fields: Fields, name: str, low: Decimal, high: Decimal) -> Decimal | None:
-    """Plain ASCII digits of a bounded length: Decimal itself reads ``1_000``, NaN and 1e9999."""
-    field = _find(fields, name)
-    if field is None:
-        return None
-    if not _NUMBER.fullmatch(field.said):
-        raise AlertFieldInvalid(f"{name} {field.shown[:40]!r} is not a number")
-    value = Decimal(field.said)
-    if not low <= value <= high:
-        raise AlertFieldInvalid(f"{name} {field.shown[:40]} is outside {low} to {high}")
-    return value
-
-
 def _time(fields: Fields) -> datetime | None:
     """When the alert fired, in UTC."""
-    field = _find(fields, "fired")
+    field = find(fields, "fired")
     if field is None:
         return None
     try:

@@ -69,8 +69,10 @@ def offer_of(alert: Alert) -> Offer | None:
     message = alert.read()
     draft, _refusal = _understand(message)
     secrets = digests(alert.token, message)
-    if draft is None or draft.then is not None or secrets is None:
-        return None  # a reversal is two signals, and those are one transaction of their own
+    if draft is None or secrets is None:
+        return None
+    if draft.then is not None or draft.leads is not None:
+        return None  # two signals, or what the position says: a transaction of its own
     token, passphrase = secrets
     return Offer(token, passphrase, alert.delivery(message), draft)
 
