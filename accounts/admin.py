@@ -8,17 +8,21 @@ from allauth.account import admin as _account  # noqa: F401  # registers what is
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as _mfa  # noqa: F401
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as _auth  # noqa: F401
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from accounts.models import Role, TotpDevice, User
+from accounts.models import Consent, ConsentKind, ConsentText, Role, TotpDevice, User
+from accounts.services.consents import publish_consent_text
 from mimic.console.actions import Action, object_action
-from mimic.console.base import ReadOnlyAdmin
+from mimic.console.base import BaseAdmin, ReadOnlyAdmin
 
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Authenticator)  # nobody reads or edits sealed secrets
@@ -76,6 +80,75 @@ class UserAdmin(ReadOnlyAdmin):
     def has_assign_role_permission(self, request: HttpRequest) -> bool:
         """Only owners give roles."""
         return request.user.is_superuser
+
+
+class PublishForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new version of a text in every language; English is needed, the others fall back to it."""
+
+    english = forms.CharField(label="English", widget=forms.Textarea)
+    ukrainian = forms.CharField(label="Українська", widget=forms.Textarea, required=False)
+    spanish = forms.CharField(label="Español", widget=forms.Textarea, required=False)
+
+    class Meta:
+        model = ConsentText
+        fields = ("kind",)
+
+    def bodies(self) -> dict[str, str]:
+        data = self.cleaned_data
+        return {"en": data["english"], "uk": data["ukrainian"], "es": data["spanish"]}
+
+
+@admin.register(ConsentText)
+class ConsentTextAdmin(BaseAdmin):
+    """Adding publishes the next version; what was published is never changed."""
+
+    saves_by_command = True
+    form = PublishForm
+    list_display = ("kind", "version", "locale", "published_at", "agreed")
+    list_filter = ("kind", "locale")
+    readonly_fields = ("version", "locale", "body", "published_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("kind", "english", "ukrainian", "spanish")
+        return ("kind", "version", "locale", "body", "published_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else list(self.get_fields(request, obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentText]:
+        given = Consent.objects.filter(
+            kind=OuterRef("kind"), version=OuterRef("version"), withdrawn_at=None
+        )
+        counted = given.order_by().values("kind").annotate(found=Count("pk")).values("found")
+        texts: QuerySet[ConsentText] = super().get_queryset(request)
+        return texts.annotate(agreed_count=Coalesce(Subquery(counted), 0))
+
+    @admin.display(description=_("agreed, people"))
+    def agreed(self, text: Any) -> int:
+        return int(text.agreed_count)
+
+    def save_model(
+        self, request: HttpRequest, obj: ConsentText, form: PublishForm, change: bool
+    ) -> None:
+        kind = ConsentKind(form.cleaned_data["kind"])
+        version = publish_consent_text(kind=kind, bodies=form.bodies(), now=timezone.now())
+        made = ConsentText.objects.get(kind=kind, version=version, locale="en")
+        obj.pk, obj.version, obj.locale = made.pk, made.version, made.locale
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("user", "kind", "version", "locale", "given_at", "withdrawn_at", "address")
+    list_filter = ("kind", "version")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
 
 
 @admin.register(EmailAddress)

@@ -12,4 +12,6 @@ def register() -> None:
         "people",
         ModelLink(_("People"), "accounts.user", icon="group"),
         ModelLink(_("E-mail addresses"), "account.emailaddress", icon="mail"),
+        ModelLink(_("Consents"), "accounts.consent", icon="verified_user"),
+        ModelLink(_("Consent texts"), "accounts.consenttext", icon="gavel"),
     )

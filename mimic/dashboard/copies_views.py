@@ -14,6 +14,8 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import ConsentKind
+from accounts.selectors import consent_missing
 from mimic.core.errors import MimicError
 from mimic.dashboard import copies_selectors, selectors
 from mimic.dashboard.step_up import refusal_text
@@ -32,6 +34,7 @@ def copies(request: HttpRequest) -> HttpResponse:
     context = {
         **page_frame(user.pk),
         "lines": copies_selectors.lines_of(user.pk, today=today, now=now),
+        "consent_missing": consent_missing(user.pk, ConsentKind.COPY_TRADING),
     }
     return render(request, "copies/list.html", context)
 

@@ -13,4 +13,5 @@ urlpatterns = [
     path("receipts/<uuid:public_id>", views.receipt, name="receipt"),
     path("", include("mimic.dashboard.accounts_urls")),
     path("", include("mimic.dashboard.copies_urls")),
+    path("", include("mimic.dashboard.consents_urls")),
 ]

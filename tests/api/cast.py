@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from django.test import Client
 
-from accounts.models import Role, User
+from accounts.models import ConsentKind, Role, User
 from accounts.selectors import totp_device
 from accounts.services import enrol_totp
+from accounts.services.consents import publish_consent_text
 from signals.models import Action
 from tests.cast import a_follower, a_market, a_person, a_quote, a_signal, a_strategy, an_account
 from tests.execution.paper import now, request_of
@@ -51,6 +52,9 @@ class World:
 def a_world() -> World:
     """The owner copied two signals on paper, closed one, and has a live and a waiting account."""
     stock_venues()
+    publish_consent_text(
+        kind=ConsentKind.MARKETING, bodies={"en": "We write now and then."}, now=now()
+    )
     a_market()
     a_quote()
     owner = Trader()

@@ -20,6 +20,8 @@ OPERATIONS = [tuple(line.split(" ")) for line in ROUTES.read_text().splitlines()
 BODIES: dict[str, Any] = {
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
+    "POST /api/v1/consents": {"kind": "marketing", "version": 1},
+    "POST /api/v1/consents/withdraw": {"kind": "marketing"},
     "PATCH /api/v1/prefs": {"theme": "professional"},
     "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
     "POST /api/v1/subscriptions/{subscription_id}/settings": {"sizing_value": "4"},

@@ -206,6 +206,7 @@ def test_without_a_stop_no_risk_is_known_and_none_is_capped() -> None:
 SKIPS: list[tuple[dict[str, Any], Code]] = [
     ({"kill": "platform"}, Code.KILL_SWITCH),
     ({"mode": "notify"}, Code.NOTIFY_ONLY),
+    ({"consented": False}, Code.CONSENT_MISSING),
     ({"account_active": False}, Code.ACCOUNT_INACTIVE),
     ({"unresolved": True}, Code.UNRESOLVED_ORDER),
     ({"snapshot_at": None}, Code.STALE_ACCOUNT),

@@ -47,6 +47,8 @@ def still_to_decide(*, signal_id: int, strategy_id: int, closing: bool) -> list[
 _FOLLOWERS = """
 WITH kills AS MATERIALIZED (
     SELECT scope, target FROM trading_killswitch WHERE lifted_at IS NULL
+), asked AS MATERIALIZED (
+    SELECT max(version) AS version FROM accounts_consenttext WHERE kind = 'copy_trading'
 ), alive AS MATERIALIZED (
     SELECT account_id, subscription_id, symbol = %(symbol)s AS here, status, reduce_only, side,
         quantity - filled AS pending, margin_reserved AS margin
@@ -85,6 +87,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
         OR (k.scope = 'symbol' AND k.target = %(symbol)s)
         OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)
         OR (k.scope = 'account' AND k.target = a.id::text)), '') AS kill,
+    c.id IS NOT NULL OR (SELECT version FROM asked) IS NULL AS consented,
     u.account_id IS NOT NULL AS unresolved,
     b.equity, b.margin_cap - b.margin_reserved, b.snapshot_at, b.day_equity, b.opens_today,
     b.opens_reserved + coalesce(h.positions, 0),
@@ -96,6 +99,8 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   FROM trading_copysubscription s
   JOIN trading_exchangeaccount a ON a.id = s.account_id
   JOIN trading_accountbudget b ON b.account_id = a.id
+  LEFT JOIN accounts_consent c ON c.user_id = s.user_id AND c.kind = 'copy_trading'
+    AND c.withdrawn_at IS NULL AND c.version = (SELECT version FROM asked)
   LEFT JOIN unresolved u ON u.account_id = a.id
   LEFT JOIN leaving l ON l.account_id = a.id
   LEFT JOIN flying f ON f.subscription_id = s.id

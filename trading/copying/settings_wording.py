@@ -127,6 +127,7 @@ def reason_name(code: str) -> str:
 
 _REASONS: dict[str, Words] = {
     "notify_only": _("only notifies"),
+    "consent_missing": _("disclosure not agreed to"),
     "account_inactive": _("account not active"),
     "kill_switch": _("kill switch"),
     "symbol_not_allowed": _("symbol left out"),

@@ -32,6 +32,12 @@ TABLE: dict[Change, tuple[frozenset[SubscriptionStatus], SubscriptionStatus]] = 
 }
 
 
+def pause_all_of(user_id: int) -> None:
+    """Operation: nothing of this person's is copied any more; what is open keeps its stops."""
+    change = TABLE[Change.PAUSE]
+    CopySubscription.objects.filter(user_id=user_id, status__in=change[0]).update(status=change[1])
+
+
 @transaction.atomic(durable=True)
 def change_subscription(*, subscription: CopySubscription, change: Change) -> SubscriptionStatus:
     """Command: pause or resume; done twice it is done once. Raises :class:`WrongStatus`."""

@@ -16,6 +16,7 @@ _LINES = {
     Code.AWAITING_APPROVAL.value: _("Waits for your approval: %(side)s %(quantity)s %(symbol)s."),
     Code.APPROVAL_EXPIRED.value: _("Skipped: nobody approved it in time."),
     Code.NOTIFY_ONLY.value: _("Skipped: this subscription only notifies."),
+    Code.CONSENT_MISSING.value: _("Skipped: you have not agreed to the copy-trading disclosure."),
     Code.ACCOUNT_INACTIVE.value: _("Skipped: the exchange account is not active."),
     Code.KILL_SWITCH.value: _("Skipped: a kill switch blocks new positions."),
     Code.SYMBOL_NOT_ALLOWED.value: _("Skipped: your settings leave out %(symbol)s."),

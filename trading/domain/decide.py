@@ -66,7 +66,8 @@ class Follower(NamedTuple):
     symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol. Of
     these ``leaving`` (this copy's), ``longs_leaving`` and ``shorts_leaving`` (anybody's) are being
     closed by orders under way.
-    ``kill`` is the scope of a kill switch that reaches it, or empty. ``in_flight`` says
+    ``kill`` is the scope of a kill switch that reaches it, or empty; ``consented`` says that the
+    person agreed to the copy-trading disclosure in force. ``in_flight`` says
     that an open of this subscription is out and not settled: a close would find less than there
     will be.
     """
@@ -80,6 +81,7 @@ class Follower(NamedTuple):
     account_active: bool
     hedge: bool
     kill: str
+    consented: bool
     unresolved: bool
     equity: Decimal
     free_margin: Decimal

@@ -42,6 +42,7 @@ def check_follower(signal: SignalTerms, who: Follower, now: datetime, freshness:
         (who.kill, Code.KILL_SWITCH),
         (late or aged, Code.SIGNAL_TOO_OLD),
         (who.mode == "notify", Code.NOTIFY_ONLY),
+        (not who.consented, Code.CONSENT_MISSING),
         (not who.rules.allows(signal.symbol), Code.SYMBOL_NOT_ALLOWED),
         (not who.account_active, Code.ACCOUNT_INACTIVE),
         (who.unresolved, Code.UNRESOLVED_ORDER),

@@ -18,6 +18,7 @@ class Code(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     APPROVAL_EXPIRED = "approval_expired"
     NOTIFY_ONLY = "notify_only"
+    CONSENT_MISSING = "consent_missing"
     ACCOUNT_INACTIVE = "account_inactive"
     KILL_SWITCH = "kill_switch"
     SYMBOL_NOT_ALLOWED = "symbol_not_allowed"

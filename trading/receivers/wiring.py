@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from accounts.models import ConsentKind
+from accounts.services.consents import depends_on
 from mimic.core.partitions import register_partitioned
 from mimic.jobs.broker import broker_answers
 from mimic.jobs.registry import register_job
@@ -16,6 +18,7 @@ from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
 from trading.copying.daily_loss import close_after_losses
 from trading.copying.live import tell_of_orders
+from trading.copying.subscription_states import pause_all_of
 from trading.copying.sweep import expire_pending, sweep_fanouts
 from trading.execution import key_checks, nudge, receipts
 from trading.execution.connecting import sweep_rechecks
@@ -32,6 +35,7 @@ def connect() -> None:
     register_job(key_checks.JOB, queue="trading")
     register_companion("fanout", Companion(fanout.KEPT_BESIDE, told=fanout.nudge_fanout))
     answer_with(is_traded)
+    depends_on(ConsentKind.COPY_TRADING, pause_all_of)
     receipts.on_change(tell_of_orders)
     for channel in ("signals", "receipts", "positions", "summary"):
         register_channel(channel, public=False)
