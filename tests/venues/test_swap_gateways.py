@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.simulators.candles import newest_first
 from tests.venues.conftest import HOUSES, OrderMaker
 from tests.venues.swap_cast import Desk, hour_ago
 from trading.domain.ports import (
@@ -232,3 +233,15 @@ def test_an_error_table_names_a_code_once_and_ends_in_doubt(code: str) -> None:
     plain = [row.code for row in rows if row.code and not row.says]
     assert len(plain) == len(set(plain))
     assert not set(plain) & dialect.absent_codes
+
+
+async def test_daily_closes_are_of_whole_days_oldest_first(desk: Desk) -> None:
+    closes = await desk.gateway.daily_closes("BTCUSDT", 30)
+    assert len(closes) == 30
+    venue = desk.simulator.venue
+    market, rules = venue.markets[desk.house.symbol], venue.instruments[desk.house.symbol]
+    now = venue.clock.now()
+    told = list(newest_first(market.mark, rules.tick, now, 86_400_000, 31))[1:]
+    assert closes == [each.close for each in reversed(told)]
+    with pytest.raises(VenueUnavailable, match="not listed"):
+        await desk.gateway.daily_closes("NOSUCH", 30)

@@ -17,6 +17,7 @@ from trading.models import Instrument, InstrumentQuote
 class InstrumentAdmin(ReadOnlyAdmin):
     list_display = (
         "symbol", "venue", "trading", "mark", "quote_age", "step", "smallest", "max_leverage",
+        "volatility_pct",
     )  # fmt: skip
     list_filter = ("venue", "trading")
     list_select_related = ("venue", "price")

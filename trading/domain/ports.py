@@ -287,6 +287,10 @@ class Gateway(Protocol):
 
     async def quotes(self) -> Sequence[Quote]: ...
 
+    async def daily_closes(self, symbol: str, days: int) -> Sequence[Decimal]:
+        """Of the last whole UTC days, oldest first; fewer for a young instrument."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -11,16 +11,19 @@ from django.db import connection
 from trading.domain.ports import InstrumentSpec, Quote
 from trading.models import Instrument
 
+_NOT_RULES = {"symbol", "volatility_pct"}  # the key, and what is measured apart
+
 
 def store_instruments(*, venue: str, specs: Sequence[InstrumentSpec], now: datetime) -> int:
     """Operation: upsert a venue's trading rules; returns how many there are."""
     rows = [Instrument(venue_id=venue, refreshed_at=now, **asdict(spec)) for spec in specs]
+    rules = [name for name in InstrumentSpec.__slots__ if name not in _NOT_RULES]
     Instrument.objects.bulk_create(
         rows,
         batch_size=1_000,
         update_conflicts=True,
         unique_fields=["venue", "symbol"],
-        update_fields=[*InstrumentSpec.__slots__[1:], "refreshed_at"],
+        update_fields=[*rules, "refreshed_at"],
     )
     return len(rows)
 

@@ -69,6 +69,7 @@ class Instrument(models.Model):
     max_leverage = models.PositiveSmallIntegerField(_("highest leverage"))
     trading = models.BooleanField(_("trading"), default=True)
     volatility_pct = PercentField(_("daily volatility, %"), null=True, blank=True)
+    volatility_due_at = models.DateTimeField(_("volatility due"), null=True, editable=False)
     refreshed_at = models.DateTimeField(_("refreshed"))
 
     class Meta:

@@ -131,6 +131,9 @@ class PaperGateway:
     async def quotes(self) -> Sequence[Quote]:
         return list((await self._fresh()).values())
 
+    async def daily_closes(self, symbol: str, days: int) -> Sequence[Decimal]:
+        return []  # paper has no history of its own: the venue whose quotes it takes has
+
     async def close(self) -> None:
         self._quotes = {}
 

@@ -22,10 +22,12 @@ from mimic.core.partitions import ensure_partitions
 from mimic.core.thread_connections import in_thread
 from mimic.ops.heartbeat import beat
 from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
+from trading.domain.volatility import DAYS, daily_volatility
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import LOOKS, POLLS, Cost, Governor
 from trading.execution.ways_out import egress_name
 from trading.market.refresh import store_instruments, store_quotes
+from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
 from trading.reconciliation import snapshots
 from trading.venues.limits import limits_of
@@ -39,6 +41,7 @@ BALANCES_AT_ONCE = 40
 PAPER_EVERY = 10.0
 VENUES_EVERY = 5.0
 INSTRUMENTS_EVERY = 300.0
+VOLATILITY_EVERY = 15.0
 EQUITY_EVERY = 60.0
 DAY = 86_400.0
 
@@ -82,6 +85,7 @@ class Stream:
             self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
             self._every(QUOTES_EVERY, partial(self._quotes, venue)),
             self._every(BALANCES_EVERY, partial(self._balances, venue)),
+            self._every(VOLATILITY_EVERY, partial(self._volatility, venue)),
         )
 
     async def _leave(self, venue: str) -> None:
@@ -116,6 +120,25 @@ class Stream:
             return
         quotes = await self._gateways[venue].quotes()
         await _in_database(partial(store_quotes, venue=venue, quotes=quotes))
+
+    async def _volatility(self, venue: str) -> None:
+        """For risk budgets: seldom, a few at a time, and only what nobody else's weight is for."""
+        due = partial(symbols_to_measure, venue=venue, now=datetime.now(UTC))
+        cost = Cost(weight=limits_of(venue).reads.candles, requests=1)
+        own: str = settings.MIMIC_EGRESS
+        symbols = await _in_database(due)
+        granted = await asyncio.to_thread(self._grant, venue, own, len(symbols), cost, POLLS)
+        found = {symbol: await self._measured(venue, symbol) for symbol in symbols[:granted]}
+        now = datetime.now(UTC)
+        await _in_database(partial(store_volatility, venue=venue, found=found, now=now))
+
+    async def _measured(self, venue: str, symbol: str) -> Measured:
+        try:
+            closes = await self._gateways[venue].daily_closes(symbol, DAYS)
+            return Measured(daily_volatility(closes))
+        except (VenueUnavailable, ValueError) as fault:
+            logger.warning("no volatility", extra={"symbol": symbol, "fault": str(fault)})
+            return Measured(None, answered=False)
 
     async def _balances(self, venue: str) -> None:
         due = partial(

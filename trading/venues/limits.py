@@ -55,12 +55,13 @@ class Reaction(NamedTuple):
 
 class Reads(NamedTuple):
     """What reading costs in windows of weight: one look at an order (its state and its trades),
-    one account's balance, all quotes once.
+    one account's balance, all quotes once, one instrument's daily candles.
     """
 
     look: int = 1
     balance: int = 1
     quotes: int = 1
+    candles: int = 1
 
 
 @dataclass(frozen=True, slots=True)

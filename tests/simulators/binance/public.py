@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +12,7 @@ from tests.simulators.binance.errors import refusal
 from tests.simulators.binance.intake import needed, whole
 from tests.simulators.binance.orders import plain
 from tests.simulators.binance.venue import Venue
+from tests.simulators.candles import candle
 
 Json = dict[str, Any]
 
@@ -116,25 +116,16 @@ def klines(venue: Venue, call: Call) -> list[list[Any]]:
 
 
 def _candle(market: Market, venue: Venue, opened: int, step: int) -> list[Any]:
-    tick = venue.rules[market.symbol].tick
-
-    def wave(at: int) -> Decimal:
-        factor = Decimal(str(round(1 + 0.01 * math.sin(at / step / 7), 6)))
-        return (market.mark * factor / tick).to_integral_value() * tick
-
-    start, finish = wave(opened), wave(opened + step)
+    told = candle(market.mark, venue.rules[market.symbol].tick, opened, step)
     return [
         opened,
-        plain(start),
-        plain(max(start, finish) + tick),
-        plain(min(start, finish) - tick),
-        plain(finish),
+        *(plain(price) for price in told[1:]),
         "100",
         opened + step - 1,
-        plain(finish * 100),
+        plain(told.close * 100),
         50,
         "50",
-        plain(finish * 50),
+        plain(told.close * 50),
         "0",
     ]
 

@@ -7,9 +7,11 @@ from tests.simulators.bybit import catalogue
 from tests.simulators.bybit.calls import Call
 from tests.simulators.bybit.errors import wrong
 from tests.simulators.bybit.venue import Venue
+from tests.simulators.candles import newest_first
 from tests.simulators.swaps.calls import Json
 from tests.simulators.swaps.instruments import plain
 
+_INTERVALS = {"1": 60_000, "60": 3_600_000, "D": 86_400_000}
 _CATEGORIES = ("spot", "linear", "inverse", "option")
 
 
@@ -42,6 +44,20 @@ def instruments(venue: Venue, call: Call) -> Json:
 def tickers(venue: Venue, call: Call) -> Json:
     rows = [_ticker(venue.markets[name]) for name in _asked(venue, call)]
     return {"category": call.text("category"), "list": rows}
+
+
+def kline(venue: Venue, call: Call) -> Json:
+    """Newest first, as strings: start, open, high, low, close, volume, turnover."""
+    if call.text("category") not in _CATEGORIES or call.text("interval") not in _INTERVALS:
+        raise wrong("category or interval invalid")
+    market, step = venue.market(call.text("symbol")), _INTERVALS[call.text("interval")]
+    count = min(int(call.text("limit") or 200), 1000)
+    tick = venue.instruments[market.symbol].tick
+    rows = [
+        [str(told.at), *(plain(price) for price in told[1:]), "100", plain(told.close * 100)]
+        for told in newest_first(market.mark, tick, venue.clock.now(), step, count)
+    ]
+    return {"category": call.text("category"), "symbol": market.symbol, "list": rows}
 
 
 def _ticker(market: Market) -> Json:

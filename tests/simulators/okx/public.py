@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.simulators.binance.book import Market
+from tests.simulators.candles import newest_first
 from tests.simulators.okx import catalogue
 from tests.simulators.okx.calls import Call
 from tests.simulators.okx.errors import refusal
@@ -10,6 +13,7 @@ from tests.simulators.okx.venue import Venue
 from tests.simulators.swaps.calls import Json
 from tests.simulators.swaps.instruments import plain
 
+_BARS = {"1m": 60_000, "1H": 3_600_000, "1Dutc": 86_400_000}
 TYPES = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
 
 
@@ -46,6 +50,20 @@ def tickers(venue: Venue, call: Call) -> list[Json]:
 
 def ticker(venue: Venue, call: Call) -> list[Json]:
     return [_ticker(venue.market(call.parameters.get("instId", "")), str(venue.clock.now()))]
+
+
+def candles(venue: Venue, call: Call) -> Any:
+    """Newest first; the last figure says whether the candle is closed."""
+    market, bar = venue.market(call.parameters.get("instId", "")), call.parameters.get("bar", "1m")
+    if bar not in _BARS:
+        raise refusal("51000", "bar")
+    count = min(int(call.parameters.get("limit", "100")), 300)
+    tick = venue.instruments[market.symbol].tick
+    told = newest_first(market.mark, tick, venue.clock.now(), _BARS[bar], count)
+    return [
+        [str(each.at), *(plain(price) for price in each[1:]), "100", "1", "100", str(min(n, 1))]
+        for n, each in enumerate(told)
+    ]
 
 
 def _ticker(market: Market, now: str) -> Json:

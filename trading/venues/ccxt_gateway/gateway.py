@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from trading.domain.keys import KeyReport
@@ -31,6 +32,7 @@ from trading.domain.ports import (
 )
 from trading.venues.ccxt_gateway import answers
 from trading.venues.ccxt_gateway.batches import read_batch
+from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
@@ -389,6 +391,13 @@ class CcxtGateway:
         host = self._hosts[False]
         catalogue = await host.catalogue()
         return await self._asked(host, lambda: self._dialect.quotes(host.template, catalogue.names))
+
+    async def daily_closes(self, symbol: str, days: int) -> Sequence[Decimal]:
+        host = self._hosts[False]
+        listing = (await host.catalogue()).by_symbol.get(symbol)
+        if listing is None:
+            raise VenueUnavailable(f"{symbol} is not listed")
+        return await self._asked(host, lambda: daily_closes(host.template, listing, days))
 
     async def close(self) -> None:
         await self._pool.close()
