@@ -12,8 +12,10 @@ from trading.copying.chunks import signal_terms
 from trading.copying.followers import Ranked, followers
 from trading.copying.rulebook import limitations, rules_of
 from trading.copying.settings import drafted
+from trading.domain.calendars import MarketState
 from trading.domain.decide import Decision, Follower, decide
 from trading.domain.ports import InstrumentSpec, Quote
+from trading.market.calendars import market_states
 from trading.market.selectors import market_view
 from trading.models import CopySubscription
 
@@ -34,12 +36,13 @@ def preview_settings(
 ) -> list[Previewed]:
     """Selector: the newest opens of the strategy first. Raises ``SettingsInvalid``.
 
-    Ages are left out of it: each signal is taken as if it came now.
+    Ages and prices are left out of it: each signal is taken as if it came now, at the market.
     """
     new = rules_of(drafted(subscription, values))
     opens = Signal.objects.filter(strategy_id=subscription.strategy_id, action=Action.OPEN)
     signals = list(opens.order_by("-id")[:SIGNALS])
-    places = {symbol: _Place.of(subscription, symbol) for symbol in {it.symbol for it in signals}}
+    symbols = {signal.symbol for signal in signals}
+    places = {symbol: _Place.of(subscription, symbol, now) for symbol in symbols}
     account_id = subscription.account_id
     limits = limitations(strategy_id=subscription.strategy_id, account_ids=[account_id])
     found = []
@@ -58,15 +61,17 @@ class _Place:
     who: Follower
     spec: InstrumentSpec | None
     quote: Quote | None
+    state: MarketState
 
     @classmethod
-    def of(cls, row: CopySubscription, symbol: str) -> _Place:
-        """Three queries, and one for settings that are new to this process."""
+    def of(cls, row: CopySubscription, symbol: str, now: datetime) -> _Place:
+        """Four queries, and one for settings that are new to this process."""
         ranked = Ranked(row.pk, row.account_id, row.account.route, 1)
         known = followers(chunk=[ranked], strategy_id=row.strategy_id, symbol=symbol)
         who = known[row.pk]
-        return cls(who, *market_view(symbol=symbol).of(who.venue))
+        state = market_states(symbol=symbol, now=now).get(who.venue, MarketState.OPEN)
+        return cls(who, *market_view(symbol=symbol).of(who.venue), state)
 
     def decided(self, signal: Signal, who: Follower, now: datetime) -> Decision:
         terms = replace(signal_terms(signal), entry_price=None, received_at=now, valid_until=None)
-        return decide(terms, who, self.spec, self.quote, now)
+        return decide(terms, who, self.spec, self.quote, now, self.state)
