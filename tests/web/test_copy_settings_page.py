@@ -242,8 +242,8 @@ def test_the_pages_cost_the_same_for_more_versions_and_signals(copier: Copier) -
         copier.receive()
     copier.preview()  # the settings are known to this process from here on
     # Session, person, copy; accounts, limits, what is left, versions - and for the preview signals,
-    # follower, limits twice, market, what is left.
-    assert _queries(copier) == few == (7, 9)
+    # follower, limits twice, market, its hours and windows, what is left.
+    assert _queries(copier) == few == (7, 11)
 
 
 def _queries(copier: Copier) -> tuple[int, int]:

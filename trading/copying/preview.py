@@ -65,7 +65,7 @@ class _Place:
 
     @classmethod
     def of(cls, row: CopySubscription, symbol: str, now: datetime) -> _Place:
-        """Four queries, and one for settings that are new to this process."""
+        """Five queries, and one for settings that are new to this process."""
         ranked = Ranked(row.pk, row.account_id, row.account.route, 1)
         known = followers(chunk=[ranked], strategy_id=row.strategy_id, symbol=symbol)
         who = known[row.pk]
