@@ -37,16 +37,20 @@ class MeOut(serializers.Serializer[User]):
 
 
 class PreferencesOut(serializers.Serializer[User]):
+    display_name = serializers.CharField()
     theme = serializers.ChoiceField(Theme.choices)
     colour_blind = serializers.BooleanField()
+    red_is_up = serializers.BooleanField()
     time_zone = serializers.CharField()
     language = serializers.ChoiceField(Locale.choices, source="locale")
     base_currency = serializers.CharField()
 
 
 class PreferencesIn(serializers.Serializer[User]):
+    display_name = Text(required=False, allow_blank=True, max_length=80)
     theme = serializers.ChoiceField(Theme.choices, required=False)
     colour_blind = serializers.BooleanField(required=False)
+    red_is_up = serializers.BooleanField(required=False)
     time_zone = Text(
         required=False, validators=[_known_zone], help_text="IANA name, such as Europe/Kyiv."
     )
@@ -63,7 +67,7 @@ class Me(APIView):
 
 
 class Prefs(APIView):
-    """Theme, colours, zone, language and currency."""
+    """Name, theme, colours, zone, language and currency."""
 
     @extend_schema(responses=PreferencesOut, operation_id="prefs")
     def get(self, request: Request) -> Response:

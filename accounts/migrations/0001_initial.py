@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('base_currency', models.CharField(default='USDT', max_length=10, validators=[django.core.validators.RegexValidator('^[A-Z0-9]{2,10}$')], verbose_name='base currency')),
                 ('theme', models.CharField(choices=[('dark-trader', 'Dark Trader'), ('professional', 'Professional'), ('gold-minimal', 'Gold Minimal')], default='dark-trader', max_length=16, verbose_name='theme')),
                 ('colour_blind', models.BooleanField(default=False, verbose_name='colours for the colour-blind')),
+                ('red_is_up', models.BooleanField(default=False, verbose_name='red is up')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('is_staff', models.BooleanField(default=False, editable=False, verbose_name='staff')),
                 ('date_joined', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='joined')),

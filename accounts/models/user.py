@@ -95,6 +95,7 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):  # type: ignore[dja
     )
     theme = models.CharField(_("theme"), max_length=16, choices=Theme, default=Theme.DARK_TRADER)
     colour_blind = models.BooleanField(_("colours for the colour-blind"), default=False)
+    red_is_up = models.BooleanField(_("red is up"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False, editable=False)
     date_joined = models.DateTimeField(_("joined"), db_default=Now(), editable=False)

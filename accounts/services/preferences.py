@@ -1,4 +1,4 @@
-"""How a person wants to see things: theme, colours, zone, language, currency."""
+"""How a person wants to be called and to see things: theme, colours, zone, language, currency."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from accounts.models import User
 class Preferences(TypedDict, total=False):
     """What is left out stays as it is; values are the model's own choices, checked by callers."""
 
+    display_name: str
     theme: str
     colour_blind: bool
+    red_is_up: bool
     time_zone: str
     locale: str
     base_currency: str

@@ -32,10 +32,15 @@ def request_id_of(request: Any) -> str:
     return known or new_request_id()
 
 
-def known_user_id(request: Any) -> int | None:
+def known_user(request: Any) -> Any:
     """Who asked, if the request has looked that up already; never a query of its own."""
     user = getattr(request, "user", None)
-    if user is None or (isinstance(user, LazyObject) and user.__dict__.get("_wrapped") is empty):
+    if isinstance(user, LazyObject) and user.__dict__.get("_wrapped") is empty:
         return None
-    key: int | None = user.pk
+    return user
+
+
+def known_user_id(request: Any) -> int | None:
+    """The key of :func:`known_user`."""
+    key: int | None = getattr(known_user(request), "pk", None)
     return key

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mimic.dashboard import views
+from mimic.dashboard import settings_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("mimic.dashboard.accounts_urls")),
     path("", include("mimic.dashboard.copies_urls")),
     path("", include("mimic.dashboard.consents_urls")),
+    path("settings", settings_views.settings, name="settings"),
 ]

@@ -40,7 +40,7 @@ function looks() {
 
 function lineLooks(points) {
   const rising = points.length < 2 || points.at(-1).value >= points[0].value;
-  const colour = token(rising ? "up" : "down");
+  const colour = token(rising ? "rise" : "fall");
   return { lineColor: colour, topColor: faded(colour, 0.28), bottomColor: faded(colour, 0.02), lineWidth: 2 };
 }
 

@@ -18,20 +18,24 @@ export function toast(text, tone = "info") {
   setTimeout(() => made.remove(), TOAST_MS);
 }
 
-/** A setting of this browser: a data attribute now, a cookie so that the server draws it next time. */
-function choose(name, value) {
-  const root = document.documentElement;
-  if (value) root.dataset[name] = value;
-  else delete root.dataset[name];
-  const secure = window.location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `mimic_${name}=${value}; Path=/; Max-Age=${value ? YEAR : 0}; SameSite=Lax${secure}`;
+/** Draw the page in a look, now. */
+function show(name, value) {
+  document.documentElement.dataset[name] = value;
   document.dispatchEvent(new CustomEvent("mimic:appearance"));
 }
 
+/** A look of this browser alone: it goes before the account's, also where that one is switched on. */
+function choose(name, value) {
+  show(name, value);
+  const secure = window.location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `mimic_${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+}
+
 document.addEventListener("change", ({ target }) => {
-  const name = target.dataset?.setting;
-  if (!name) return;
-  const value = target.type === "checkbox" && !target.checked ? "" : target.value;
+  const { setting: name, previews, off } = target.dataset ?? {};
+  if (!name && !previews) return;
+  const value = target.type === "checkbox" && !target.checked ? off : target.value;
+  if (previews) return void show(previews, value);
   choose(name, value);
   for (const twin of document.querySelectorAll(`select[data-setting="${name}"]`)) twin.value = value;
 });

@@ -36,7 +36,8 @@ def test_me_tells_who_asks_and_whether_they_have_an_app(person: User, client: Cl
 def test_preferences_change_by_what_is_named_alone(person: User, client: Client) -> None:
     wanted = {"theme": "gold-minimal", "language": "uk", "time_zone": "Europe/Kyiv"}
     told = client.patch("/api/v1/prefs", wanted, content_type=JSON).json()
-    assert told == {**wanted, "colour_blind": False, "base_currency": "USDT"}
+    untouched = {"display_name": person.display_name, "base_currency": "USDT"}
+    assert told == {**wanted, **untouched, "colour_blind": False, "red_is_up": False}
     assert get(client, "prefs") == told
     person.refresh_from_db()
     assert (person.theme, person.locale, person.time_zone) == tuple(wanted.values())
@@ -52,6 +53,7 @@ def test_preferences_change_by_what_is_named_alone(person: User, client: Client)
         ("base_currency", "usdt"),
         ("time_zone", 0),
         ("colour_blind", "perhaps"),
+        ("display_name", "x" * 81),
     ],
 )
 def test_preferences_that_do_not_exist_are_refused(client: Client, name: str, value: Any) -> None:

@@ -16,6 +16,8 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, pgettext
 
+from mimic.core.context import known_user
+
 register = template.Library()
 
 THEMES: Final[dict[str, str | Promise]] = {
@@ -103,14 +105,20 @@ class Timed(Protocol):
 
 @register.simple_tag(takes_context=True)
 def appearance(context: Context) -> Appearance:
-    """The look chosen in this browser (cookies from ``page.js``), so that nothing flashes."""
+    """What was chosen in this browser (cookies from ``page.js``), else what the account says.
+
+    Drawn by the server, so that nothing flashes. Pages of errors use it too: it looks nobody up.
+    """
     request = context.get("request")
     cookies = request.COOKIES if isinstance(request, HttpRequest) else {}
-    theme = cookies.get("mimic_theme", "")
+    person = known_user(request)
+    theme = cookies.get("mimic_theme") or getattr(person, "theme", "")
+    vision = cookies.get("mimic_vision") or ("cb" if getattr(person, "colour_blind", 0) else "")
+    rising = cookies.get("mimic_rising") or ("red" if getattr(person, "red_is_up", 0) else "")
     return Appearance(
         theme=theme if theme in THEMES else "dark-trader",
-        vision="cb" if cookies.get("mimic_vision") == "cb" else "",
-        rising="red" if cookies.get("mimic_rising") == "red" else "green",
+        vision="cb" if vision == "cb" else "",
+        rising="red" if rising == "red" else "green",
     )
 
 
