@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
-from playwright.sync_api import BrowserContext, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.api.cast import World, a_world
-from tests.web.test_design_browser import CHROMIUM, FLAGS
+from tests.browser import add_session, chromium, needs_chromium
 from trading.models import CopySubscription, ExchangeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,24 +76,15 @@ def test_the_python_examples_run(live_server: LiveServer, world: World) -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium (apt-get install)")
+@needs_chromium
 def test_the_javascript_examples_run(live_server: LiveServer, world: World) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         context = browser.new_context()
-        _sign_in(context, world.owner.browser, live_server.url)
+        add_session(context, live_server.url, world.owner.browser)
+        cookie = {"name": settings.CSRF_COOKIE_NAME, "value": "a" * 32, "url": live_server.url}
+        context.add_cookies([cookie])  # type: ignore[list-item]
         page = context.new_page()
         page.goto(live_server.url)
         page.evaluate(f"async () => {{ {examples('js')} }}")
-        browser.close()
     assert set(CopySubscription.objects.values_list("status", flat=True)) == {"paused"}
     assert User.objects.get(pk=world.owner.user.pk).theme == "professional"
-
-
-def _sign_in(context: BrowserContext, client: Client, site: str) -> None:
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    for name, value in {
-        settings.SESSION_COOKIE_NAME: session,
-        settings.CSRF_COOKIE_NAME: "a" * 32,
-    }.items():
-        context.add_cookies([{"name": name, "value": value, "url": site}])

@@ -15,40 +15,22 @@ from urllib.request import Request, urlopen
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Role, User
 from accounts.services.second_factor import enrol_totp
 from mimic.probes.processes import free_port
+from tests.browser import SHOTS, chromium, needs_chromium, shoot, watched
 from tests.cast import a_follower, a_market, a_person, a_quote, a_strategy, an_account
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).resolve().parents[2]
-SHOTS = ROOT / "var" / "shots"
 PASSWORD = "a long password of nine words for nobody"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-THEMES = ("dark-trader", "professional", "gold-minimal")
-WIDTHS = (1440, 390)
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium (apt-get install)"),
+    needs_chromium,
 ]
-
-
-@pytest.fixture(autouse=True)
-def orm_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright keeps a loop in this thread; the ORM here is still called synchronously."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture
@@ -96,19 +78,12 @@ def _until(is_so: Callable[[], bool], what: str) -> None:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as opened:
+        yield opened
 
 
-def _page(browser: Browser, complaints: list[str]) -> Page:
-    """A page whose console errors and broken scripts are collected."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.on("pageerror", lambda fault: complaints.append(str(fault)))
-    page.on(
-        "console",
-        lambda message: complaints.append(message.text) if message.type == "error" else None,
-    )
-    return page
+def _page(browser: Browser) -> Page:
+    return browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
 
 
 def _sign_in(page: Page, base: str, person: User, secret: str = "") -> None:
@@ -122,18 +97,6 @@ def _sign_in(page: Page, base: str, person: User, secret: str = "") -> None:
     page.wait_for_url(f"{base}/")
 
 
-def _shoot(page: Page, name: str) -> None:
-    """Pictures in three themes at both widths; nothing may stand out at the side."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for theme in THEMES:
-        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=SHOTS / f"{name}-{theme}-{width}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
 def test_from_the_alert_to_the_console(address: str, browser: Browser) -> None:
     a_market()
     a_quote()
@@ -144,9 +107,9 @@ def test_from_the_alert_to_the_console(address: str, browser: Browser) -> None:
         a_follower(published.strategy, mode="notify")
     operator = a_person(Role.OWNER, password=PASSWORD)
     secret = enrol_totp(user=operator)
-    complaints: list[str] = []
 
-    home = _page(browser, complaints)
+    home = _page(browser)
+    complaints = watched(home)
     _sign_in(home, address, trader)
     expect(home.locator("#receipts tbody tr")).to_have_count(0)
     expect(home.get_by_text("Live", exact=True)).to_be_visible()
@@ -161,17 +124,18 @@ def test_from_the_alert_to_the_console(address: str, browser: Browser) -> None:
     expect(receipt).to_contain_text("Executed", timeout=15_000)
     expect(home.locator("#positions tbody tr").first).to_contain_text("0.041")
     expect(home.locator("#signals")).to_contain_text("BTCUSDT")
-    _shoot(home, "home")
+    shoot(home, "home")
 
     receipt.get_by_role("link").first.click()
     expect(home.locator(".verdict__line")).to_contain_text("Buy 0.041 BTCUSDT")
     expect(home.locator("p.formula").first).to_contain_text("10000 × 5 % × 5 ÷ 60000")
-    _shoot(home, "receipt")
+    shoot(home, "receipt")
     home.goto(f"{address}/receipts?outcome=skipped")
     expect(home.locator("#receipts tbody tr")).to_have_count(0)
-    _shoot(home, "receipts")
+    shoot(home, "receipts")
 
-    console = _page(browser, complaints)
+    console = _page(browser)
+    errors = watched(console)
     _sign_in(console, address, operator, secret)
     console.goto(f"{address}/admin/signals/signal/")
     console.locator("#result_list tbody a").first.click()
@@ -179,4 +143,4 @@ def test_from_the_alert_to_the_console(address: str, browser: Browser) -> None:
     console.get_by_role("link", name=re.compile("notify_only")).click()
     expect(console.locator("#result_list tbody tr")).to_have_count(5)
     console.screenshot(path=SHOTS / "console-receipts.png")
-    assert complaints == []
+    assert complaints == errors == []

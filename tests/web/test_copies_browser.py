@@ -6,40 +6,30 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser import SHOTS, needs_chromium, shoot, signed_in, watched
 from tests.web.copies_cast import Copier
-from tests.web.test_design_browser import CHROMIUM, FLAGS, watched
-from tests.web.test_exchange_accounts_browser import SHOTS, shoot
 from trading.models import CopySettings, RiskLimits
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium (apt-get install)"),
+    needs_chromium,
 ]
 
 
 @pytest.fixture
-def copier(monkeypatch: pytest.MonkeyPatch) -> Copier:
-    """Playwright keeps a loop in this thread; the ORM here is still called synchronously."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+def copier() -> Copier:
     return Copier()
 
 
 @pytest.fixture
 def page(live_server: LiveServer, copier: Copier) -> Iterator[Page]:
     """Where the copier is signed in."""
-    name = settings.SESSION_COOKIE_NAME
-    with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900})
-        value = copier.browser.cookies[name].value
-        context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+    with signed_in(live_server.url, copier.browser) as context:
         yield context.new_page()
-        browser.close()
 
 
 def test_a_setting_is_changed_with_its_effect_before_the_traders_eyes(

@@ -11,25 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Response, expect
 
-pytestmark = pytest.mark.e2e
+from tests.browser import THEMES, chromium, needs_chromium, watched
+
+pytestmark = [pytest.mark.e2e, needs_chromium]
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RECEIPT = "/receipts/0198f2c4-0000-7000-8000-000000000010"
 PAGES = ("/", "/empty", "/signals", "/receipts", RECEIPT, "/style", "/totp", "/accounts/login/")
-THEMES = ("dark-trader", "professional", "gold-minimal")
 WIRE_LIMIT = 200_000
 
 
@@ -53,28 +43,14 @@ def preview(script: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     with preview("live") as address:
         yield address
-
-
-def watched(page: Page) -> list[str]:
-    """Console errors, CSP violations among them, and uncaught exceptions as they come."""
-    found: list[str] = []
-    page.on(
-        "console", lambda message: found.append(message.text) if message.type == "error" else None
-    )
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -1,0 +1,133 @@
+"""Debian's Chromium for the tests: opening it, signing in, watching it and taking its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHOTS = Path(__file__).resolve().parent.parent / "var" / "shots"
+THEMES = ("dark-trader", "professional", "gold-minimal")
+WIDTHS = (1440, 390)
+HEIGHT = 900
+FADE_MS = 200  # colours change over 120 ms
+NEW_DOCUMENTS = 5
+
+needs_chromium = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason="needs Debian's chromium (apt-get install)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How a site's pages are put into a theme: ``put`` sets it, ``shown`` tells which one it is."""
+
+    themes: tuple[str, ...]
+    put: str
+    shown: str
+    prefix: str = ""
+    must_fit: bool = True
+
+
+TRADER = Looks(
+    THEMES,
+    put="(theme) => { document.documentElement.dataset.theme = theme }",
+    shown="() => document.documentElement.dataset.theme",
+)
+CONSOLE = Looks(
+    ("light", "dark"),
+    put="(theme) => document.documentElement.classList.toggle('dark', theme === 'dark')",
+    shown="() => document.documentElement.classList.contains('dark') ? 'dark' : 'light'",
+    prefix="console-",
+    must_fit=False,  # Unfold lets wide tables stand out
+)
+
+
+@contextmanager
+def chromium(*flags: str) -> Iterator[Browser]:
+    """A browser; meanwhile the ORM may be called beside the loop that Playwright keeps here."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def signed_in(site: str, client: Client) -> Iterator[BrowserContext]:
+    """A browser at ``site`` with the session of ``client``."""
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": WIDTHS[0], "height": HEIGHT})
+        add_session(context, site, client)
+        yield context
+
+
+def add_session(context: BrowserContext, site: str, client: Client) -> None:
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+
+
+def watched(page: Page) -> list[str]:
+    """Console errors, CSP violations among them, and uncaught exceptions as they come."""
+    found: list[str] = []
+    page.on(
+        "console", lambda message: found.append(message.text) if message.type == "error" else None
+    )
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def settled(page: Page, script: str, argument: object = None) -> Any:
+    """What ``script`` says in the document that stays.
+
+    Right after a click the old document may just be leaving: its context is destroyed, or it has
+    no root any more. Callers expect a heading of the new page first; this waits out the rest.
+    """
+    for _ in range(NEW_DOCUMENTS):
+        page.wait_for_load_state("load")
+        try:
+            return page.evaluate(script, argument)
+        except BrowserError as fault:
+            reason = fault
+            page.wait_for_timeout(50)
+    raise reason
+
+
+def shoot(page: Page, name: str, looks: Looks = TRADER) -> None:
+    """Pictures in every theme at both widths; nothing may stand out at the side."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    for theme in looks.themes:
+        wear(page, theme, looks)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            file = SHOTS / f"{looks.prefix}{name}-{theme}-{width}.png"
+            page.screenshot(path=file, full_page=True)
+            reach = settled(page, "() => document.documentElement.scrollWidth")
+            assert reach <= width or not looks.must_fit, (name, theme, width, reach)
+        assert settled(page, looks.shown) == theme, f"{name}: another page came in between"
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+
+
+def wear(page: Page, theme: str, looks: Looks = TRADER) -> None:
+    """Put the page into a theme and wait until its colours stand still."""
+    settled(page, looks.put, theme)
+    page.wait_for_timeout(FADE_MS)
