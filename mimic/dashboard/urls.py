@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mimic.dashboard import settings_views, views
+from mimic.dashboard import palette, settings_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("", include("mimic.dashboard.accounts_urls")),
     path("", include("mimic.dashboard.copies_urls")),
     path("", include("mimic.dashboard.consents_urls")),
+    path("palette.json", palette.palette, name="palette"),
     path("settings", settings_views.settings, name="settings"),
 ]

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from mimic.core.context import known_user
+from mimic.web.places import Shown, shown_places
 
 register = template.Library()
 
@@ -126,6 +127,12 @@ def appearance(context: Context) -> Appearance:
 def themes() -> list[tuple[str, str]]:
     """Choices of the theme select."""
     return [(key, str(label)) for key, label in THEMES.items()]
+
+
+@register.simple_tag
+def places() -> list[Shown]:
+    """Where a trader can go; the pages that exist."""
+    return shown_places()
 
 
 @register.simple_tag
