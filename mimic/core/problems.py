@@ -94,6 +94,8 @@ def page_response(error: MimicError, request: HttpRequest) -> HttpResponse:
         "detail": error.detail,
         "code": error.code,
         "request_id": request_id_of(request),
+        "retry_after": error.headers().get("Retry-After"),
+        "only_read": request.method in ("GET", "HEAD"),
     }
     return HttpResponse(
         template.render(context, request), status=error.status, headers=error.headers()

@@ -30,6 +30,7 @@ METRICS_TOKEN = ENV.metrics_token
 WORKER_METRICS_PORT = ENV.worker_metrics_port
 VENUE_URLS = ENV.venue_urls
 FAST_ORDERS = ENV.fast_orders  # false: every order goes the way that any ccxt venue's does
+MAINTENANCE = ENV.maintenance  # see mimic.core.maintenance
 MIMIC_INSTANCE = ENV.instance
 MIMIC_EGRESS = ENV.egress
 BUDGET_RESERVE_PCT = ENV.budget_reserve_pct
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "mimic.core.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "mimic.core.maintenance.MaintenanceMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

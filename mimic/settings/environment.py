@@ -60,6 +60,7 @@ class Environment:
     worker_metrics_port: int
     database_pool: bool
     fast_orders: bool
+    maintenance: bool
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -166,6 +167,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         worker_metrics_port=reader.number("WORKER_METRICS_PORT", 0),
         database_pool=reader.flag("DB_POOL", default=True),
         fast_orders=reader.flag("FAST_ORDERS", default=True),
+        maintenance=reader.flag("MAINTENANCE", default=False),
         secret_key=secret,
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
         redis_url=reader.text("REDIS_URL", embedded("redis_url") if development else ""),

@@ -98,3 +98,23 @@ def test_two_errors_cannot_share_a_code() -> None:
             code = "not_found"
 
     assert [kind.code for kind in all_error_kinds()].count("not_found") == 1
+
+
+@pytest.mark.parametrize("fault", ["bad", "denied", "gone", "conflict", "media", "flood", "bug"])
+def test_every_page_of_an_error_says_what_reached_the_exchange_and_has_a_number_to_copy(
+    caller: Client, fault: str
+) -> None:
+    answer = caller.get(f"/fail/{fault}")
+    assert "Nothing was sent to an exchange by this request." in answer.text
+    assert f'data-copies="{answer["X-Request-Id"]}"' in answer.text
+
+
+def test_a_deed_that_broke_may_have_reached_the_exchange(caller: Client) -> None:
+    page = caller.post("/fail/bug").text
+    assert "it may have reached the exchange" in page
+    assert "Nothing was sent" not in page
+    assert "Nothing was sent" in caller.post("/fail/conflict").text
+
+
+def test_the_page_of_a_flood_says_how_long_to_wait(caller: Client) -> None:
+    assert "Please wait 7 s and try again." in caller.get("/fail/flood").text
