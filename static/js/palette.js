@@ -78,12 +78,24 @@ function mark(index) {
 
 function draw() {
   const { none, found, failed } = dialog.dataset;
+  const chosen = shown[active]?.url;
   shown = matching([...pages, ...(own ?? [])], input.value);
   list.replaceChildren(...shown.map(optionOf));
   list.hidden = !shown.length;
   input.setAttribute("aria-expanded", String(shown.length > 0));
   const told = shown.length ? found.replace("{count}", shown.length) : none;
   status.textContent = own ? told : `${told} ${dialog.dataset.broken ? failed : ""}`;
+  return chosen;
+}
+
+/** What comes late takes nobody's choice away. */
+function redraw() {
+  const chosen = draw();
+  mark(shown.findIndex(({ url }) => url === chosen));
+}
+
+function ask() {
+  draw();
   mark(0);
 }
 
@@ -95,14 +107,14 @@ async function load() {
   } catch {
     dialog.dataset.broken = "yes"; // asked again the next time it is opened
   }
-  draw();
+  redraw();
 }
 
 function open() {
   if (dialog.open) return dialog.close();
   document.querySelector("dialog[open]")?.close();
   input.value = "";
-  draw();
+  ask();
   dialog.showModal();
   input.focus();
   return own ?? load();
@@ -122,7 +134,7 @@ const MOVES = {
   PageUp: () => mark(active - 8),
 };
 
-input.addEventListener("input", draw);
+input.addEventListener("input", ask);
 input.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   if (event.key === "Enter") go(event.ctrlKey || event.metaKey);

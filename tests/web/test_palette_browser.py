@@ -48,6 +48,7 @@ def test_a_copy_and_an_account_are_found_and_opened_by_keyboard(page: Page, copi
     expect(page).to_have_url(page.url.replace("/settings", copier.url()))
     page.keyboard.press("Control+k")
     page.keyboard.type("acc")
+    expect(options(page)).to_have_count(3)  # the page, the account, and the copy on it
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=copier.account.label)).to_be_visible()
