@@ -46,6 +46,7 @@ def test_a_copy_and_an_account_are_found_and_opened_by_keyboard(page: Page, copi
     expect(ask).to_have_attribute("aria-activedescendant", "palette-0")
     page.keyboard.press("Enter")
     expect(page).to_have_url(page.url.replace("/settings", copier.url()))
+    page.wait_for_load_state("load")  # keys mean nothing before the page's scripts have run
     page.keyboard.press("Control+k")
     page.keyboard.type("acc")
     expect(options(page)).to_have_count(3)  # the page, the account, and the copy on it
