@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # The environment is as old as the lock it was made from, whatever git does to file times.
 STAMP := $(VENV)/made-from-$(shell cksum < requirements-dev.txt | tr ' ' '-')
+GATES := tests/e2e/gates/node_modules/.package-lock.json
 export UV_SYSTEM_CERTS := 1
 
 help:
@@ -21,20 +22,26 @@ $(STAMP): | requirements-dev.txt
 	@rm -f $(VENV)/made-from-*
 	@touch $@
 
+# What judges pages: axe-core, html-validate, Lighthouse. Without npm their tests are skipped.
+$(GATES): tests/e2e/gates/package-lock.json
+	@deploy/gates
+
 demo: $(STAMP) ## everything from nothing: servers, a world, one alert (ONCE=1 checks and leaves)
 	$(BIN)/python manage.py demo $(if $(ONCE),--once)
 
 dev: $(STAMP) ## all processes, with reload
 	$(BIN)/python manage.py dev
 
-test: $(STAMP) ## every test but the measurements (ARGS="-k name" narrows)
-	$(PYTEST) -m "not (bench or fuzz)" $(ARGS)
+test: $(STAMP) $(GATES) ## every test but the measurements (ARGS="-k name" narrows)
+	$(PYTEST) -m "not (bench or fuzz or lighthouse)" $(ARGS)
 
 test-fast: $(STAMP) ## without the slow, browser and chaos tests
-	$(PYTEST) -m "not (bench or fuzz or slow or e2e or chaos)" $(ARGS)
+	$(PYTEST) -m "not (bench or fuzz or lighthouse or slow or e2e or chaos)" $(ARGS)
 
-e2e: $(STAMP) ## the browser tests alone
-	$(PYTEST) -m e2e $(ARGS)
+e2e: $(STAMP) $(GATES) ## the browser tests with every gate; pictures in var/shots/index.html
+	rm -rf var/shots
+	GATES=all $(PYTEST) -m "e2e or lighthouse" $(ARGS) && failed=0 || failed=$$?; \
+		$(BIN)/python -m tests.e2e.contact_sheet; exit $$failed
 
 api-fuzz: $(STAMP) ## requests that the API's schema allows (API_FUZZ_EXAMPLES=200 for more)
 	$(PYTEST) tests/api/test_fuzz.py -n 0 -m fuzz $(ARGS)

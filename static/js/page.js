@@ -31,6 +31,13 @@ function choose(name, value) {
   document.cookie = `mimic_${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
 }
 
+/** Browsers bring back what a field said when a page is loaded anew; the server's word counts. */
+for (const field of document.querySelectorAll("[data-setting]")) {
+  const drawn = document.documentElement.dataset[field.dataset.setting];
+  if (field.type === "checkbox") field.checked = drawn === field.value;
+  else field.value = drawn;
+}
+
 document.addEventListener("change", ({ target }) => {
   const { setting: name, previews, off } = target.dataset ?? {};
   if (!name && !previews) return;

@@ -24,9 +24,9 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def web_process() -> Iterator[int]:
-    """Yields the port of one web process (uvicorn) that serves sockets."""
-    application = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+def web_process(application: Any = None) -> Iterator[int]:
+    """Yields the port of one web process (uvicorn); it serves sockets unless told otherwise."""
+    application = application or AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
     config = uvicorn.Config(
         application, port=0, lifespan="off", log_config=None, proxy_headers=False, loop="asyncio"
     )

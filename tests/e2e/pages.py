@@ -1,0 +1,85 @@
+"""Every page there is, by the name of its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A page by its route; ``part`` of the address is an id of the world by name, or a word."""
+
+    name: str
+    route: str
+    part: str = ""
+
+    def path(self, ids: dict[str, str]) -> str:
+        return reverse(self.route, args=[ids.get(self.part, self.part)] if self.part else [])
+
+
+TRADER = (
+    Known("home", "home"),
+    Known("signals", "signals"),
+    Known("copies", "copies"),
+    Known("copy-settings", "copy-settings", "subscription_id"),
+    Known("receipts", "receipts"),
+    Known("receipt", "receipt", "receipt_id"),
+    Known("accounts", "exchange-accounts"),
+    Known("accounts-venues", "exchange-account-venues"),
+    Known("account-connect", "exchange-account-connect", "binanceusdm"),
+    Known("account", "exchange-account", "exchange_id"),
+    Known("account-waiting", "exchange-account", "waiting_id"),
+    Known("account-keys", "exchange-account-keys", "exchange_id"),
+    Known("account-remove", "exchange-account-remove", "exchange_id"),
+    Known("settings", "settings"),
+)
+NEWCOMER = (
+    Known("home-new", "home"),
+    Known("signals-new", "signals"),
+    Known("copies-new", "copies"),
+    Known("receipts-new", "receipts"),
+    Known("accounts-new", "exchange-accounts"),
+    Known("sign-in-totp", "mfa_activate_totp"),
+)
+SECURITY = (
+    Known("sign-in-again", "account_reauthenticate"),
+    Known("sign-in-again-code", "mfa_reauthenticate"),
+    Known("sign-in-email", "account_email"),
+    Known("sign-in-password", "account_change_password"),
+    Known("sign-in-factors", "mfa_index"),
+    Known("sign-in-factor-remove", "mfa_deactivate_totp"),
+    Known("sign-in-codes", "mfa_view_recovery_codes"),
+    Known("sign-in-codes-new", "mfa_generate_recovery_codes"),
+    Known("sign-out", "account_logout"),
+)
+STRANGER = (
+    Known("sign-in", "account_login"),
+    Known("sign-up", "account_signup"),
+    Known("sign-in-reset", "account_reset_password"),
+    Known("sign-in-reset-sent", "account_reset_password_done"),
+    Known("sign-in-reset-done", "account_reset_password_from_key_done"),
+    Known("sign-in-sent", "account_email_verification_sent"),
+    Known("sign-in-confirm", "account_confirm_email", "old-key"),
+    Known("sign-in-inactive", "account_inactive"),
+    Known("problem-types", "problem-types"),
+)
+ERRORS = (
+    ("error-400", "/fail/bad", 400),
+    ("error-403", "/fail/denied", 403),
+    ("error-404", "/nowhere", 404),
+    ("error-409", "/fail/conflict", 409),
+    ("error-429", "/fail/flood", 429),
+    ("error-500", "/fail/bug", 500),
+)
+# Not a page of ours: data, files, deeds that lead on, steps within signing in that are shown by
+# the tests below or never (no passwordless people, no codes by mail), other people's drawings.
+OTHERS = {
+    "home-equity", "receipts-csv", "palette", "exchange-account-state", "exchange-account-test",
+    "exchange-account-rename", "copy-pause", "copy-resume", "copy-settings-preview",
+    "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",
+    "webhook-token", "openapi", "api-schema", "api-docs", "api-redoc", "account_set_password",
+    "account_confirm_login_code", "account_reset_password_from_key", "mfa_authenticate",
+    "mfa_download_recovery_codes",
+}  # fmt: skip

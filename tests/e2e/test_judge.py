@@ -1,0 +1,58 @@
+"""The judge of pages does find what it is there to find."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser import chromium, needs_chromium
+from tests.e2e.judge import Judge, needs_gates
+
+pytestmark = [pytest.mark.e2e, needs_chromium, needs_gates]
+SITE = "http://judge.test"
+PAGE = (
+    '<!doctype html>\n<html lang="en" data-theme="dark-trader"><head><title>A page</title></head>\n'
+    "<body><main><h1>A page</h1>{}</main></body></html>\n"
+)
+BODIES = {
+    "fine": "",
+    "faint": "<p style='color:#777;background:#888'>Faint</p>",
+    "wide": "<div style='width:2000px'>.</div>",
+    "wrong": "<ul><p>Not an item</p></ul>",
+    "loud": "<script>console.error('broken')</script>",
+    "broken": "<script>nowhere()</script>",
+    "heavy": f"<p>{'x ' * 100_001}</p>",
+    "gone": "",
+}
+FAULTS = (
+    "faint dark-trader 1440: axe: color-contrast",
+    "faint dark-trader 390: axe: color-contrast",
+    "faint: html: no-inline-style",
+    "wide dark-trader 390: reaches 2008 px",
+    "wrong: html: element-permitted-content",
+    "loud: console: broken",
+    "broken: console: nowhere is not defined",
+    "heavy: weighs 200",
+    "gone: answered 200, not 404",
+)
+
+
+def test_each_kind_of_fault_is_found_where_it_is_and_nowhere_else() -> None:
+    with chromium() as browser:
+        page = browser.new_page()
+        page.route("**/*", _answer)
+        judge = Judge(page)
+        for name in BODIES:
+            judge.open(name, f"{SITE}/{name}", status=404 if name == "gone" else 200)
+        with pytest.raises(AssertionError) as verdict:
+            judge.rules()
+    told = str(verdict.value).splitlines()
+    assert [fault for fault in FAULTS if not any(fault in line for line in told)] == []
+    assert not any(line.startswith("fine") for line in told)
+
+
+def _answer(route: Route) -> None:
+    body = BODIES[urlsplit(route.request.url).path.strip("/")]
+    route.fulfill(body=PAGE.replace("{}", body), content_type="text/html; charset=utf-8")
