@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz mutants texts bench lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz mutants texts bench bench-sockets lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -58,6 +58,9 @@ texts: $(STAMP) ## compile the translations
 
 bench: $(STAMP) ## figures of the fan-out
 	$(BIN)/python manage.py bench $(if $(FOLLOWERS),--followers $(FOLLOWERS))
+
+bench-sockets: $(STAMP) ## from a commit to the browser, with 1,000 and 5,000 sockets
+	$(BIN)/python manage.py bench-sockets $(if $(SOCKETS),--sockets $(SOCKETS))
 
 lint: $(STAMP) ## style, types and layers
 	$(BIN)/ruff check .

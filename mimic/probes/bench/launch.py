@@ -80,7 +80,7 @@ def _ingest(log: Path, environment: dict[str, str], report: Path) -> int:
         for application, port in ports.items():
             name = application.partition(":")[0]
             servers.start(name, ingest_server(application, port), env=environment)
-            _wait_for_port(port)
+            wait_for_port(port)
         door, bare = ports.values()
         told = ["--port", str(door), "--bare", str(bare), "--report", str(report)]
         command = [PYTHON, "manage.py", "bench_ingest", *told]
@@ -89,13 +89,13 @@ def _ingest(log: Path, environment: dict[str, str], report: Path) -> int:
 
 def _capacity(venue: str) -> int:
     """Signed orders a second that the venue takes; the best of three, others only disturb."""
-    _wait_for_port(int(venue.rpartition(":")[2]))
+    wait_for_port(int(venue.rpartition(":")[2]))
     command = [sys.executable, "-m", "tests.simulators.binance_fast.capacity", venue]
     found = (subprocess.check_output(command, cwd=ROOT) for _ in range(3))
     return max(int(json.loads(each)["orders_per_second"]) for each in found)
 
 
-def _wait_for_port(port: int) -> None:
+def wait_for_port(port: int) -> None:
     """Until somebody listens there. Raises TimeoutError after twenty seconds."""
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
