@@ -27,4 +27,5 @@ ARG GIT_SHA=unknown
 ENV APP_ENV=production APP_VERSION=$APP_VERSION GIT_SHA=$GIT_SHA
 USER mimic
 EXPOSE 8000
-CMD ["uvicorn", "mimic.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-server-header"]
+CMD ["uvicorn", "mimic.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", \
+     "--ws-per-message-deflate", "false", "--ws-max-size", "65536"]

@@ -10,17 +10,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mimic.settings")
 
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 import mimic.celery  # noqa: E402, F401  (jobs are enqueued through its app)
 from mimic.core.body_limit import limit_asgi_body  # noqa: E402
 from mimic.core.odd_headers import mend_asgi_headers  # noqa: E402
-from mimic.web.routing import websocket_urlpatterns  # noqa: E402
+from mimic.web.routing import websocket_application  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": mend_asgi_headers(limit_asgi_body(django_application)),
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+        "websocket": websocket_application,
     }
 )

@@ -1,4 +1,4 @@
-"""Postgres, Redis and the channel layer from their URLs."""
+"""Postgres and Redis from their URLs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,3 @@ def databases(url: str, *, pooled: bool) -> dict[str, Any]:
 
 def caches(url: str) -> dict[str, Any]:
     return {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
-
-
-def channel_layers(url: str) -> dict[str, Any]:
-    """``socket_timeout`` is off: redis-py 8 gives up after 5 s, which is how long a read blocks."""
-    host = {"address": url, "socket_timeout": None, "socket_connect_timeout": 0.5}
-    return {
-        "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [host], "prefix": "mimic.layer"},
-        }
-    }

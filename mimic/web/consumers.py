@@ -8,30 +8,30 @@ browsers hide the close code of a handshake that failed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.utils.functional import cached_property
+from django.contrib.auth.models import AnonymousUser
 
 from mimic.core.network import client_ip_of_scope
-from mimic.core.redis_clients import AWAY
 from mimic.ops.metrics import ws_slow_clients
 from mimic.web.hub.local import SYSTEM, local_hub
 from mimic.web.hub.outbox import Outbox
 from mimic.web.hub.wire import dumps, tail, timestamp
 from mimic.web.live_channels import LiveChannel, find_channel
 from mimic.web.origins import is_own_origin
-from mimic.web.people import group_of, session_mark
-from mimic.web.seats import REFRESH_SECONDS, Seat
+from mimic.web.seats import Seat, seats
+from mimic.web.sign_in import SignedIn
 from mimic.web.socket_requests import Close, Request, RequestRefused, read_request
 
 logger = logging.getLogger(__name__)
 MAX_CHANNELS = 50
 MAX_REQUESTS, REQUEST_WINDOW_SECONDS = 60, 10.0
-_OTP_SESSION_KEY = "otp_device_id"
 
 
 class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
@@ -41,38 +41,37 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     seat: Seat | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """A channel layer without Redis ends the socket politely; the browser tries again."""
+        self._requests: list[float] = []
+        self._tasks: list[asyncio.Task[None]] = []
         try:
             await super().__call__(scope, receive, send)
-        except AWAY as fault:
-            logger.warning("socket lost Redis", extra={"fault": type(fault).__name__})
-            await self._stop()
-            await send({"type": "websocket.close", "code": Close.TRY_LATER})
         finally:
             await self._stop()
 
-    @cached_property
-    def person_id(self) -> int | None:
-        user = self.scope["user"]
-        return user.pk if user.is_authenticated else None
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Channels would go through a thread for every frame, to close database connections that
+        nothing on the event loop opens; what reads the database here closes its own.
+        """
+        await getattr(self, get_handler_name(message))(message)
+
+    @property
+    def person(self) -> SignedIn | None:
+        found: SignedIn | None = self.scope["person"]
+        return found
 
     async def connect(self) -> None:
         await self.accept()
-        self._requests: list[float] = []
-        self._tasks: list[asyncio.Task[None]] = []
         if not is_own_origin(self.scope):
             await self.close(Close.FOREIGN_ORIGIN)
             return
-        seat = Seat(self.person_id, client_ip_of_scope(self.scope))
-        if not await seat.take():
+        person_id = self.person.user.pk if self.person else None
+        self.seat = await seats().take(person_id, client_ip_of_scope(self.scope))
+        if self.seat is None:
             await self.close(Close.LIMIT)
             return
-        self.seat = seat
-        if self.person_id is not None:
-            await self.channel_layer.group_add(group_of(self.person_id), self.channel_name)
-        self.outbox = Outbox(self.person_id, self._overflowed)
+        session_key = self.person.session_key if self.person else ""
+        self.outbox = Outbox(person_id, session_key, self._overflowed, self._signed_out)
         self._spawn(self.outbox.write_to(self._write))
-        self._spawn(self._keep_seat(seat))
         await local_hub().join(self.outbox)
 
     async def disconnect(self, code: int) -> None:
@@ -94,12 +93,6 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 self._answer(outbox, **error)
             else:
                 await self._end(refusal.close, last_words=error)
-
-    async def person_signed_out(self, event: dict[str, str]) -> None:
-        """From :func:`mimic.web.people.close_sockets_of`; an empty mark means every session."""
-        session = self.scope["session"]
-        if event["session"] in ("", session_mark(session.session_key)):
-            await self._end(Close.ANONYMOUS)
 
     async def _serve(self, request: Request, outbox: Outbox) -> None:
         if request.op == "ping":
@@ -126,23 +119,25 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         channel = find_channel(name)
         if channel is None:
             raise RequestRefused("unknown_channel", name, request.id)
-        if not channel.public and self.person_id is None:
+        if not channel.public and self.person is None:
             raise RequestRefused("not_authenticated", name, request.id, Close.ANONYMOUS)
         if channel.staff and not self._is_verified_staff():
             raise RequestRefused("forbidden", name, request.id)
         return channel
 
     def _is_verified_staff(self) -> bool:
-        return self.scope["user"].is_staff and _OTP_SESSION_KEY in self.scope["session"]
+        person = self.person
+        return person is not None and person.user.is_staff and person.second_factor
 
     async def _snapshot(self, outbox: Outbox, name: str, channel: LiveChannel) -> None:
         """Live messages wait while the state is read: older state must not overwrite them."""
         if channel.snapshot is None:
             return
+        user = self.person.user if self.person else AnonymousUser()
         outbox.hold(name)
         shared = None
         try:
-            data = await database_sync_to_async(channel.snapshot)(self.scope["user"], name)
+            data = await database_sync_to_async(channel.snapshot)(user, name)
             shared = tail(timestamp(), "snapshot", data)
         except Exception:
             logger.exception("snapshot failed", extra={"channel": name})
@@ -163,19 +158,21 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         ws_slow_clients.inc()
         self._spawn(self._end(Close.SLOW))
 
-    async def _write(self, text: str) -> None:
-        await self.send(text_data=text)
+    def _signed_out(self) -> None:
+        self._spawn(self._end(Close.ANONYMOUS))
 
-    async def _keep_seat(self, seat: Seat) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_SECONDS)
-            await seat.refresh()
+    async def _write(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
 
     async def _end(self, code: Close, *, last_words: dict[str, Any] | None = None) -> None:
+        """Once: whoever comes second finds no outbox. The client may be gone already."""
+        if self.outbox is None:
+            return
         await self._stop()
-        if last_words is not None:
-            await self._write(dumps({"v": 1, **last_words}).decode())
-        await self.close(code)
+        with contextlib.suppress(OSError):
+            if last_words is not None:
+                await self._write(dumps({"v": 1, **last_words}).decode())
+            await self.close(code)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -183,7 +180,7 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         return task
 
     async def _stop(self) -> None:
-        """Leave the hub, the group and the seat; safe to call twice."""
+        """Leave the hub and the seat; safe to call twice."""
         outbox, self.outbox = self.outbox, None
         seat, self.seat = self.seat, None
         if outbox is not None:
@@ -193,13 +190,4 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 if task is not current:
                     task.cancel()
         if seat is not None:
-            await seat.leave()
-            await self._leave_group()
-
-    async def _leave_group(self) -> None:
-        if self.person_id is None:
-            return
-        try:
-            await self.channel_layer.group_discard(group_of(self.person_id), self.channel_name)
-        except AWAY:
-            return
+            await seats().leave(seat)

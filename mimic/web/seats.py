@@ -6,16 +6,23 @@ process gives its seats free within a minute. When Redis is away nobody is refus
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
 from uuid import uuid4
 
 from mimic.core.redis_clients import AWAY, asking_async
 from mimic.web import presence
+from mimic.web.loops import PerLoop, Together
 
 PER_PERSON = 5
 PER_ADDRESS = 20
-REFRESH_SECONDS = 20.0
+_REFRESH_SECONDS = 20
 _EXPIRES_SECONDS = 60
+_AT_ONCE = 250
 
 _TAKE = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[4])
@@ -25,50 +32,90 @@ redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 """
 
+Command = tuple[str | float, ...]
 
+
+@dataclass(frozen=True, slots=True)
 class Seat:
-    """One socket's place: ``take`` at first, ``refresh`` while open, then ``leave``."""
+    """One socket's place; ``person_id`` None is a stranger's, counted by address."""
 
-    def __init__(self, person_id: int | None, address: str) -> None:
+    key: str
+    member: str
+    person_id: int | None
+
+    @classmethod
+    def of(cls, person_id: int | None, address: str) -> Seat:
         owner = f"person:{person_id}" if person_id is not None else f"address:{address}"
-        self._key = f"mimic:sockets:{owner}"
-        self._limit = PER_PERSON if person_id is not None else PER_ADDRESS
-        self._member = uuid4().hex
-        self._person_id = person_id
+        return cls(f"mimic:sockets:{owner}", uuid4().hex, person_id)
 
-    async def take(self) -> bool:
-        """False when all seats are taken."""
-        client = asking_async()
-        try:
-            answer = await client.eval(
-                _TAKE, 1, self._key, time.time(), self._member, self._limit, _EXPIRES_SECONDS
-            )
-        except AWAY:
-            return True
-        finally:
-            await client.aclose()
-        if answer:
-            await self._show_presence()
-        return bool(answer)
+    def taking(self, now: float) -> list[Command]:
+        """The first command's answer is 1 when there was room."""
+        limit = PER_PERSON if self.person_id is not None else PER_ADDRESS
+        take = ("EVAL", _TAKE, 1, self.key, now, self.member, limit, _EXPIRES_SECONDS)
+        return [take, *self._presence(now)]
 
-    async def refresh(self) -> None:
-        await self._tell("ZADD", time.time(), self._member)
-        await self._tell("EXPIRE", _EXPIRES_SECONDS)
-        await self._show_presence()
+    def refreshing(self, now: float) -> list[Command]:
+        refresh = ("ZADD", self.key, now, self.member)
+        return [refresh, ("EXPIRE", self.key, _EXPIRES_SECONDS), *self._presence(now)]
 
-    async def leave(self) -> None:
-        await self._tell("ZREM", self._member)
+    def leaving(self) -> list[Command]:
+        return [("ZREM", self.key, self.member)]
 
-    async def _show_presence(self) -> None:
+    def _presence(self, now: float) -> list[Command]:
         """A person who leaves counts as present until the seat would have run out: harmless."""
-        if self._person_id is not None:
-            await self._tell("ZADD", time.time(), self._person_id, key=presence.KEY)
+        shown = self.person_id is not None
+        return [("ZADD", presence.KEY, now, self.person_id or 0)] if shown else []
 
-    async def _tell(self, command: str, *arguments: float | str, key: str = "") -> None:
-        client = asking_async()
-        try:
-            await client.execute_command(command, key or self._key, *arguments)  # type: ignore[no-untyped-call]
-        except AWAY:
-            return
-        finally:
-            await client.aclose()
+
+class Seats:
+    """All seats of this process. Each second a twentieth of them is refreshed, in one go."""
+
+    def __init__(self) -> None:
+        self._rows: list[set[Seat]] = [set() for _ in range(_REFRESH_SECONDS)]
+        self._redis: Together[Sequence[Command], Any] = Together(_told, _AT_ONCE)
+        self._next_row = count()
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self, person_id: int | None, address: str) -> Seat | None:
+        """None when all of theirs are taken."""
+        seat = Seat.of(person_id, address)
+        if await self._redis.ask(seat.taking(time.time())) == 0:
+            return None
+        self._rows[next(self._next_row) % _REFRESH_SECONDS].add(seat)
+        if self._task is None:
+            self._task = asyncio.create_task(self._refresh())
+        return seat
+
+    async def leave(self, seat: Seat) -> None:
+        for row in self._rows:
+            row.discard(seat)
+        if self._task is not None and not any(self._rows):
+            self._task.cancel()
+            self._task = None
+        await self._redis.ask(seat.leaving())
+
+    async def _refresh(self) -> None:
+        for second in count():
+            await asyncio.sleep(1)
+            now, row = time.time(), self._rows[second % _REFRESH_SECONDS]
+            commands = [command for seat in row for command in seat.refreshing(now)]
+            if commands:
+                await self._redis.ask(commands)
+
+
+async def _told(orders: Sequence[Sequence[Command]]) -> list[Any]:
+    """Each order's first answer, in one round trip; None for all when Redis is away."""
+    client = asking_async()
+    try:
+        pipeline = client.pipeline(transaction=False)
+        for command in (command for order in orders for command in order):
+            pipeline.execute_command(*command)
+        answers = iter(await pipeline.execute(raise_on_error=False))
+        return [[next(answers) for _ in order][0] for order in orders]
+    except AWAY:
+        return [None] * len(orders)
+    finally:
+        await client.aclose()
+
+
+seats: PerLoop[Seats] = PerLoop(Seats)

@@ -15,9 +15,8 @@ _ID = re.compile(r"[\w.-]{1,64}")
 
 
 class Close(IntEnum):
-    """Close codes (api.md, Sockets; 1013 from the IANA registry of RFC 6455)."""
+    """Close codes (api.md, Sockets)."""
 
-    TRY_LATER = 1013
     ANONYMOUS = 4401
     FOREIGN_ORIGIN = 4403
     SLOW = 4408

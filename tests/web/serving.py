@@ -10,15 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from channels.auth import AuthMiddlewareStack
-from channels.routing import URLRouter
 from django.conf import settings
 from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from mimic.web.routing import websocket_urlpatterns
+from mimic.web.routing import websocket_application
 
 PATIENCE = 10.0
 
@@ -26,9 +24,13 @@ PATIENCE = 10.0
 @contextmanager
 def web_process(application: Any = None) -> Iterator[int]:
     """Yields the port of one web process (uvicorn); it serves sockets unless told otherwise."""
-    application = application or AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
     config = uvicorn.Config(
-        application, port=0, lifespan="off", log_config=None, proxy_headers=False, loop="asyncio"
+        application or websocket_application,
+        port=0,
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
+        loop="asyncio",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from secrets import token_urlsafe
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.crypto import get_random_string
 
 from accounts.models import User
 from mimic.core.bulk import new_time_ids
@@ -64,8 +65,8 @@ def _orders(accounts: Sequence[int], origin: int, now: datetime) -> list[int]:
     Order.objects.bulk_create(
         Order(
             id=each, public_id=public_id, account_id=account, origin_kind=Origin.MANUAL,
-            origin_id=origin, route="paper", symbol="BTCUSDT", side="buy", quantity=1, filled=1, status="filled",
-            created_at=now, closed_at=now,
+            origin_id=origin, route="paper", symbol="BTCUSDT", side="buy", quantity=1, filled=1,
+            status="filled", created_at=now, closed_at=now,
         )
         for each, public_id, account in zip(ids, uuid7s(len(ids)), accounts, strict=True)
     )  # fmt: skip
@@ -76,7 +77,7 @@ def _sign_in(people: Sequence[User]) -> list[str]:
     """A session each, as a sign-in leaves it; the Cookie header that names it."""
     store, backend = SessionStore(), settings.AUTHENTICATION_BACKENDS[0]
     expires = datetime.now(UTC) + timedelta(days=1)
-    keys = [token_urlsafe(24)[:32] for _ in people]
+    keys = [get_random_string(32, VALID_KEY_CHARS) for _ in people]
     Session.objects.bulk_create(
         Session(
             session_key=key,

@@ -7,22 +7,25 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Collection, Iterator
+from itertools import count, cycle
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from mimic.ops.metrics import dashboard_ws_clients, ws_messages
 from mimic.web.hub.outbox import TICK, TICK_SECONDS, Outbox
+from mimic.web.hub.sign_outs import close_outdated, close_told
 from mimic.web.hub.subscription import Subscription
 from mimic.web.hub.wire import Envelope, tail, timestamp
 from mimic.web.live_channels import kind_of
+from mimic.web.loops import PerLoop
+from mimic.web.people import CHANNEL as PERSON
 
 logger = logging.getLogger(__name__)
 SYSTEM = "system"
 HEARTBEAT_SECONDS = 2.0
 _TICKS_A_HEARTBEAT = round(HEARTBEAT_SECONDS / TICK_SECONDS)
 _JOIN_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 60.0  # at the sessions
 
 
 class Hub:
@@ -34,6 +37,9 @@ class Hub:
         self._by_channel: defaultdict[str, set[Outbox]] = defaultdict(set)
         self._by_person: defaultdict[int, set[Outbox]] = defaultdict(set)
         self._ticking: set[tuple[Outbox, str]] = set()
+        # Heartbeats of 5,000 sockets at once would hold every message up for a tenth of a second.
+        self._beats: list[set[Outbox]] = [set() for _ in range(_TICKS_A_HEARTBEAT)]
+        self._next_beat = cycle(self._beats)
         self._tasks: list[asyncio.Task[None]] = []
         self._subscription: Subscription | None = None
 
@@ -45,6 +51,7 @@ class Hub:
     async def join(self, outbox: Outbox) -> None:
         """Add a socket; waits up to 2 s for Redis, and goes on without (it resyncs later)."""
         self._outboxes.add(outbox)
+        next(self._next_beat).add(outbox)
         dashboard_ws_clients.inc()
         if outbox.person_id is not None:
             self._by_person[outbox.person_id].add(outbox)
@@ -60,6 +67,8 @@ class Hub:
         if outbox not in self._outboxes:
             return
         self._outboxes.discard(outbox)
+        for beat in self._beats:
+            beat.discard(outbox)
         dashboard_ws_clients.dec()
         for channel in list(outbox.feeds):
             self.unsubscribe(outbox, channel)
@@ -84,6 +93,10 @@ class Hub:
             envelope = Envelope.decode(raw)
         except (ValueError, KeyError, TypeError):
             logger.exception("a live message could not be read")
+            return
+        if envelope.channel == PERSON:
+            for person_id in envelope.people or ():
+                close_told(self._by_person.get(person_id, ()), envelope.data["session"])
             return
         reached = 0
         for outbox, shared in self._addressed(envelope):
@@ -121,26 +134,34 @@ class Hub:
                     yield outbox, shared
 
     def _missed_something(self) -> None:
-        """A new epoch, told at once: browsers ask for snapshots (with jitter of their own)."""
+        """A new epoch, told at once: browsers ask for snapshots (with jitter of their own).
+
+        What was missed may have been the end of a session.
+        """
         self._new_epoch()
-        self._heartbeat()
+        self._heartbeat(self._outboxes)
+        self._tasks.append(asyncio.create_task(close_outdated(self._outboxes)))
 
     def _new_epoch(self) -> None:
         self.epoch = max(self.epoch + 1, time.time_ns() // 1_000_000)
 
-    def _heartbeat(self) -> None:
+    def _heartbeat(self, outboxes: Collection[Outbox]) -> None:
         shared = tail(timestamp(), "heartbeat", {"live": self.live})
-        for outbox in tuple(self._outboxes):
+        for outbox in tuple(outboxes):
             outbox.offer(SYSTEM, self.epoch, shared)
 
     async def _pulse(self) -> None:
-        for beat in count(1):
+        for beat in count():
             await asyncio.sleep(TICK_SECONDS)
             ticking, self._ticking = self._ticking, set()
             for outbox, channel in ticking:
                 outbox.flush_tick(channel, self.epoch, time.monotonic())
-            if beat % _TICKS_A_HEARTBEAT == 0:
-                self._heartbeat()
+            self._heartbeat(self._beats[beat % _TICKS_A_HEARTBEAT])
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            await close_outdated(self._outboxes)
 
     def _start(self) -> None:
         self._new_epoch()
@@ -148,6 +169,7 @@ class Hub:
         self._tasks = [
             asyncio.create_task(self._subscription.run()),
             asyncio.create_task(self._pulse()),
+            asyncio.create_task(self._look_again()),
         ]
 
     def _stop(self) -> None:
@@ -164,9 +186,5 @@ class Hub:
             del index[key]
 
 
-_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
-
-
-def local_hub() -> Hub:
-    """The hub of the running event loop: one for each web process."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+local_hub: PerLoop[Hub] = PerLoop(Hub)
+"""The hub of the running event loop: one for each web process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -27,10 +28,16 @@ class _Feed:
 
 @dataclass(eq=False)
 class Outbox:
-    """One socket's buffer. ``overflow`` is called once, when the client reads too slowly."""
+    """One socket's buffer. ``overflow`` is called once, when the client reads too slowly.
+
+    ``signed_out`` is called when the session ends that the socket was opened with; a stranger has
+    neither person nor session.
+    """
 
     person_id: int | None
+    session_key: str
     overflow: Callable[[], None]
+    signed_out: Callable[[], None]
     feeds: dict[str, _Feed] = field(default_factory=dict)
     full: bool = False
     _frames: deque[str] = field(default_factory=deque)
@@ -96,12 +103,17 @@ class Outbox:
             self.offer(channel, epoch, shared)
 
     async def write_to(self, send: Callable[[str], Awaitable[None]]) -> None:
-        """Write until cancelled; ``send`` returns when the network took the frame."""
-        while True:
-            while self._frames:
-                await send(self._frames.popleft())
-            self._wake.clear()
-            await self._wake.wait()
+        """Write until cancelled, or until the client is gone.
+
+        ``send`` returns when the network took the frame; it raises OSError for a client that is
+        gone (ASGI 2.4), whose end the receiving side hears too.
+        """
+        with contextlib.suppress(OSError):
+            while True:
+                while self._frames:
+                    await send(self._frames.popleft())
+                self._wake.clear()
+                await self._wake.wait()
 
     def _give_up(self) -> None:
         if not self.full:
