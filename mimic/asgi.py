@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 import mimic.celery  # noqa: E402, F401  (jobs are enqueued through its app)
 from mimic.core.body_limit import limit_asgi_body  # noqa: E402
 from mimic.core.odd_headers import mend_asgi_headers  # noqa: E402
+from mimic.web.collector import settle  # noqa: E402
 from mimic.web.routing import websocket_application  # noqa: E402
 
 application = ProtocolTypeRouter(
@@ -23,3 +24,4 @@ application = ProtocolTypeRouter(
         "websocket": websocket_application,
     }
 )
+settle()

@@ -116,7 +116,8 @@ def logging_config(level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
-            "uvicorn.error": {"handlers": [], "level": level, "propagate": True},
+            # At INFO it writes three lines for every socket that comes and goes.
+            "uvicorn.error": {"handlers": [], "level": "WARNING", "propagate": True},
             "_granian": {"handlers": [], "level": level, "propagate": True},
             "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "httpx": {"level": "WARNING"},

@@ -41,18 +41,17 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     seat: Seat | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels' own loop waits for a channel layer too, and goes through a thread for every
+        frame to close database connections; here only snapshots and the sign-in have one.
+        """
+        self.scope, self.base_send = scope, send
         self._requests: list[float] = []
         self._tasks: list[asyncio.Task[None]] = []
         try:
-            await super().__call__(scope, receive, send)
+            while (message := await receive())["type"] != "websocket.disconnect":
+                await getattr(self, get_handler_name(message))(message)
         finally:
             await self._stop()
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Channels would go through a thread for every frame, to close database connections that
-        nothing on the event loop opens; what reads the database here closes its own.
-        """
-        await getattr(self, get_handler_name(message))(message)
 
     @property
     def person(self) -> SignedIn | None:
@@ -73,9 +72,6 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         self.outbox = Outbox(person_id, session_key, self._overflowed, self._signed_out)
         self._spawn(self.outbox.write_to(self._write))
         await local_hub().join(self.outbox)
-
-    async def disconnect(self, code: int) -> None:
-        await self._stop()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         outbox = self.outbox

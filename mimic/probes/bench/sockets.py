@@ -82,16 +82,21 @@ class _Cost:
     def __init__(self, web: int, browsers: Browsers) -> None:
         self._pids = {"web": [web], "load": browsers.pids}
         self._began, self._at = self._seconds(), time.monotonic()
+        self._waited = usage.waited_of(web)
 
     def used(self) -> dict[str, float]:
-        """Cores taken on average, and the browsers' part of what both took."""
+        """Cores taken on average, the browsers' part of what both took, and how long the web process
+        waited for a core, as a part of the time that it wanted one: much of it is a busy machine.
+        """
         span = time.monotonic() - self._at
         spent = {name: now - self._began[name] for name, now in self._seconds().items()}
         both = sum(spent.values())
+        waited = usage.waited_of(self._pids["web"][0]) - self._waited
         return {
             "web_cores": round(spent["web"] / span, 2),
             "load_cores": round(spent["load"] / span, 2),
             "load_share": round(spent["load"] / both, 2) if both else 0.0,
+            "web_waited": round(waited / (waited + spent["web"]), 2) if spent["web"] else 0.0,
         }
 
     def _seconds(self) -> dict[str, float]:

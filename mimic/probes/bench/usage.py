@@ -15,6 +15,11 @@ def cpu_of(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def waited_of(pid: int) -> float:
+    """Seconds that this process's first thread was ready to run and had no core (schedstat)."""
+    return int((PROC / str(pid) / "schedstat").read_text().split()[1]) / 1e9
+
+
 def private_kib_of(pid: int) -> int:
     """Memory that this process and its descendants share with nobody (USS)."""
     total = 0

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator
 from itertools import count, cycle
 from typing import Any
 
+from django.db import DatabaseError
+
 from mimic.ops.metrics import dashboard_ws_clients, ws_messages
 from mimic.web.hub.outbox import TICK, TICK_SECONDS, Outbox
 from mimic.web.hub.sign_outs import close_outdated, close_told
@@ -25,7 +27,8 @@ SYSTEM = "system"
 HEARTBEAT_SECONDS = 2.0
 _TICKS_A_HEARTBEAT = round(HEARTBEAT_SECONDS / TICK_SECONDS)
 _JOIN_SECONDS = 2.0
-_LOOK_AGAIN_SECONDS = 60.0  # at the sessions
+# Sessions are looked at again all the time, and faster after news were missed.
+_LOOK_SECONDS, _LOOK_SOON_SECONDS = 60.0, 2.0
 
 
 class Hub:
@@ -140,7 +143,7 @@ class Hub:
         """
         self._new_epoch()
         self._heartbeat(self._outboxes)
-        self._tasks.append(asyncio.create_task(close_outdated(self._outboxes)))
+        self._tasks.append(asyncio.create_task(self._look(_LOOK_SOON_SECONDS)))
 
     def _new_epoch(self) -> None:
         self.epoch = max(self.epoch + 1, time.time_ns() // 1_000_000)
@@ -160,8 +163,15 @@ class Hub:
 
     async def _look_again(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            await close_outdated(self._outboxes)
+            await asyncio.sleep(1)
+            await self._look(_LOOK_SECONDS)
+
+    async def _look(self, over: float) -> None:
+        """A database that is away ends no socket; the next look is soon enough."""
+        try:
+            await close_outdated(self._outboxes, over=over)
+        except DatabaseError:
+            logger.exception("sessions could not be looked at")
 
     def _start(self) -> None:
         self._new_epoch()

@@ -55,5 +55,6 @@ def line_of(row: dict[str, Any]) -> str:
         f"{row['kib_per_socket']} KiB a socket",
         f"opened in {row['opened_s']} s, storm {row['storm_s']} s",
         f"cores: web {row['web_cores']}, load {row['load_cores']} ({row['load_share']:.0%})",
+        f"waited for a core {row['web_waited']:.0%}",
     ]
     return "  ".join(parts)
