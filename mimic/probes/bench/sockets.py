@@ -85,8 +85,8 @@ class _Cost:
         self._waited = usage.waited_of(web)
 
     def used(self) -> dict[str, float]:
-        """Cores taken on average, the browsers' part of what both took, and how long the web process
-        waited for a core, as a part of the time that it wanted one: much of it is a busy machine.
+        """Cores taken on average, the browsers' part of what both took, and how long the web
+        process waited for one, as a part of the time that it wanted one: much is a busy machine.
         """
         span = time.monotonic() - self._at
         spent = {name: now - self._began[name] for name, now in self._seconds().items()}
