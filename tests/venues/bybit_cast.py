@@ -63,6 +63,7 @@ HOUSE = House(
     symbol=SYMBOL,
     contract=Decimal(1),
     order=POST,
+    cancel="POST /v5/order/cancel",
     duplicate="110072",
     wire_id=wire_id,
     unreadable=[

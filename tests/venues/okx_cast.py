@@ -71,6 +71,7 @@ HOUSE = House(
     symbol=SWAP,
     contract=Decimal("0.01"),
     order=POST,
+    cancel="POST /api/v5/trade/cancel-order",
     duplicate="51016",
     wire_id=str,
     unreadable=[

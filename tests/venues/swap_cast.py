@@ -18,13 +18,15 @@ class House:
     """One venue: ``contract`` is the base units of a size in its book, ``wire_id`` its order ids.
 
     ``unreadable``: answers to an order that prove nothing. ``broken``: bodies that are no clean
-    success of a read. ``reads``: the endpoint behind each question.
+    success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind
+    each question.
     """
 
     code: str
     symbol: str
     contract: Decimal
     order: str
+    cancel: str
     duplicate: str
     wire_id: Callable[[int], str]
     unreadable: Sequence[Mapping[str, Any]]

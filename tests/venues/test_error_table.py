@@ -47,6 +47,7 @@ MEANINGS = [
     (REFUSED, "venue.close_only", False, 400, [-4400, -4401]),
     (REFUSED, "venue.malformed", False, 400, [-1100, -1101, -1102, -1103, -1104, -1105, -1106]),
     (REFUSED, "venue.malformed", False, 400, [-1108, -1115, -1116, -1117, -1128, -1130, -4015]),
+    (REFUSED, "venue.not_open", False, 400, [-2011]),
     (REFUSED, "venue.refused", False, 400, [-2010]),
 ]
 EXPECTED = [

@@ -150,6 +150,27 @@ class OrderReport:
     message: str = ""
 
 
+class CancelOutcome(StrEnum):
+    """What an order is after somebody asked the venue to take it out."""
+
+    CANCELLED = "cancelled"  # by the venue's own word; what had filled by then stays
+    ENDED = "ended"  # filled, or over before the request came
+    ABSENT = "absent"  # as little a proof as with a lookup: see Lookup
+    UNKNOWN = "unknown"  # it may be live still: ask again, which does no harm
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """``answer`` is how the request itself ended: CONFIRMED when the venue took it.
+
+    ``report`` is what was told of the order, by the answer or by asking afterwards, if anything.
+    """
+
+    outcome: CancelOutcome
+    answer: SendResult
+    report: OrderReport | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BalanceReport:
     """Account totals in quote currency: equity (with open PnL) and what is free as margin."""
@@ -253,6 +274,10 @@ class Gateway(Protocol):
         self, session: AccountSession, orders: Sequence[OrderRequest]
     ) -> Sequence[SendResult]:
         """One result an order, in their order. Nothing is ever sent twice."""
+        ...
+
+    async def cancel(self, session: AccountSession, symbol: str, client_id: str) -> CancelResult:
+        """Asks once for the order's end; may be called again. Never raises, like order calls."""
         ...
 
     async def find_order(

@@ -17,6 +17,8 @@ from trading.domain.ports import (
     AccountSession,
     AccountSettings,
     BalanceReport,
+    CancelOutcome,
+    CancelResult,
     FillReport,
     InstrumentSpec,
     Lookup,
@@ -107,6 +109,11 @@ class PaperGateway:
         self, session: AccountSession, symbol: str, *, hedged: bool
     ) -> SettingResult:
         return SettingResult(Outcome.CONFIRMED)
+
+    async def cancel(self, session: AccountSession, symbol: str, client_id: str) -> CancelResult:
+        """Nothing rests on paper: an order is filled or refused when it is placed."""
+        answer = _refused("venue.not_open", "paper orders never rest")
+        return CancelResult(CancelOutcome.ABSENT, answer, OrderReport(Lookup.ABSENT))
 
     async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
         return OrderReport(Lookup.ABSENT)

@@ -73,6 +73,10 @@ class Dialect(Protocol):
 
     def order_params(self, order: OrderRequest) -> Mapping[str, Any]: ...
 
+    async def cancel(self, client: Any, unified: str, client_id: str) -> bool:
+        """By ccxt. False when the venue plainly has no such order open; raises what ccxt raises."""
+        ...
+
     async def balance(self, client: Any) -> BalanceReport: ...
 
     async def find_order(

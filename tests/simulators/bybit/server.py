@@ -21,7 +21,7 @@ class BybitSimulator(SwapSimulator[Venue, Call]):
     def clear_faults(self) -> None:
         super().clear_faults()
         ways = self.venue.ways
-        ways.match_lag, ways.reject_next, ways.keeps_ended = 0, 0, True
+        ways.match_lag, ways.cancel_lag, ways.reject_next, ways.keeps_ended = 0, 0, 0, True
 
     def read(self, request: Request) -> Call:
         return read_call(request)

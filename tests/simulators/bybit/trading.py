@@ -47,7 +47,7 @@ def cancel_order(venue: Venue, call: Call) -> Json:
     order = next(_named(call), None)
     if order is None or order.symbol != call.text("symbol"):
         raise refusal(110001)
-    engine.cancel(venue, order, call.arrival)
+    venue.take_out(order, call.arrival)
     return {"orderId": wire_id(order.order_id), "orderLinkId": order.client_id}
 
 

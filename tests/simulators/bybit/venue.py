@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tests.simulators.binance.ledger import Arrival
 from tests.simulators.binance.venue import Modes as CommonModes
 from tests.simulators.bybit import catalogue
 from tests.simulators.bybit.accounts import Account
@@ -24,11 +25,13 @@ class Modes(CommonModes):
     """``match_lag``: ms between an order's acknowledgement and its matching.
 
     ``reject_next``: how many of the next orders are acknowledged and then rejected.
+    ``cancel_lag``: ms between the acknowledgement of a cancel and the order's end; it may fill yet.
     ``keeps_ended``: false after a restart of the venue, when only the history knows them.
     """
 
     unique_among: str = "all"
     match_lag: int = 0
+    cancel_lag: int = 0
     reject_next: int = 0
     keeps_ended: bool = True
 
@@ -46,6 +49,7 @@ class Venue(SwapVenue[Account]):
     modes: CommonModes = field(default_factory=Modes)
     limits: Limits = field(default_factory=Limits)
     waiting: list[tuple[float, swaps.Order, bool]] = field(default_factory=list)
+    leaving: list[tuple[float, swaps.Order, Arrival]] = field(default_factory=list)
 
     def refuse(self, reason: str) -> Exception:
         if reason == "unknown_instrument":
@@ -70,11 +74,23 @@ class Venue(SwapVenue[Account]):
         self.waiting.append((self.clock.elapsed() + modes.match_lag, order, rejected))
         self.work()
 
+    def take_out(self, order: swaps.Order, arrival: Arrival) -> None:
+        """The cancel is in; it takes effect as soon as its time has come. Refuses what ended."""
+        if order.state not in swaps.OPEN:
+            raise self.refuse("not_open")
+        self.leaving.append((self.clock.elapsed() + self.ways.cancel_lag, order, arrival))
+        self.work()
+
     def work(self) -> None:
-        """Matches or rejects what has waited long enough and is still open."""
+        """Matches, rejects or cancels what has waited long enough and is still open."""
         now = self.clock.elapsed()
         due = [entry for entry in self.waiting if entry[0] <= now]
         self.waiting = [entry for entry in self.waiting if entry[0] > now]
         for _, order, rejected in due:
             if order.state in swaps.OPEN:
                 (engine.reject if rejected else engine.enter)(self, order)
+        gone = [entry for entry in self.leaving if entry[0] <= now]
+        self.leaving = [entry for entry in self.leaving if entry[0] > now]
+        for _, order, arrival in gone:
+            if order.state in swaps.OPEN:
+                engine.cancel(self, order, arrival)

@@ -79,6 +79,10 @@ class BinanceLinear:
     ) -> Mapping[str, Any] | None:
         return await fetch_by_client_id(self, client, unified, client_id)
 
+    async def cancel(self, client: Any, unified: str, client_id: str) -> bool:
+        await client.cancel_order("", unified, {"origClientOrderId": client_id})
+        return True
+
     async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
         rows = self.rows(await client.fapiPrivateV3GetPositionRisk())
         return [_position(row, listings) for row in rows if number(row["positionAmt"]) != 0]

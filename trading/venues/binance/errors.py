@@ -55,5 +55,6 @@ ORDER_ERRORS: tuple[Row, ...] = (
         "-1100", "-1101", "-1102", "-1103", "-1104", "-1105", "-1106", "-1108",
         "-1115", "-1116", "-1117", "-1128", "-1130", "-4015",
     ),
+    *refused("venue.not_open", "-2011"),  # of a cancel: it is filled, over, or was never there
     *refused("venue.refused", "-2010"),
 )  # fmt: skip

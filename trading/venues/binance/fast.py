@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from trading.domain.ports import (
     Credentials,
+    Lookup,
+    OrderReport,
     OrderRequest,
     OrderState,
     Outcome,
@@ -166,3 +168,33 @@ class BinanceFastOrders:
             executed=executed,
             average_price=average if average > 0 and executed > 0 else None,
         )
+
+    def cancellation(
+        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest:
+        query = (
+            f"symbol={quote(venue_symbol, safe='')}&origClientOrderId={client_id}"
+            f"&recvWindow=5000&timestamp={at_ms}"
+        )
+        mark = signature(keys.secret, query.encode())
+        target = f"/fapi/v1/order?{query}&signature={mark}"
+        return FastRequest("DELETE", target, (("X-MBX-APIKEY", keys.api_key),), b"")
+
+    def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
+        """The order as it ended: the venue cancels before it answers."""
+        match reply.json:
+            case {
+                "orderId": int(number),
+                "clientOrderId": str(named),
+                "status": "CANCELED",
+                "executedQty": str(done),
+            } if named == client_id and number > 0 and number is not True:
+                try:
+                    executed = Decimal(done)
+                except InvalidOperation:
+                    return None
+                if executed >= 0:
+                    return OrderReport(
+                        Lookup.FOUND, str(number), OrderState.CANCELLED, executed=executed
+                    )
+        return None

@@ -109,6 +109,10 @@ class BybitLinear:
                 return order
         return None
 
+    async def cancel(self, client: Any, unified: str, client_id: str) -> bool:
+        await client.cancel_order(None, unified, {"orderLinkId": client_id})
+        return True
+
     async def open_client_ids(self, client: Any, listing: Listing) -> frozenset[str]:
         return await pages.open_client_ids(client, listing)
 

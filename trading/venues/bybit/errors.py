@@ -62,6 +62,8 @@ ORDER_ERRORS: tuple[Row, ...] = (
     *_rows("venue.close_only", "30228", "110022", "110023", "110042"),
     *_rows("venue.would_trigger", "110092", "110093"),
     *_rows("venue.not_fillable", "110118"),
+    # Of a cancel: it is filled, over, or was never there.
+    *_rows("venue.not_open", "110001", "110008", "110010"),
     *_rows("venue.cooling_off", "110124"),
     *_rows("venue.account_mode", "10028", "100028", "110067", "110068", "110069", "110088"),
     *_rows(

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from trading.domain.ports import (
     Credentials,
+    Lookup,
+    OrderReport,
     OrderRequest,
     OrderState,
     Outcome,
@@ -27,6 +29,7 @@ from trading.venues.wire import Reply
 RECEIVE_WINDOW = 5_000  # milliseconds
 
 _PATH = "/v5/order/create"
+_CANCEL_PATH = "/v5/order/cancel"
 _ORIGINS = {False: "https://api.bybit.com", True: "https://api-demo.bybit.com"}
 _SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 _POSITIONS = {PositionSide.BOTH: 0, PositionSide.LONG: 1, PositionSide.SHORT: 2}
@@ -75,15 +78,7 @@ class BybitFastOrders:
         }
         if order.price is not None:
             told["price"] = f"{order.price:f}"
-        body = json.dumps(told, separators=(",", ":"))
-        headers = (
-            ("X-BAPI-API-KEY", keys.api_key),
-            ("X-BAPI-TIMESTAMP", str(at_ms)),
-            ("X-BAPI-RECV-WINDOW", str(RECEIVE_WINDOW)),
-            ("X-BAPI-SIGN", signed(keys.secret, keys.api_key, at_ms, body)),
-            ("Content-Type", "application/json"),
-        )
-        return FastRequest("POST", _PATH, headers, body.encode())
+        return _signed_post(_PATH, told, keys, at_ms)
 
     def placed(self, order: OrderRequest, reply: Reply) -> SendResult | None:
         """The venue only acknowledges: what became of the order has to be asked for."""
@@ -96,3 +91,30 @@ class BybitFastOrders:
                     Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
                 )
         return None
+
+    def cancellation(
+        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest:
+        told = {"category": "linear", "symbol": venue_symbol, "orderLinkId": client_id}
+        return _signed_post(_CANCEL_PATH, told, keys, at_ms)
+
+    def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
+        """The venue only takes note: the order may fill before it is out."""
+        match reply.json:
+            case {"retCode": 0, "result": {"orderId": str(number), "orderLinkId": str(named)}} if (
+                number and named == client_id
+            ):
+                return OrderReport(Lookup.FOUND, number, OrderState.OPEN)
+        return None
+
+
+def _signed_post(path: str, told: dict[str, Any], keys: Credentials, at_ms: int) -> FastRequest:
+    body = json.dumps(told, separators=(",", ":"))
+    headers = (
+        ("X-BAPI-API-KEY", keys.api_key),
+        ("X-BAPI-TIMESTAMP", str(at_ms)),
+        ("X-BAPI-RECV-WINDOW", str(RECEIVE_WINDOW)),
+        ("X-BAPI-SIGN", signed(keys.secret, keys.api_key, at_ms, body)),
+        ("Content-Type", "application/json"),
+    )
+    return FastRequest("POST", path, headers, body.encode())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from trading.domain.keys import KeyReport
@@ -16,6 +16,7 @@ from trading.domain.ports import (
     AccountSession,
     AccountSettings,
     BalanceReport,
+    CancelResult,
     Credentials,
     FillReport,
     InstrumentSpec,
@@ -30,13 +31,14 @@ from trading.domain.ports import (
     SettingResult,
     VenueUnavailable,
 )
-from trading.venues.ccxt_gateway import answers
+from trading.venues.ccxt_gateway import answers, cancelling
 from trading.venues.ccxt_gateway.batches import read_batch
 from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
 from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
+from trading.venues.ccxt_gateway.readiness import Ready, in_base_units, ready
 from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.dialect import InspectingDialect, PagingDialect, SettingDialect
 from trading.venues.fast.protocol import BatchingOrders, FastOrders
@@ -48,12 +50,9 @@ from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
 
-_Ready = tuple[OrderRequest, Listing]
 _AT_ONCE = 8  # orders of one account side by side, where the venue takes no batches
 _KEYLESS = answers.refused_here("venue.auth", "no keys for this account")
 _KEYS_REFUSED = "venue.auth"  # the one verdict that speaks about the keys and not of a request
-
-_CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")  # the alphabet that is legal at every venue
 
 
 class CcxtGateway:
@@ -116,7 +115,7 @@ class CcxtGateway:
 
     async def _prepared(
         self, session: AccountSession, orders: Sequence[OrderRequest]
-    ) -> list[_Ready | SendResult]:
+    ) -> list[Ready | SendResult]:
         """Each order in the venue's unit with its listing, or why it is not sent."""
         if session.credentials is None:
             return [_KEYLESS] * len(orders)
@@ -125,14 +124,14 @@ class CcxtGateway:
         except VenueUnavailable as fault:
             away = answers.refused_here("venue.unavailable", str(fault), retryable=True)
             return [away] * len(orders)
-        return [_ready(order, catalogue) for order in orders]
+        return [ready(order, catalogue) for order in orders]
 
     async def _post_batch(
         self,
         fast: BatchingOrders,
         session: AccountSession,
         keys: Credentials,
-        ready: Sequence[_Ready],
+        ready: Sequence[Ready],
     ) -> list[SendResult]:
         """One request. Whatever cannot be told of an element is unknown."""
         call = Call()
@@ -149,7 +148,7 @@ class CcxtGateway:
         orders = [order for order, _ in ready]
         results = read_batch(fast, self._dialect, orders, reply, keys)
         return [
-            await self._told(call, session, _in_base_units(result, listing))
+            await self._told(call, session, in_base_units(result, listing))
             for result, (_, listing) in zip(results, ready, strict=True)
         ]
 
@@ -219,7 +218,39 @@ class CcxtGateway:
         placed = fast.placed(order, reply) if 200 <= reply.status < 300 else None
         if placed is None:
             return answers.judged(reply, self._dialect, keys)
-        return _in_base_units(placed, listing)
+        return in_base_units(placed, listing)
+
+    async def cancel(self, session: AccountSession, symbol: str, client_id: str) -> CancelResult:
+        """Where the answer does not say what became of the order, it is asked for once."""
+        keys = session.credentials
+        if keys is None:
+            return cancelling.not_asked(_KEYLESS)
+        try:
+            catalogue = await self._hosts[session.demo].catalogue()
+        except VenueUnavailable as fault:
+            return cancelling.not_asked(
+                answers.refused_here("venue.unavailable", str(fault), retryable=True)
+            )
+        listing = catalogue.by_symbol.get(symbol)
+        if listing is None:
+            return cancelling.not_asked(answers.refused_here("venue.bad_symbol", symbol))
+        call, fast = Call(), self._fast
+        if fast is not None and not session.egress:
+            at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
+            asked = fast.cancellation(
+                client_id, listing.spec.venue_symbol, keys, at_ms, demo=session.demo
+            )
+            origin = self._base_url or fast.origin(demo=session.demo)
+            answer, told = await cancelling.by_fast_way(
+                call, self._dialect, keys, client_id, self._pool.send(call, origin, asked)
+            )
+        else:
+            client = self._client(session, keys)
+            asking = self._dialect.cancel(client, listing.unified, client_id)
+            answer, told = await cancelling.by_ccxt(call, self._dialect, keys, client_id, asking)
+        answer = await self._told(call, session, answer)
+        ask = partial(self.find_order, session, symbol, client_id)
+        return await cancelling.outcome_of(answer, told, ask)
 
     async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
         """ABSENT is the venue's plain "no such order": proof only once the request's receive
@@ -447,29 +478,3 @@ class CcxtGateway:
         used = call.reply.headers.get(self._dialect.usage_header, "") if call.reply else ""
         if used.isdecimal():
             self.used_weight = int(used)
-
-
-def _fits(order: OrderRequest, listing: Listing) -> bool:
-    """ccxt truncates quantities and rounds prices silently; we refuse instead."""
-    spec = listing.spec
-    fits_step = order.quantity > 0 and order.quantity % spec.quantity_step == 0
-    return fits_step and (order.price is None or order.price % spec.price_tick == 0)
-
-
-def _ready(order: OrderRequest, catalogue: Catalogue) -> _Ready | SendResult:
-    if not _CLIENT_ID.fullmatch(order.client_id):
-        return answers.refused_here("venue.client_id", "1 to 32 letters and digits")
-    listing = catalogue.by_symbol.get(order.symbol)
-    if listing is None:
-        return answers.refused_here("venue.bad_symbol", order.symbol)
-    if not _fits(order, listing):
-        return answers.refused_here("venue.precision", "not a multiple of the venue's step")
-    if listing.contract_size != 1:
-        order = replace(order, quantity=order.quantity / listing.contract_size)
-    return order, listing
-
-
-def _in_base_units(result: SendResult, listing: Listing) -> SendResult:
-    if listing.contract_size == 1 or not result.executed:
-        return result
-    return replace(result, executed=result.executed * listing.contract_size)

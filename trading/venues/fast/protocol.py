@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from trading.domain.ports import Credentials, OrderRequest, SendResult
+from trading.domain.ports import Credentials, OrderReport, OrderRequest, SendResult
 from trading.venues.wire import Reply
 
 
@@ -35,6 +35,17 @@ class FastOrders(Protocol):
 
     def placed(self, order: OrderRequest, reply: Reply) -> SendResult | None:
         """A clean success; None for anything else, which the venue's error table judges."""
+        ...
+
+    def cancellation(
+        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest: ...
+
+    def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
+        """What a clean answer says of the order; None if it is none.
+
+        OPEN from venues that only take note of the request: what becomes of it is to be asked.
+        """
         ...
 
 

@@ -96,6 +96,14 @@ class Generic:
     ) -> Mapping[str, Any] | None:
         return await fetch_by_client_id(self, client, unified, client_id)
 
+    async def cancel(self, client: Any, unified: str, client_id: str) -> bool:
+        """By the venue's own id, which is asked for: few venues cancel by ours."""
+        found = await self.find_order(client, unified, client_id)
+        if found is None or found.get("status") != "open" or not found.get("id"):
+            return False
+        await client.cancel_order(found["id"], unified)
+        return True
+
     async def positions(self, client: Any, listings: Mapping[str, Listing]) -> list[PositionReport]:
         """At spot venues what is held of each base currency, its entry price unknown (0)."""
         if self.market == "spot":

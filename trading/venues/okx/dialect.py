@@ -90,6 +90,10 @@ class OkxSwap:
     ) -> Mapping[str, Any] | None:
         return await fetch_by_client_id(self, client, unified, client_id, clOrdId=client_id)
 
+    async def cancel(self, client: Any, unified: str, client_id: str) -> bool:
+        await client.cancel_order("", unified, {"clOrdId": client_id})
+        return True
+
     async def open_client_ids(self, client: Any, listing: Listing) -> frozenset[str]:
         return await pages.open_client_ids(client, listing)
 

@@ -38,6 +38,9 @@ ORDER_ERRORS: tuple[Row, ...] = (
         "51024",
     ),
     *_rows("venue.insufficient_margin", "51008", "51127", "51131", "51209", "51211"),
+    *unknown("venue.cancelling", "51410"),  # somebody asked before: it is on its way out
+    # Of a cancel: it is filled, over, or was never there.
+    *_rows("venue.not_open", "51400", "51401", "51402"),
     *_rows("venue.precision", "51121", "51150"),
     *_rows(
         "venue.filter",

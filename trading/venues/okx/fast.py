@@ -11,6 +11,8 @@ from typing import Any
 
 from trading.domain.ports import (
     Credentials,
+    Lookup,
+    OrderReport,
     OrderRequest,
     OrderState,
     Outcome,
@@ -21,6 +23,7 @@ from trading.venues.fast.protocol import FastRequest
 from trading.venues.wire import Reply
 
 _PATH = "/api/v5/trade/order"
+_CANCEL_PATH = "/api/v5/trade/cancel-order"
 _BATCH_PATH = "/api/v5/trade/batch-orders"
 _POSITION_SIDES = {
     PositionSide.BOTH: "net",
@@ -112,6 +115,22 @@ class OkxFastOrders:
                 return SendResult(
                     Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
                 )
+        return None
+
+    def cancellation(
+        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest:
+        told = {"instId": venue_symbol, "clOrdId": client_id}
+        return _signed_post(_CANCEL_PATH, told, keys, at_ms, demo=demo)
+
+    def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
+        """The venue only takes note: the order may fill before it is out."""
+        match reply.json:
+            case {
+                "code": "0",
+                "data": [{"sCode": "0", "clOrdId": str(named), "ordId": str(number)}],
+            } if number and named == client_id:
+                return OrderReport(Lookup.FOUND, number, OrderState.OPEN)
         return None
 
 
