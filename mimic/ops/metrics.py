@@ -22,6 +22,9 @@ fanout_seconds = Histogram(
 )  # fmt: skip
 orders = Counter("mimic_orders", "Order attempts by outcome", ["venue", "outcome"])
 order_unknown = Counter("mimic_order_unknown", "Sends whose outcome had to be asked", ["venue"])
+cancels = Counter(
+    "mimic_cancels", "Requests to cancel an order by how they ended", ["venue", "outcome"]
+)
 order_send_seconds = Histogram(
     "mimic_order_send_seconds", "From send to the venue's answer", ["venue"], buckets=_FAST
 )

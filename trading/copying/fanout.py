@@ -19,11 +19,13 @@ from trading.copying.chunks import LEASE, Chunks
 from trading.copying.followers import still_to_decide
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
-from trading.execution.claims import drop_planned
+from trading.execution.cancels import cancel_orders
+from trading.execution.due import UNCLEAR
 from trading.execution.sender import Sender
 from trading.models import CopySubscription, ExecutionKey, Order, OrderStatus, SignalFanout
 
 COME_BACK = timedelta(milliseconds=500)
+MARKET_TAKES = timedelta(seconds=1)
 JOB = "trading.fan_out"
 _SIDES_CLOSED = {
     Direction.LONG.value: [Side.BUY.value],
@@ -56,7 +58,7 @@ def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> i
         _come_back(signal_id, fence, now)
         return 0
     if closing:
-        _drop_unsent_opens(signal, now)
+        _cancel_opens(signal, now)
     waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
     work = Chunks(signal=signal, fence=fence, waiting=waiting, sender=sender)
     work.run()
@@ -111,11 +113,18 @@ def _come_back(signal_id: int, fence: int, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def _drop_unsent_opens(signal: Signal, now: datetime) -> None:
-    """What the strategy meant to open and is still only planned is not sent any more."""
-    planned = Order.objects.filter(
-        status=OrderStatus.PLANNED.value,
+def _cancel_opens(signal: Signal, now: datetime) -> None:
+    """What the strategy meant to open and has not: unsent it ends here, at the venue it is
+    cancelled, and the close waits for what it becomes.
+
+    A market order fills within ``MARKET_TAKES`` of its acknowledgement: before, it is let be.
+    """
+    opens = Order.objects.filter(
+        Q(status=OrderStatus.PLANNED.value)
+        | Q(status__in=UNCLEAR)
+        | Q(acknowledged_at__lte=now - MARKET_TAKES),
         closed_at=None,
+        cancel_asked_at=None,
         reduce_only=False,
         symbol=signal.symbol,
         side__in=_SIDES_CLOSED[signal.direction],
@@ -123,7 +132,12 @@ def _drop_unsent_opens(signal: Signal, now: datetime) -> None:
             "pk"
         ),
     )
-    drop_planned(list(planned.values_list("pk", flat=True)), Code.CLOSED_BEFORE_SENT, now)
+    cancel_orders(
+        list(opens.values_list("pk", flat=True)),
+        Code.CLOSED_BEFORE_SENT,
+        now,
+        sent=Code.CLOSED_BEFORE_FILLED,
+    )
 
 
 def _finish(signal_id: int, fence: int, now: datetime) -> None:

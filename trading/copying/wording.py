@@ -43,6 +43,9 @@ _LINES = {
     Code.BELOW_MIN_NOTIONAL.value: _("Skipped: the size is below the venue's smallest order."),
     Code.NOTHING_TO_CLOSE.value: _("Nothing to close: this copy holds no %(symbol)s."),
     Code.CLOSED_BEFORE_SENT.value: _("Skipped: the signal was closed before this was sent."),
+    Code.CLOSED_BEFORE_FILLED.value: _(
+        "Skipped: the signal was closed before this was filled, and the order was cancelled."
+    ),
     Code.BUDGET_UNAVAILABLE.value: _("Skipped: sending was not possible in time."),
     Code.VENUE_DOWN.value: _("Skipped: the venue did not work while the signal was valid."),
     Code.VENUE_BUSY.value: _("Skipped: the venue's limits let it through too late."),

@@ -56,6 +56,15 @@ TRANSITIONS: dict[Cause, tuple[tuple[OrderStatus, ...], OrderStatus]] = {
     C.EXPIRE: ((S.PLANNED, S.OPEN, S.PARTIALLY_FILLED, S.UNKNOWN, S.NEEDS_PERSON), S.EXPIRED),
 }
 
+CANCELLABLE = (S.SENDING, S.OPEN, S.PARTIALLY_FILLED, S.UNKNOWN, S.NEEDS_PERSON)
+"""Where somebody may wish an order cancelled at the venue.
+
+The wish stands beside the state and is none itself: until the venue has said what became of the
+order it may still fill, be refused or be proven absent. What is only planned ends at once.
+"""
+WISH = "ask_cancel"
+"""The event beside the wish; the state before and after it is the same."""
+
 
 def sources(cause: Cause) -> tuple[OrderStatus, ...]:
     """The states in which ``cause`` may happen."""

@@ -45,6 +45,7 @@ class Code(StrEnum):
     BELOW_MIN_NOTIONAL = "below_min_notional"
     NOTHING_TO_CLOSE = "nothing_to_close"
     CLOSED_BEFORE_SENT = "closed_before_sent"
+    CLOSED_BEFORE_FILLED = "closed_before_filled"
     BUDGET_UNAVAILABLE = "budget_unavailable"
     VENUE_DOWN = "venue_down"
     VENUE_BUSY = "venue_busy"

@@ -27,6 +27,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from mimic.core.thread_connections import in_thread
 from mimic.ops.metrics import order_send_seconds
 from trading.domain.ports import Gateway, OrderRequest, PositionSide, Side
+from trading.execution.cancels import take_cancels
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import Job, equip, put_back, take_orders
 from trading.execution.due import Due, take_due
@@ -222,6 +223,13 @@ class Dispatcher:
         if due:
             self._watch(self._submit(self._look(due)))
         return len(due)
+
+    def cancel(self, *, limit: int = CHUNK) -> int:
+        """Take orders that somebody wants gone and ask their venues; returns how many."""
+        wanted = take_cancels(limit=limit, now=self._clock())
+        if wanted:
+            self._watch(self._submit(self._looks.take_out(wanted)))
+        return len(wanted)
 
     def call(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """Run a coroutine on the loop and wait for it. Not for order paths."""

@@ -22,7 +22,7 @@ from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.transitions import Change, move
-from trading.models import OrderAttempt, SignalFanout
+from trading.models import Order, OrderAttempt, SignalFanout
 
 NEEDS_PERSON_AFTER = timedelta(minutes=5)
 SLOWEST = timedelta(seconds=60)
@@ -194,8 +194,20 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     return moved | changed | _finish(placed, now)
 
 
+def _wishes(among: Sequence[Found]) -> dict[int, str]:
+    """Why each of these orders was to be cancelled, where somebody wished it."""
+    wished = Order.objects.filter(
+        pk__in=[each.due.order_id for each in among], cancel_asked_at__isnull=False
+    )
+    return dict(wished.values_list("pk", "cancel_code")) if among else {}
+
+
 def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
-    """Orders that ended at the venue short of their quantity end here, once all fills are in."""
+    """Orders that ended at the venue short of their quantity end here, once all fills are in.
+
+    Those that we cancelled say why we did, not that the venue did.
+    """
+    wishes = _wishes([each for each in placed if each.state is OrderState.CANCELLED])
     ended: dict[Cause, list[Change]] = {Cause.CANCEL: [], Cause.EXPIRE: [], Cause.REFUSE: []}
     empty = {each.due.order_id for each in placed if each.executed == 0}
     causes = {
@@ -207,7 +219,7 @@ def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
         cause = causes.get(each.state) if each.state else None
         booked = sum((fill.quantity for fill in each.fills), Decimal(0))
         if cause is not None and booked >= each.executed:
-            code = f"venue.{each.state}"
+            code = wishes.get(each.due.order_id) or f"venue.{each.state}"
             ended[cause].append(Change(each.due.order_id, code=code))
     moved: set[int] = set()
     for cause, changes in ended.items():
@@ -215,24 +227,25 @@ def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
         budgets.release(sorted(done))
         # What the venue let expire was tried and failed; what filled in part was executed.
         told = Cause.CANCEL if cause is Cause.EXPIRE else cause
-        receipts.follow(told, done & empty)
+        receipts.follow(told, (done & empty) - wishes.keys())
+        receipts.follow(Cause.EXPIRE, done & empty & wishes.keys())
         moved |= done
     return moved
 
 
 def _absent(absent: Sequence[Found], now: datetime) -> set[int]:
-    """Proven never placed: a new attempt while the signal is valid, else the reason why not."""
+    """Proven never placed: a new attempt while the signal is valid and nobody wants the order gone,
+    else the reason why not.
+    """
     record([AttemptEnd(each.due.client_id, "not_placed", None, now) for each in absent])
     valid: list[Change] = []
     late: list[Change] = []
+    wishes = _wishes(absent)
     for each in absent:
-        fresh = each.due.valid_until is None or each.due.valid_until >= now
-        change = Change(
-            each.due.order_id,
-            fence=each.due.fence,
-            code="" if fresh else Code.SIGNAL_TOO_OLD.value,
-        )
-        (valid if fresh else late).append(change)
+        stale = each.due.valid_until is not None and each.due.valid_until < now
+        code = wishes.get(each.due.order_id) or (Code.SIGNAL_TOO_OLD.value if stale else "")
+        change = Change(each.due.order_id, fence=each.due.fence, code=code)
+        (late if code else valid).append(change)
     moved = move(Cause.RELEASE, valid, now)
     receipts.follow(Cause.RELEASE, moved)
     expired = move(Cause.EXPIRE, late, now)

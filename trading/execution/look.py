@@ -26,8 +26,12 @@ async def look(
     due: Due,
     ours: frozenset[str],
     now: datetime,
+    known: OrderReport | None = None,
 ) -> Found:
-    """``ours``: the venue's ids of orders that are known to be ours there. Never raises."""
+    """``ours``: the venue's ids of orders that are known to be ours there. Never raises.
+
+    ``known`` is what the venue said of the order a moment ago: found, it is not asked for again.
+    """
     try:
         if due.venue_order_id and due.reported_filled >= due.quantity:
             fills = await _fills_of(gateway, session, due, due.venue_order_id)
@@ -36,7 +40,9 @@ async def look(
                 return Found(
                     due, Finding.PLACED, due.venue_order_id, OrderState.FILLED, due.quantity, fills
                 )
-        report = await gateway.find_order(session, due.symbol, due.client_id)
+        report = known
+        if report is None or report.lookup is not Lookup.FOUND:
+            report = await gateway.find_order(session, due.symbol, due.client_id)
         if report.lookup is Lookup.FOUND:
             fills = await _own_fills(gateway, session, due, report)
             return Found(

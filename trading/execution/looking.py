@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
+from mimic.ops.metrics import cancels
 from trading.domain.ports import AccountSession, Gateway
 from trading.execution.due import Due, Found, known_venue_orders, put_off, settle_found
 from trading.execution.governor import Cost, Governor
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 16  # look-ups at once to one venue: orders that wait to be sent go first
 WAIT = 2.0  # seconds
 REQUESTS = 2  # an order's state and its trades
+CANCELS_UP_TO = 1.0  # of a window: what ends an order goes where closes may go
 
 
 class Surroundings(Protocol):
@@ -62,15 +64,49 @@ class Looks:
         found = [each for each in await asyncio.gather(*asked) if each is not None]
         await self._at.in_database(partial(settle_found, found=found, now=self._at.now()))
 
+    async def take_out(self, due: Sequence[Due]) -> None:
+        """Ask for the end of all of them, look what became of each, write it."""
+        ids = [each.account_id for each in due]
+        sessions = await self._at.in_database(partial(load_sessions, ids))
+        granted = await self._at.in_database(partial(self._may_cancel, due, sessions))
+        asked = (self._cancel(each, sessions[each.account_id]) for each in granted)
+        found = [each for each in await asyncio.gather(*asked) if each is not None]
+        await self._at.in_database(partial(settle_found, found=found, now=self._at.now()))
+
+    def _may_cancel(self, due: Sequence[Due], sessions: Mapping[int, AccountSession]) -> list[Due]:
+        """Those that neither a hold nor a budget keeps back; the others' wishes come again."""
+        granted: list[Due] = []
+        governor = self._at.governor
+        for (route, egress), wanted in _by_way(due, sessions).items():
+            free = [
+                each
+                for each in wanted
+                if not governor.held_for(route, egress, each.account_id, closing=True)
+            ]
+            cost = Cost(weight=limits_of(route).reads.look + 1, requests=REQUESTS + 1)
+            grant = governor.grant_reads(route, egress, len(free), cost=cost, up_to=CANCELS_UP_TO)
+            granted += free[: grant.granted]
+        return granted
+
+    async def _cancel(self, due: Due, session: AccountSession) -> Found | None:
+        """None when its venue cannot be opened here: the wish comes again."""
+        gateway = await self._gateway(due)
+        if gateway is None:
+            return None
+        ours = await self._ours(due)
+        async with self._slots[due.route]:
+            told = await gateway.cancel(session, due.symbol, due.client_id)
+            egress = egress_name(session)
+            self._at.governor.observe(
+                due.route, egress, due.account_id, told.answer, told.answer.headers
+            )
+            cancels.labels(due.route, told.outcome.value).inc()
+            return await look(gateway, session, due, ours, self._at.now(), told.report)
+
     def _granted(self, due: Sequence[Due], sessions: Mapping[int, AccountSession]) -> list[Due]:
         """Those that may be asked about now; the others are put off until there is room."""
-        groups: dict[tuple[str, str], list[Due]] = defaultdict(list)
-        for each in sorted(due, key=lambda each: not each.unclear):
-            if each.account_id in sessions:
-                egress = egress_name(sessions[each.account_id])
-                groups[each.route, egress].append(each)
         granted: list[Due] = []
-        for (route, egress), wanted in groups.items():
+        for (route, egress), wanted in _by_way(due, sessions).items():
             cost = Cost(weight=limits_of(route).reads.look, requests=REQUESTS)
             grant = self._at.governor.grant_reads(route, egress, len(wanted), cost=cost)
             granted += wanted[: grant.granted]
@@ -79,21 +115,43 @@ class Looks:
 
     async def _look(self, due: Due, session: AccountSession) -> Found | None:
         """None when its venue cannot be opened here: the row comes again."""
+        gateway = await self._gateway(due)
+        if gateway is None:
+            return None
+        await self._orders_first(due.route)
+        ours = await self._ours(due)
+        async with self._slots[due.route]:
+            return await look(gateway, session, due, ours, self._at.now())
+
+    async def _gateway(self, due: Due) -> Gateway | None:
         try:
-            gateway = await self._at.gateway(due.route)
+            return await self._at.gateway(due.route)
         except Exception:  # an adapter's fault must not keep other venues' orders from theirs
             logger.exception("no gateway", extra={"route": due.route})
             return None
-        await self._orders_first(due.route)
-        ours: frozenset[str] = frozenset()
-        if due.unclear:
-            known = partial(known_venue_orders, due.account_id, due.symbol)
-            ours = await self._at.in_database(known)
-        async with self._slots[due.route]:
-            return await look(gateway, session, due, ours, self._at.now())
+
+    async def _ours(self, due: Due) -> frozenset[str]:
+        """The venue's ids of our orders there; asked for only where absence may be proven."""
+        if not due.unclear:
+            return frozenset()
+        found: frozenset[str] = await self._at.in_database(
+            partial(known_venue_orders, due.account_id, due.symbol)
+        )
+        return found
 
     async def _orders_first(self, route: str) -> None:
         """Looks wait for orders that are going out, but not for ever."""
         limit = time.monotonic() + WAIT
         while self._at.sends(route) and time.monotonic() < limit:
             await asyncio.sleep(0.02)
+
+
+def _by_way(
+    due: Sequence[Due], sessions: Mapping[int, AccountSession]
+) -> dict[tuple[str, str], list[Due]]:
+    """By route and way out, those in doubt first; accounts that cannot be opened are left out."""
+    groups: dict[tuple[str, str], list[Due]] = defaultdict(list)
+    for each in sorted(due, key=lambda each: not each.unclear):
+        if each.account_id in sessions:
+            groups[each.route, egress_name(sessions[each.account_id])].append(each)
+    return groups

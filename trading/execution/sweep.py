@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
+from trading.execution import cancels
 from trading.execution.claims import end_planned, expire_stale
 from trading.execution.due import LOOKED_AT, lose_expired_leases
 from trading.execution.nudge import nudge_send
@@ -49,3 +50,10 @@ def sweep_due(now: datetime) -> int:
     if not Order.objects.filter(due_at__lte=now, status__in=LOOKED_AT).exists():
         return 0
     return dispatcher().look()
+
+
+def sweep_cancels(now: datetime) -> int:
+    """Wishes to cancel whose time has come are carried out from here."""
+    if not cancels.waiting(now):
+        return 0
+    return cancels.drop_returned(now) + dispatcher().cancel()

@@ -15,7 +15,16 @@ from django.conf import settings
 from django.db import connection
 
 from mimic.core.bulk import array_of, columns_of
-from trading.domain.orders import TERMINAL, Cause, OrderStatus, client_id, result, sources
+from trading.domain.orders import (
+    CANCELLABLE,
+    TERMINAL,
+    WISH,
+    Cause,
+    OrderStatus,
+    client_id,
+    result,
+    sources,
+)
 from trading.execution.egress_selectors import Way
 
 LEASE = timedelta(seconds=30)
@@ -93,6 +102,42 @@ def move(cause: Cause, changes: Sequence[Change], at: datetime) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+_WISH = """
+WITH held AS (
+    SELECT id, status FROM trading_order
+     WHERE id = ANY(%(ids)s::bigint[]) AND status = ANY(%(alive)s) AND cancel_asked_at IS NULL
+     ORDER BY id FOR UPDATE
+), wished AS (
+    UPDATE trading_order o SET cancel_code = %(code)s, cancel_asked_at = %(at)s,
+        cancel_due_at = %(at)s FROM held h WHERE o.id = h.id RETURNING o.id
+), noted AS (
+    INSERT INTO trading_orderevent (order_id, was, became, cause, code, at)
+    SELECT id, status, status, %(wish)s, %(code)s, %(at)s FROM held
+)
+SELECT id FROM wished
+"""
+
+
+def wish_cancelled(order_ids: Sequence[int], code: str, at: datetime) -> set[int]:
+    """Note that these are to be cancelled at the venue, and why; the first wish stands.
+
+    Returns the ids that nobody had wished for before and that are not over. Their state is what it
+    was: only the venue's word moves it. Runs inside the caller's transaction.
+    """
+    if not order_ids:
+        return set()
+    values: dict[str, Any] = {
+        "ids": array_of(order_ids),
+        "alive": [status.value for status in CANCELLABLE],
+        "code": code,
+        "at": at,
+        "wish": WISH,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WISH, values)
+        return {row[0] for row in cursor.fetchall()}
+
+
 class Claimed(NamedTuple):
     """An order in a sender's hands, with the attempt that was written for it."""
 
@@ -113,6 +158,7 @@ _CLAIM = """
 WITH picked AS (
     SELECT id FROM trading_order
      WHERE status = %(planned)s AND route = %(route)s AND reduce_only = %(closing)s
+       AND cancel_asked_at IS NULL
        AND (due_at IS NULL OR due_at <= %(now)s)
        AND (valid_until IS NULL OR valid_until >= %(now)s)
        AND (%(any_way)s OR account_id IN (SELECT id FROM trading_exchangeaccount

@@ -16,12 +16,20 @@ from decimal import Decimal
 from django.db import transaction
 
 from trading.domain.ports import Side
+from trading.domain.receipts import Code
 from trading.execution import budgets
 from trading.execution.births import Born, write_orders
+from trading.execution.cancels import cancel_orders
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import drop_killed
 from trading.execution.nudge import nudge_send
-from trading.guards.leg_rows import plan_legs, read_legs, take_legs, write_verdicts
+from trading.guards.leg_rows import (
+    plan_legs,
+    read_legs,
+    standing_orders,
+    take_legs,
+    write_verdicts,
+)
 from trading.guards.legs import Closing, Leg, Verdict, judge
 from trading.guards.telling import tell_of_legs
 from trading.models import FlattenLeg, KillSwitch, Origin
@@ -32,12 +40,14 @@ CHUNK = 500
 def carry_out(*, now: datetime) -> int:
     """Command: what the switches in force ask for, until nothing is due; returns legs judged.
 
-    Planned opens in their reach end, whichever route they would take. Safe to run anywhere, by
-    several at once and twice.
+    Planned opens in their reach end, whichever route they would take; those that rest at a venue
+    are cancelled there, and a leg waits for what they become. Safe to run anywhere, by several at
+    once and twice.
     """
     if not _anything_to_do():
         return 0
     drop_killed(now=now)
+    _cancel_standing(now)
     plan_legs(now)
     judged = 0
     while taken := _work(now):
@@ -48,6 +58,12 @@ def carry_out(*, now: datetime) -> int:
 def _anything_to_do() -> bool:
     in_force = KillSwitch.objects.filter(lifted_at=None).exists()
     return in_force or FlattenLeg.objects.filter(ended_at=None).exists()
+
+
+@transaction.atomic(durable=True)
+def _cancel_standing(now: datetime) -> None:
+    if standing := standing_orders(now):
+        cancel_orders(standing, Code.KILL_SWITCH, now)
 
 
 @transaction.atomic(durable=True)

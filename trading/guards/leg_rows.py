@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
@@ -12,6 +12,8 @@ from mimic.core.bulk import array_of, columns_of
 from trading.execution.reach import with_reach
 from trading.guards.legs import Leg, Verdict
 from trading.models import Origin
+
+CLOSES_TAKE = timedelta(seconds=5)  # a market close that is still open then is resting
 
 # A leg that ended is not made anew while the copy holds just what it left: nothing has changed.
 _PLAN = with_reach(
@@ -32,6 +34,22 @@ SELECT k.id, s.id, a.id, v.symbol, v.quantity, v.entry_price, coalesce(b.equity,
 ON CONFLICT DO NOTHING
 """,
     symbol="v.symbol",
+)
+
+# Opens wherever a switch says close only; under a flatten also what stands in the way of closing: a
+# reduce-only order of a copy that has stood open for long enough to be no close under way.
+_STANDING = with_reach(
+    """
+SELECT o.id FROM trading_order o
+  JOIN trading_exchangeaccount a ON a.id = o.account_id
+  LEFT JOIN trading_copysubscription s ON s.id = o.subscription_id
+ WHERE o.closed_at IS NULL AND o.cancel_asked_at IS NULL AND o.status <> 'planned'
+   AND EXISTS (SELECT FROM trading_killswitch k WHERE k.lifted_at IS NULL AND {reached}
+       AND (k.effect IN ('close_only', 'flatten') AND NOT o.reduce_only
+           OR k.effect = 'flatten' AND o.subscription_id IS NOT NULL
+              AND o.origin_kind <> %(kill)s AND o.acknowledged_at <= %(stood)s))
+""",
+    symbol="o.symbol",
 )
 
 # A leg whose own order is not settled has nothing to be judged by.
@@ -87,6 +105,13 @@ UPDATE trading_flattenleg l SET state = c.state, closed = c.closed, price = c.pr
 class Taken(NamedTuple):
     leg_id: int
     account_id: int
+
+
+def standing_orders(now: datetime) -> list[int]:
+    """Orders of ours at a venue that a switch in force wants gone, and nobody has asked for yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"kill": Origin.KILL.value, "stood": now - CLOSES_TAKE})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def plan_legs(now: datetime) -> int:

@@ -42,6 +42,8 @@ class Order(HotModel, PublicModel):
 
     ``quantity`` and ``filled`` are base units, ``margin_reserved`` the account's currency.
     ``lease_until`` and ``fence`` say who may send now; a sender that lost its lease walks away.
+    ``cancel_*``: why and since when somebody wants the order out of the venue's book, and when
+    that is asked for next.
     The execution and signal ids are plain numbers: the receipt's table is partitioned. The
     account is not checked by the database either: accounts are never deleted (PROTECT), and the
     check would lock the account's row and cost a fifth of the insert.
@@ -90,6 +92,9 @@ class Order(HotModel, PublicModel):
     lease_until = models.DateTimeField(_("leased until"), null=True)
     due_at = models.DateTimeField(_("looked at next"), null=True)
     valid_until = models.DateTimeField(_("valid until"), null=True)
+    cancel_code = models.CharField(_("cancelled because"), max_length=40, blank=True, db_default="")
+    cancel_asked_at = models.DateTimeField(_("cancel asked for"), null=True)
+    cancel_due_at = models.DateTimeField(_("cancelled next"), null=True)
     created_at = models.DateTimeField(_("created"))
     sent_at = models.DateTimeField(_("sent"), null=True)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
@@ -114,6 +119,14 @@ class Order(HotModel, PublicModel):
                 | (~Q(status__in=_TERMINAL) & Q(closed_at__isnull=True)),
                 name="order_terminal_has_closed_at",
             ),
+            models.CheckConstraint(
+                condition=Q(cancel_asked_at=None, cancel_due_at=None, cancel_code="")
+                | (
+                    Q(cancel_asked_at__isnull=False, cancel_due_at__isnull=False)
+                    & ~Q(cancel_code="")
+                ),
+                name="order_cancel_is_whole",
+            ),
         ]
         indexes = [
             models.Index(
@@ -125,6 +138,11 @@ class Order(HotModel, PublicModel):
                 fields=["due_at"],
                 condition=Q(due_at__isnull=False),
                 name="order_to_look_at",
+            ),
+            models.Index(
+                fields=["cancel_due_at"],
+                condition=Q(cancel_due_at__isnull=False, closed_at__isnull=True),
+                name="order_to_cancel",
             ),
             models.Index(fields=["account", "-id"], name="order_account_recent"),
             models.Index(

@@ -20,9 +20,9 @@ from trading.copying.daily_loss import close_after_losses
 from trading.copying.live import tell_of_orders
 from trading.copying.subscription_states import pause_all_of
 from trading.copying.sweep import expire_pending, sweep_fanouts
-from trading.execution import key_checks, nudge, receipts
+from trading.execution import cancels, key_checks, nudge, receipts
 from trading.execution.connecting import sweep_rechecks
-from trading.execution.sweep import sweep_due, sweep_leases, sweep_sending
+from trading.execution.sweep import sweep_cancels, sweep_due, sweep_leases, sweep_sending
 from trading.market.selectors import is_traded
 
 _SECOND = timedelta(seconds=1)
@@ -32,6 +32,7 @@ def connect() -> None:
     """Called once from ``TradingConfig.ready``."""
     register_job(fanout.JOB, queue="trading")
     register_job(nudge.JOB, queue="trading")
+    register_job(cancels.JOB, queue="closes")
     register_job(key_checks.JOB, queue="trading")
     register_companion("fanout", Companion(fanout.KEPT_BESIDE, told=fanout.nudge_fanout))
     answer_with(is_traded)
@@ -49,6 +50,7 @@ def connect() -> None:
     register_sweeper("daily losses", close_after_losses, every=timedelta(seconds=2))
     register_sweeper("leases", sweep_leases, every=_SECOND)
     register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))
+    register_sweeper("orders to cancel", sweep_cancels, every=timedelta(milliseconds=250))
     checks = partial(key_checks.sweep_checks, broker_answers=broker_answers)
     register_sweeper("key checks", checks, every=timedelta(seconds=5))
     register_sweeper("daily key checks", sweep_rechecks, every=timedelta(seconds=60))
