@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.domain.limits import (
+    AT_LEAST,
     DEFAULTS,
     NAMES,
     Layer,
@@ -56,7 +57,7 @@ def test_the_usual_values_are_those_of_the_specification() -> None:
         "max_position_pct": 10, "max_exposure_pct": 50, "max_risk_pct": 2, "max_leverage": 20,
         "max_notional": 3, "max_open": 5, "max_opens_a_day": 50, "daily_loss_block_pct": 5,
         "daily_loss_close_pct": 10, "max_deviation_pct": D("0.5"), "max_spread_pct": D("0.5"),
-        "max_age": 60,
+        "max_age": 60, "min_depth": 3, "max_blind_notional": 10_000,
     }  # fmt: skip
 
 
@@ -76,7 +77,8 @@ def test_no_limit_is_milder_than_any_layer_and_each_is_somebodys(others: list[An
     limits = resolve(DEFAULTS, tuple(others))
     for name in NAMES:
         said = [getattr(layer, name) for layer in (DEFAULTS, *others)]
-        assert getattr(limits, name) == min(value for value in said if value is not None)
+        strictest = max if name in AT_LEAST else min
+        assert getattr(limits, name) == strictest(value for value in said if value is not None)
         owners = [
             layer.source
             for layer in (DEFAULTS, *others)

@@ -35,7 +35,7 @@ def test_an_open_from_leverage_to_rounding() -> None:
     assert decision.inputs == {
         "equity": "10000", "allocation_pct": "100", "free_margin": "10000",
         "settings_version": "1", "sizing": "equity_pct 5", "bid": "59990", "ask": "60000",
-        "signal_price": "59900",
+        "signal_price": "59900", "on_offer": "unknown",
     }  # fmt: skip
     assert _rows(decision) == [
         {"name": "leverage", "before": "6", "after": "6", "limit": "20", "source": "platform"},

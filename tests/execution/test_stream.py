@@ -7,16 +7,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
-from tests.cast import VENUE, a_market, an_account
+from tests.cast import VENUE, a_follower, a_market, a_signal, a_strategy, an_account
 from tests.simulators.binance import BinanceSimulator
+from trading.copying.fanout import fan_out
 from trading.domain.ports import register_gateway
 from trading.execution.gateways import PAPER, paper_gateway
-from trading.models import InstrumentQuote, Position, Venue
+from trading.market.selectors import market_view
+from trading.models import CopyExecution, CopySubscription, InstrumentQuote, Position, Venue
 from trading.reconciliation import streaming
 from trading.venues.registry import load_adapters
 
@@ -84,3 +87,34 @@ async def test_a_venue_that_does_not_answer_leaves_the_others_quotes_alone(
     await Venue.objects.filter(code="gate").aupdate(enabled=True)
     async with streaming_along(monkeypatch):
         await _until(InstrumentQuote.objects.exists)
+
+
+async def test_books_are_read_of_what_is_copied_and_of_nothing_else(
+    venue: BinanceSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "BOOKS_EVERY", 0.1)
+    copy = await sync_to_async(a_copied_market)()
+    venue.command("POST /_sim/book", {"symbol": "BTCUSDT", "asks": [["60000.1", "0.5"]]})
+    async with streaming_along(monkeypatch):
+        await _until(InstrumentQuote.objects.filter(ask_depth=Decimal("0.5")).exists)
+    read = InstrumentQuote.objects.filter(book_at__isnull=False)
+    assert [row.instrument.symbol async for row in read.select_related("instrument")] == ["BTCUSDT"]
+    quote = (await sync_to_async(market_view)(symbol="BTCUSDT")).quotes[VENUE]
+    assert quote.depth is not None
+    assert (quote.depth.bids, quote.depth.asks) == (Decimal(1_000_000), Decimal("0.5"))
+    decided = await sync_to_async(_decided)(copy)
+    assert (decided.code, decided.inputs["on_offer"]) == ("planned", "0.5")
+
+
+def a_copied_market() -> CopySubscription:
+    """Somebody copies bitcoin; ether is listed too, and nobody trades it."""
+    a_market("ETHUSDT")
+    copy = a_follower(a_strategy().strategy)
+    a_signal(copy.strategy, action="close", direction="any")
+    return copy
+
+
+def _decided(copy: CopySubscription) -> CopyExecution:
+    signal = a_signal(copy.strategy)
+    fan_out(signal_id=signal.pk, now=datetime.now(UTC))
+    return CopyExecution.objects.get(signal=signal)

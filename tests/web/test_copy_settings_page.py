@@ -260,5 +260,6 @@ def test_every_reason_to_skip_has_a_short_name() -> None:
     unnamed = [c.value for c in Code if reason_name(c.value) == c.value.replace("_", " ")]
     same = {"kill_switch", "no_stop", "wide_spread", "market_closed", "no_free_margin",
             "signal_too_old", "nothing_to_close", "closed_before_sent", "venue_down",
+                "thin_book", "closed_before_filled",
             "venue_busy"}  # fmt: skip
     assert set(unnamed) <= told | same

@@ -46,6 +46,10 @@ class CopySettingsOut(serializers.Serializer[CopySettings]):
     max_deviation_pct = Percent(allow_null=True)
     max_spread_pct = Percent(allow_null=True)
     max_age = serializers.IntegerField(allow_null=True, help_text="Seconds.")
+    min_depth = Amount(allow_null=True, help_text="Times the order; the highest is the strictest.")
+    max_blind_notional = Amount(
+        allow_null=True, help_text="Quote currency: an order while the book is not known."
+    )
     created_at = Moment()
 
 
@@ -97,6 +101,8 @@ class SettingsIn(serializers.Serializer[Any]):
     max_deviation_pct = _limit()
     max_spread_pct = _limit()
     max_age = _limit(serializers.IntegerField)
+    min_depth = _limit(Amount)
+    max_blind_notional = _limit(Amount)
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuses names that are no settings: a misspelt limit would limit nothing."""

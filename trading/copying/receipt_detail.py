@@ -18,10 +18,12 @@ _INPUT_LABELS = {
     "free_margin": _("Free margin"),
     "bid": _("Best bid"),
     "ask": _("Best ask"),
+    "on_offer": _("On offer close by"),
     "signal_price": _("Signal's price"),
     "sizing": _("Sizing"),
     "settings_version": _("Settings version"),
 }
+_WORDS = {"unknown": _("not known")}
 _UNITS = {"equity": "USDT", "free_margin": "USDT", "allocation_pct": "%"}
 
 
@@ -112,7 +114,11 @@ def receipt_detail(row: CopyExecution) -> ReceiptDetail:
         formula=_formula(steps),
         rounding=_rounding(steps),
         inputs=[
-            Input(str(label), row.inputs[name], _UNITS.get(name, ""))
+            Input(
+                str(label),
+                str(_WORDS.get(row.inputs[name], row.inputs[name])),
+                _UNITS.get(name, ""),
+            )
             for name, label in _INPUT_LABELS.items()
             if name in row.inputs
         ],

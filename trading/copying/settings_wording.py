@@ -71,6 +71,8 @@ LIMITS: dict[str, Named] = {
     "max_deviation_pct": Named(_("Price away from the signal's"), "%"),
     "max_spread_pct": Named(_("Gap between bid and ask"), "%"),
     "max_age": Named(_("Age of a signal"), _("s")),
+    "min_depth": Named(_("Least on offer in the book"), _("× order")),
+    "max_blind_notional": Named(_("Largest order without a known book"), "USDT"),
 }
 LIMIT_GROUPS: list[tuple[Words, tuple[str, ...]]] = [
     (
@@ -81,7 +83,10 @@ LIMIT_GROUPS: list[tuple[Words, tuple[str, ...]]] = [
         _("The account's day"),
         ("max_open", "max_opens_a_day", "daily_loss_block_pct", "daily_loss_close_pct"),
     ),
-    (_("The moment to enter"), ("max_deviation_pct", "max_spread_pct", "max_age")),
+    (
+        _("The moment to enter"),
+        ("max_deviation_pct", "max_spread_pct", "min_depth", "max_blind_notional", "max_age"),
+    ),
 ]
 """All limits, as people look for them."""
 NAMES: dict[str, Named] = {
@@ -140,6 +145,8 @@ _REASONS: dict[str, Words] = {
     "market_close_only": _("closes only"),
     "stale_price": _("no fresh price"),
     "wide_spread": _("wide spread"),
+    "thin_book": _("thin book"),
+    "no_book": _("book not known"),
     "price_deviation": _("price moved"),
     "unresolved_order": _("order unclear"),
     "opposite_position": _("held the other way"),
@@ -154,6 +161,7 @@ _REASONS: dict[str, Words] = {
     "below_min_notional": _("below smallest order"),
     "nothing_to_close": _("nothing to close"),
     "closed_before_sent": _("closed before sent"),
+    "closed_before_filled": _("closed before filled"),
     "budget_unavailable": _("not sent in time"),
     "venue_down": _("venue down"),
     "venue_busy": _("venue busy"),

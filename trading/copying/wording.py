@@ -29,6 +29,8 @@ _LINES = {
     Code.STALE_PRICE.value: _("Skipped: no fresh price of %(symbol)s."),
     Code.MARKET_CLOSE_ONLY.value: _("Skipped: positions in %(symbol)s can only be closed now."),
     Code.WIDE_SPREAD.value: _("Skipped: bid and ask of %(symbol)s were too far apart."),
+    Code.THIN_BOOK.value: _("Skipped: too little of %(symbol)s was on offer for this order."),
+    Code.NO_BOOK.value: _("Skipped: the order book of %(symbol)s was not known."),
     Code.PRICE_DEVIATION.value: _("Skipped: the price had moved too far from the signal's."),
     Code.UNRESOLVED_ORDER.value: _("Skipped: an earlier order in %(symbol)s is still unclear."),
     Code.OPPOSITE_POSITION.value: _("Skipped: the account holds %(symbol)s the other way."),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from mimic.core.money import ceil_to_step, floor_to_step
 from trading.domain.calendars import MarketState
 from trading.domain.caps import CapReached, Room, capped
-from trading.domain.gates import Gated, check_follower, check_market
+from trading.domain.gates import Gated, check_depth, check_follower, check_market, on_offer
 from trading.domain.limits import Limits, Source
 from trading.domain.ports import InstrumentSpec, PositionSide, Quote, Side
 from trading.domain.receipts import Code, Step, StepName, plain
@@ -109,6 +109,7 @@ class Freshness:
 
     account: timedelta = timedelta(seconds=60)
     quote: timedelta = timedelta(seconds=10)
+    book: timedelta = timedelta(seconds=10)
 
 
 class PlannedOrder(NamedTuple):
@@ -158,6 +159,8 @@ def decide(
     except _Skip as reason:
         skip = reason
     inputs = _inputs(follower, quote, signal)
+    if quote is not None and not signal.closing:
+        inputs["on_offer"] = _told(on_offer(signal.side, quote, now, freshness))
     return Decision(Outcome.SKIPPED, skip.code, None, inputs, skip.steps)
 
 
@@ -211,7 +214,12 @@ def _open(
         raise _Skip(Code.BELOW_MIN_QUANTITY, *steps)
     if quantity * price < spec.min_notional:
         raise _Skip(Code.BELOW_MIN_NOTIONAL, *steps)
-    inputs = _inputs(who, quote, signal)
+    offered = on_offer(signal.side, quote, now, freshness)
+    try:
+        check_depth(offered, who, quantity, price)
+    except Gated as gate:
+        raise _Skip(gate.code, *steps) from None
+    inputs = _inputs(who, quote, signal) | {"on_offer": _told(offered)}
     if who.mode == "approval":
         return Decision(Outcome.PENDING, Code.AWAITING_APPROVAL, None, inputs, steps)
     margin = (quantity * price / leverage).quantize(_MARGIN_STEP, ROUND_CEILING)
@@ -270,6 +278,10 @@ def _leverage(signal: SignalTerms, who: Follower, spec: InstrumentSpec) -> Step:
         limit, source = spec.max_leverage, Source.VENUE
     clamped = Decimal(min(wanted, limit))
     return Step(StepName.LEVERAGE, Decimal(wanted), clamped, Decimal(limit), source=source)
+
+
+def _told(offered: Decimal | None) -> str:
+    return "unknown" if offered is None else plain(offered)
 
 
 def _inputs(who: Follower, quote: Quote | None, signal: SignalTerms) -> dict[str, str]:

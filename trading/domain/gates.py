@@ -1,4 +1,5 @@
-"""What may keep an open from being copied, before its size is asked. Closes meet none of these.
+"""What may keep an open from being copied, before its size is asked; the book, after. Closes meet
+none of these.
 
 Source: ../shared/spec/execution.md, "Gates at copy time". The first that bites names the reason.
 """
@@ -94,3 +95,30 @@ def check_market(
     if (quote.ask - quote.bid) * HUNDRED > quote.bid * who.limits.max_spread_pct:
         raise Gated(Code.WIDE_SPREAD)
     return spec, price
+
+
+def on_offer(
+    side: Side | None, quote: Quote | None, now: datetime, freshness: Freshness
+) -> Decimal | None:
+    """Base units that an order of ``side`` may take close to the best price.
+
+    None while the book is not known, or was read too long ago to say anything.
+    """
+    depth = quote.depth if quote is not None else None
+    if depth is None or now - depth.at > freshness.book:
+        return None
+    return depth.asks if side is Side.BUY else depth.bids
+
+
+def check_depth(offered: Decimal | None, who: Follower, quantity: Decimal, price: Decimal) -> None:
+    """Whether the book can give an order of ``quantity`` several times over.
+
+    Without a book small orders pass, and the receipt says that it was not known; larger ones do
+    not. Raises :class:`Gated`.
+    """
+    limits = who.limits
+    if offered is None:
+        if quantity * price > limits.max_blind_notional:
+            raise Gated(Code.NO_BOOK)
+    elif offered < quantity * limits.min_depth:
+        raise Gated(Code.THIN_BOOK)

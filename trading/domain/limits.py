@@ -44,9 +44,13 @@ class Layer(NamedTuple):
     max_deviation_pct: Decimal | None = None
     max_spread_pct: Decimal | None = None
     max_age: int | None = None  # seconds
+    min_depth: Decimal | None = None  # times the order
+    max_blind_notional: Decimal | None = None  # quote currency, of an order whose book is not known
 
 
 NAMES: tuple[str, ...] = Layer._fields[1:]
+AT_LEAST = frozenset({"min_depth"})
+"""Limits that ask for so much or more: the highest is the strictest."""
 
 DEFAULTS = Layer(
     Source.PLATFORM,
@@ -62,6 +66,8 @@ DEFAULTS = Layer(
     max_deviation_pct=Decimal("0.5"),
     max_spread_pct=Decimal("0.5"),
     max_age=60,
+    min_depth=Decimal(3),
+    max_blind_notional=Decimal(10_000),
 )
 """What holds until an operator sets something else (../shared/spec/execution.md)."""
 
@@ -81,6 +87,8 @@ class Limits(NamedTuple):
     max_deviation_pct: Decimal
     max_spread_pct: Decimal
     max_age: int
+    min_depth: Decimal
+    max_blind_notional: Decimal
     sources: tuple[Source, ...]
 
     def source(self, name: str) -> Source:
@@ -96,9 +104,8 @@ def resolve(platform: Layer, others: tuple[Layer, ...]) -> Limits:
     sources = []
     for name in NAMES:
         said = [(getattr(layer, name), layer.source) for layer in layers]
-        value, source = min(
-            (each for each in said if each[0] is not None), key=_value
-        )  # the first of equals
+        strictest = max if name in AT_LEAST else min  # both take the first of equals
+        value, source = strictest((each for each in said if each[0] is not None), key=_value)
         values[name] = value
         sources.append(source)
     return Limits(**values, sources=tuple(sources))

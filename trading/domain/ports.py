@@ -215,14 +215,37 @@ class InstrumentSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderBook:
+    """The levels next to the market as (price, base units), in any order, with their time."""
+
+    symbol: str
+    bids: tuple[tuple[Decimal, Decimal], ...]
+    asks: tuple[tuple[Decimal, Decimal], ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Base units bid for and on offer close to the best price (:mod:`trading.domain.depth`)."""
+
+    bids: Decimal
+    asks: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """Best bid and ask and the mark price with the time they were taken (aware UTC)."""
+    """Best bid and ask and the mark price with the time they were taken (aware UTC).
+
+    ``depth`` is None while nobody has read the instrument's book.
+    """
 
     symbol: str
     bid: Decimal
     ask: Decimal
     mark: Decimal
     at: datetime
+    depth: Depth | None = None
 
 
 class MarginMode(StrEnum):
@@ -315,6 +338,8 @@ class Gateway(Protocol):
     async def daily_closes(self, symbol: str, days: int) -> Sequence[Decimal]:
         """Of the last whole UTC days, oldest first; fewer for a young instrument."""
         ...
+
+    async def order_book(self, symbol: str) -> OrderBook: ...
 
     async def close(self) -> None: ...
 

@@ -32,6 +32,8 @@ class Code(StrEnum):
     MARKET_CLOSE_ONLY = "market_close_only"
     PRICE_DEVIATION = "price_deviation"
     WIDE_SPREAD = "wide_spread"
+    THIN_BOOK = "thin_book"
+    NO_BOOK = "no_book"
     UNRESOLVED_ORDER = "unresolved_order"
     OPPOSITE_POSITION = "opposite_position"
     MAX_OPEN = "max_open"

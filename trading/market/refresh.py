@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from django.db import connection
 
-from trading.domain.ports import InstrumentSpec, Quote
+from trading.domain.ports import Depth, InstrumentSpec, Quote
 from trading.models import Instrument
 
 _NOT_RULES = {"symbol", "volatility_pct"}  # the key, and what is measured apart
@@ -45,6 +45,31 @@ def store_quotes(*, venue: str, quotes: Sequence[Quote]) -> int:
                 [quote.ask for quote in ordered],
                 [quote.mark for quote in ordered],
                 [quote.at for quote in ordered],
+                venue,
+            ],
+        )
+        return int(cursor.rowcount)
+
+
+def store_depths(*, venue: str, depths: Mapping[str, Depth]) -> int:
+    """Operation: the newest depth of each symbol that has a quote; older ones change nothing."""
+    ordered = sorted(depths.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH held AS (SELECT q.instrument_id, c.bids, c.asks, c.at "
+            "FROM unnest(%s::text[], %s::numeric[], %s::numeric[], %s::timestamptz[]) "
+            "AS c(symbol, bids, asks, at) "
+            "JOIN trading_instrument i ON i.symbol = c.symbol AND i.venue_id = %s "
+            "JOIN trading_instrumentquote q ON q.instrument_id = i.id "
+            "ORDER BY q.instrument_id FOR UPDATE OF q) "
+            "UPDATE trading_instrumentquote q SET bid_depth = held.bids, ask_depth = held.asks, "
+            "book_at = held.at FROM held WHERE q.instrument_id = held.instrument_id "
+            "AND (q.book_at IS NULL OR q.book_at <= held.at)",
+            [
+                [symbol for symbol, _ in ordered],
+                [depth.bids for _, depth in ordered],
+                [depth.asks for _, depth in ordered],
+                [depth.at for _, depth in ordered],
                 venue,
             ],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trading.domain.ports import InstrumentSpec, Quote
+from trading.domain.ports import Depth, InstrumentSpec, Quote
 from trading.models import Instrument, InstrumentQuote, Position
 
 
@@ -55,4 +55,10 @@ def spec_of(row: Instrument) -> InstrumentSpec:
 
 
 def quote_of(row: Instrument, price: InstrumentQuote) -> Quote:
-    return Quote(symbol=row.symbol, bid=price.bid, ask=price.ask, mark=price.mark, at=price.at)
+    return Quote(row.symbol, price.bid, price.ask, price.mark, price.at, _depth_of(price))
+
+
+def _depth_of(price: InstrumentQuote) -> Depth | None:
+    if price.book_at is None or price.bid_depth is None or price.ask_depth is None:
+        return None
+    return Depth(price.bid_depth, price.ask_depth, price.book_at)

@@ -28,6 +28,10 @@ class LimitFields(models.Model):
     max_deviation_pct = PercentField(_("max price deviation, %"), null=True, blank=True)
     max_spread_pct = PercentField(_("max spread, %"), null=True, blank=True)
     max_age = models.PositiveIntegerField(_("oldest signal, s"), null=True, blank=True)
+    min_depth = AmountField(_("least book depth, × the order"), null=True, blank=True)
+    max_blind_notional = AmountField(
+        _("largest order without a book, in quote currency"), null=True, blank=True
+    )
 
     class Meta:
         abstract = True

@@ -85,7 +85,11 @@ class Instrument(models.Model):
 
 
 class InstrumentQuote(models.Model):
-    """The newest bid, ask and mark of an instrument, written by the stream process."""
+    """The newest bid, ask and mark of an instrument, written by the stream process.
+
+    Of instruments that are followed also what stands in the book close to the best price, in base
+    units (:mod:`trading.domain.depth`); it is read on its own, so it has its own time.
+    """
 
     instrument = models.OneToOneField(
         Instrument, on_delete=models.CASCADE, primary_key=True, related_name="price"
@@ -94,6 +98,9 @@ class InstrumentQuote(models.Model):
     ask = AmountField(_("ask"))
     mark = AmountField(_("mark"))
     at = models.DateTimeField(_("taken"))
+    bid_depth = AmountField(_("bid for close by"), null=True)
+    ask_depth = AmountField(_("on offer close by"), null=True)
+    book_at = models.DateTimeField(_("book taken"), null=True)
 
     class Meta:
         verbose_name = _("quote")

@@ -23,6 +23,7 @@ from trading.domain.ports import (
     InstrumentSpec,
     Lookup,
     MarginMode,
+    OrderBook,
     OrderReport,
     OrderRequest,
     OrderState,
@@ -140,6 +141,9 @@ class PaperGateway:
 
     async def daily_closes(self, symbol: str, days: int) -> Sequence[Decimal]:
         return []  # paper has no history of its own: the venue whose quotes it takes has
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        raise VenueUnavailable("paper trades against the book of its account's venue")
 
     async def close(self) -> None:
         self._quotes = {}

@@ -21,12 +21,14 @@ from django.db.models import Q
 from mimic.core.partitions import ensure_partitions
 from mimic.core.thread_connections import in_thread
 from mimic.ops.heartbeat import beat
-from trading.domain.ports import AccountSession, Gateway, VenueUnavailable
+from trading.domain.depth import depth_of
+from trading.domain.ports import AccountSession, Gateway, OrderBook, VenueUnavailable
 from trading.domain.volatility import DAYS, daily_volatility
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import LOOKS, POLLS, Cost, Governor
 from trading.execution.ways_out import egress_name
-from trading.market.refresh import store_instruments, store_quotes
+from trading.market.followed import followed_symbols
+from trading.market.refresh import store_depths, store_instruments, store_quotes
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
 from trading.reconciliation import snapshots
@@ -37,6 +39,8 @@ Result = TypeVar("Result")
 
 QUOTES_EVERY = 1.0
 BALANCES_EVERY = 2.0
+BOOKS_EVERY = 2.0
+BOOKS_AT_ONCE = 20
 BALANCES_AT_ONCE = 40
 PAPER_EVERY = 10.0
 VENUES_EVERY = 5.0
@@ -86,6 +90,7 @@ class Stream:
             self._every(QUOTES_EVERY, partial(self._quotes, venue)),
             self._every(BALANCES_EVERY, partial(self._balances, venue)),
             self._every(VOLATILITY_EVERY, partial(self._volatility, venue)),
+            self._every(BOOKS_EVERY, partial(self._books, venue)),
         )
 
     async def _leave(self, venue: str) -> None:
@@ -139,6 +144,26 @@ class Stream:
         except (VenueUnavailable, ValueError) as fault:
             logger.warning("no volatility", extra={"symbol": symbol, "fault": str(fault)})
             return Measured(None, answered=False)
+
+    async def _books(self, venue: str) -> None:
+        """One book a followed symbol, those first that are oldest; none that quotes have no room
+        for.
+        """
+        due = partial(followed_symbols, venue=venue, now=datetime.now(UTC), limit=BOOKS_AT_ONCE)
+        symbols = await _in_database(due)
+        cost = Cost(weight=limits_of(venue).reads.book, requests=1)
+        own: str = settings.MIMIC_EGRESS
+        granted = await asyncio.to_thread(self._grant, venue, own, len(symbols), cost, LOOKS)
+        books = await asyncio.gather(*(self._book(venue, each) for each in symbols[:granted]))
+        depths = {book.symbol: depth_of(book) for book in books if book is not None}
+        await _in_database(partial(store_depths, venue=venue, depths=depths))
+
+    async def _book(self, venue: str, symbol: str) -> OrderBook | None:
+        try:
+            return await self._gateways[venue].order_book(symbol)
+        except VenueUnavailable as fault:
+            logger.warning("no book", extra={"symbol": symbol, "fault": str(fault)})
+            return None
 
     async def _balances(self, venue: str) -> None:
         due = partial(

@@ -55,13 +55,14 @@ class Reaction(NamedTuple):
 
 class Reads(NamedTuple):
     """What reading costs in windows of weight: one look at an order (its state and its trades),
-    one account's balance, all quotes once, one instrument's daily candles.
+    one account's balance, all quotes once, one instrument's daily candles, its order book.
     """
 
     look: int = 1
     balance: int = 1
     quotes: int = 1
     candles: int = 1
+    book: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ _LIMITS = {
             Window("account", "orders", 1_200, 60, used_header="X-MBX-ORDER-COUNT-1M"),
         ),
         order_weight=0,
-        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10),
+        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10, book=2),
         in_flight=512,
         reactions=(
             Reaction(10.0, venue_code="-1015", scope="account"),

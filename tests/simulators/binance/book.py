@@ -36,6 +36,12 @@ class Market:
         best = self.best(side)
         return best is not None and (limit >= best if side == "BUY" else limit <= best)
 
+    def levels(self, most: int, size: Decimal) -> tuple[list[Level], list[Level]]:
+        """Bids and asks as they are told, best first; ``size`` stands for endless depth."""
+        bids = [(self.bid, size)] if self.bids is None else self.bids
+        asks = [(self.ask, size)] if self.asks is None else self.asks
+        return bids[:most], asks[:most]
+
     def available(self, side: str, quantity: Decimal, limit: Decimal | None) -> list[Level]:
         """The levels that an order of ``quantity`` up to ``limit`` would eat, best first."""
         levels = self.asks if side == "BUY" else self.bids

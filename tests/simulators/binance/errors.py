@@ -43,6 +43,7 @@ TEXTS: Mapping[int, str] = {
     -4016: "Price is higher than mark price multiplier cap.",
     -4023: "Quantity not increased by step size.",
     -4024: "Price is lower than mark price multiplier floor.",
+    -4021: "{0} is not valid depth limit.",
     -4028: "Leverage {0} is not valid.",
     -4045: "Reach max stop order limit.",
     -4046: "No need to change margin type.",

@@ -59,6 +59,22 @@ def _best_quotes(market: Market, now: int) -> Json:
     return quotes
 
 
+def depth(venue: Venue, call: Call) -> Json:
+    """Limits and their weights as documented; endless depth is told as a million."""
+    limit = whole(call.parameters, "limit") if "limit" in call.parameters else 500
+    if limit not in (5, 10, 20, 50, 100, 500, 1000):
+        raise refusal(-4021, str(limit))
+    now = venue.clock.now()
+    sides = venue.market(needed(call.parameters, "symbol")).levels(limit, Decimal(1_000_000))
+    bids, asks = ([[plain(price), plain(size)] for price, size in side] for side in sides)
+    return {"lastUpdateId": now, "E": now, "T": now, "bids": bids, "asks": asks}
+
+
+def depth_weight(parameters: dict[str, str]) -> int:
+    limit = int(parameters.get("limit", 500))
+    return 2 if limit <= 50 else 5 if limit == 100 else 10 if limit == 500 else 20
+
+
 def premium_index(venue: Venue, call: Call) -> Any:
     return _each(venue, call, _premium)
 

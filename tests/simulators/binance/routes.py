@@ -23,6 +23,7 @@ ROUTES: dict[str, Route] = {
     "GET /fapi/v1/ticker/bookTicker": Route(public.book_ticker, PUBLIC, _all_or_one(5, 2)),
     "GET /fapi/v1/ticker/24hr": Route(public.day_ticker, PUBLIC, _all_or_one(40)),
     "GET /fapi/v1/premiumIndex": Route(public.premium_index, PUBLIC, _all_or_one(10)),
+    "GET /fapi/v1/depth": Route(public.depth, PUBLIC, public.depth_weight),
     "GET /fapi/v1/klines": Route(public.klines, PUBLIC, public.klines_weight),
     "POST /fapi/v1/order": Route(trading.place_order, weight=0, counts=(1, 1)),
     "GET /fapi/v1/order": Route(trading.query_order),

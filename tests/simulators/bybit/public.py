@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.simulators.binance.book import Market
 from tests.simulators.bybit import catalogue
 from tests.simulators.bybit.calls import Call
@@ -58,6 +60,19 @@ def kline(venue: Venue, call: Call) -> Json:
         for told in newest_first(market.mark, tick, venue.clock.now(), step, count)
     ]
     return {"category": call.text("category"), "symbol": market.symbol, "list": rows}
+
+
+def order_book(venue: Venue, call: Call) -> Json:
+    """``limit`` 1 to 500, 25 if none is given; endless depth is told as a million."""
+    if call.text("category") != "linear":
+        raise wrong("category invalid")
+    limit, now = int(call.text("limit") or 25), venue.clock.now()
+    if not 1 <= limit <= 500:
+        raise wrong("limit invalid")
+    symbol = call.text("symbol")
+    sides = venue.market(symbol).levels(limit, Decimal(1_000_000))
+    bids, asks = ([[plain(price), plain(size)] for price, size in side] for side in sides)
+    return {"s": symbol, "b": bids, "a": asks, "ts": now, "u": 1, "seq": 1, "cts": now}
 
 
 def _ticker(market: Market) -> Json:

@@ -10,6 +10,7 @@ ROUTES: dict[str, Route] = {
     "GET /v5/market/instruments-info": Route(public.instruments),
     "GET /v5/market/tickers": Route(public.tickers),
     "GET /v5/market/kline": Route(public.kline),
+    "GET /v5/market/orderbook": Route(public.order_book),
     "POST /v5/order/create": Route(trading.create_order, 10),
     "POST /v5/order/cancel": Route(trading.cancel_order, 10),
     "GET /v5/order/realtime": Route(trading.open_orders, 50),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tests.simulators.binance.book import Market
@@ -64,6 +65,17 @@ def candles(venue: Venue, call: Call) -> Any:
         [str(each.at), *(plain(price) for price in each[1:]), "100", "1", "100", str(min(n, 1))]
         for n, each in enumerate(told)
     ]
+
+
+def order_book(venue: Venue, call: Call) -> list[Json]:
+    """``sz`` levels a side, 1 if none is given, at most 400; endless depth is told as a million."""
+    size = int(call.parameters.get("sz") or 1)
+    if not 1 <= size <= 400:
+        raise refusal("51000", "sz")
+    market = venue.market(call.parameters.get("instId", ""))
+    sides = market.levels(size, Decimal(1_000_000))
+    bids, asks = ([[plain(price), plain(held), "0", "1"] for price, held in side] for side in sides)
+    return [{"bids": bids, "asks": asks, "ts": str(venue.clock.now()), "seqId": 1}]
 
 
 def _ticker(market: Market, now: str) -> Json:

@@ -12,6 +12,7 @@ ROUTES: dict[str, Route] = {
     "GET /api/v5/market/tickers": Route(public.tickers, 20, public=True),
     "GET /api/v5/market/ticker": Route(public.ticker, 20, public=True),
     "GET /api/v5/market/candles": Route(public.candles, 40, public=True),
+    "GET /api/v5/market/books": Route(public.order_book, 40, public=True),
     "POST /api/v5/trade/order": Route(trading.place_orders, 60, orders=True),
     "POST /api/v5/trade/batch-orders": Route(trading.place_orders, 300, orders=True),
     "GET /api/v5/trade/order": Route(trading.query_order, 60),

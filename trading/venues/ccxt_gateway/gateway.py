@@ -22,6 +22,7 @@ from trading.domain.ports import (
     InstrumentSpec,
     Lookup,
     MarginMode,
+    OrderBook,
     OrderReport,
     OrderRequest,
     Outcome,
@@ -33,6 +34,7 @@ from trading.domain.ports import (
 )
 from trading.venues.ccxt_gateway import answers, cancelling
 from trading.venues.ccxt_gateway.batches import read_batch
+from trading.venues.ccxt_gateway.books import read_book
 from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.clients import Clones
@@ -429,6 +431,14 @@ class CcxtGateway:
         if listing is None:
             raise VenueUnavailable(f"{symbol} is not listed")
         return await self._asked(host, lambda: daily_closes(host.template, listing, days))
+
+    async def order_book(self, symbol: str) -> OrderBook:
+        host = self._hosts[False]
+        catalogue = await host.catalogue()
+        listing = catalogue.by_symbol.get(symbol)
+        if listing is None:
+            raise VenueUnavailable(f"{symbol} is not listed")
+        return await self._asked(host, partial(read_book, host.template, listing))
 
     async def close(self) -> None:
         await self._pool.close()
