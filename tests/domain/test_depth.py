@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tests.domain.cast import CLOSE, LONG, NOW, QUOTE, D, deciding, holding, limited, own
 from trading.domain.depth import BAND, depth_of
 from trading.domain.limits import DEFAULTS, Layer, Source, resolve
-from trading.domain.ports import Depth, OrderBook, Side
+from trading.domain.ports import Depth, OrderBook, Quote, Side
 
 WANTED = D("0.041")  # what the follower's settings come to
 SHORT = replace(LONG, side=Side.SELL)
 
 
-def _quote(bids: str = "1000", asks: str = "1000", age: int = 0) -> object:
+def _quote(bids: str = "1000", asks: str = "1000", age: int = 0) -> Quote:
     return replace(QUOTE, depth=Depth(D(bids), D(asks), NOW - timedelta(seconds=age)))
 
 
@@ -48,7 +48,7 @@ def test_a_skip_for_a_thin_book_keeps_the_arithmetic_of_the_size() -> None:
 
 
 @pytest.mark.parametrize("quote", [QUOTE, _quote(asks="0", age=11)], ids=["none", "too old"])
-def test_without_a_book_a_small_order_passes_and_the_receipt_says_so(quote: object) -> None:
+def test_without_a_book_a_small_order_passes_and_the_receipt_says_so(quote: Quote) -> None:
     decision = deciding(quote=quote)
     assert (decision.code, decision.inputs["on_offer"]) == ("planned", "unknown")
 
