@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from trading.domain.news import UserStream
 
 
 class Side(StrEnum):
@@ -330,6 +333,10 @@ class Gateway(Protocol):
     async def set_position_mode(
         self, session: AccountSession, symbol: str, *, hedged: bool
     ) -> SettingResult: ...
+
+    def user_stream(self, session: AccountSession) -> UserStream | None:
+        """None where the venue has none that we can read: then everything is asked for."""
+        ...
 
     async def instruments(self) -> Sequence[InstrumentSpec]: ...
 

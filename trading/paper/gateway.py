@@ -133,6 +133,9 @@ class PaperGateway:
     async def positions(self, session: AccountSession) -> Sequence[PositionReport]:
         raise VenueUnavailable("paper positions are kept in our own books")
 
+    def user_stream(self, session: AccountSession) -> None:
+        """Orders are filled when they are answered: there is nothing to tell later."""
+
     async def instruments(self) -> Sequence[InstrumentSpec]:
         raise VenueUnavailable("paper trades the instruments of its account's venue")
 

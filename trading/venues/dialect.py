@@ -16,6 +16,7 @@ from trading.domain.ports import (
 )
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.listing import Listing
+from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
@@ -130,3 +131,11 @@ class PagingDialect(Protocol):
     async def trades(self, client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
         """ccxt's trades from ``since_ms`` (venue milliseconds) on, oldest first, each once."""
         ...
+
+
+@runtime_checkable
+class StreamingDialect(Protocol):
+    """Optional: a dialect whose venue tells accounts what happens to them, and that reads it."""
+
+    @property
+    def streams(self) -> UserStreams: ...

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.simulators.binance import algo, engine
+from tests.simulators.binance import algo, engine, events
 from tests.simulators.binance.book import Level
 from tests.simulators.binance.ledger import told
 
@@ -75,12 +75,13 @@ def inject(simulator: BinanceSimulator, body: Json) -> Json:
 
 def _stream(simulator: BinanceSimulator, settings: Json) -> None:
     action = settings["action"]
-    if action in ("expire", "disconnect"):
+    hub = simulator.hub
+    acts = {"expire": hub.expire_key, "disconnect": hub.disconnect, "freeze": hub.freeze}
+    if action in acts:
         accounts = simulator.venue.accounts
         keys = [settings["api_key"]] if "api_key" in settings else list(accounts)
-        act = simulator.hub.expire_key if action == "expire" else simulator.hub.disconnect
         for key in keys:
-            act(accounts[key])
+            acts[action](accounts[key])
     else:
         simulator.hub.add_fault(settings)
 
@@ -131,6 +132,22 @@ def clear_faults(simulator: BinanceSimulator, body: Json) -> Json:
     return {}
 
 
+def liquidate(simulator: BinanceSimulator, body: Json) -> Json:
+    """``{api_key}``: the venue closes all that the account holds."""
+    account = simulator.venue.accounts[body["api_key"]]
+    return {"orders": engine.liquidate(simulator.venue, account)}
+
+
+def transfer(simulator: BinanceSimulator, body: Json) -> Json:
+    """``{api_key, amount}``: money in (or out, below zero), as by its owner."""
+    venue = simulator.venue
+    account = venue.accounts[body["api_key"]]
+    account.wallet += Decimal(str(body["amount"]))
+    told = events.account_update(account, None, Decimal(0), venue.clock.now(), "MARGIN_TRANSFER")
+    venue.publish(account, told)
+    return {"wallet": str(account.wallet)}
+
+
 def reset(simulator: BinanceSimulator, body: Json) -> Json:
     """A new venue; ``{"keep_accounts": true}`` keeps keys and settings with fresh books."""
     simulator.reset(keep_accounts=bool(body.get("keep_accounts", False)))
@@ -161,6 +178,8 @@ COMMANDS: Mapping[str, Callable[[BinanceSimulator, Any], Json]] = {
     "POST /_sim/price": set_price,
     "POST /_sim/book": set_book,
     "POST /_sim/filters": change_filters,
+    "POST /_sim/liquidate": liquidate,
+    "POST /_sim/transfer": transfer,
     "POST /_sim/inject": inject,
     "DELETE /_sim/inject": clear_faults,
     "POST /_sim/reset": reset,

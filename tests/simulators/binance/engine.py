@@ -41,6 +41,26 @@ def cancel(venue: Venue, order: Order, arrival: Arrival) -> None:
     _close(venue, order, "CANCELED", "cancelled", arrival)
 
 
+def liquidate(venue: Venue, account: Account) -> int:
+    """Closes every position by an order of the venue's own; returns how many."""
+    held = list(account.held())
+    for position in held:
+        order = NewOrder(
+            symbol=position.symbol,
+            side="SELL" if position.amount > 0 else "BUY",
+            position_side=position.side,
+            type="MARKET",
+            time_in_force="GTC",
+            quantity=abs(position.amount),
+            price=None,
+            reduce_only=position.side == "BOTH",
+            client_id=f"autoclose-{next(venue.order_ids)}",
+            full_answer=False,
+        )
+        place(venue, account, order, HOUSE)
+    return len(held)
+
+
 def rematch(venue: Venue, symbol: str) -> None:
     """Fills the resting orders that the current prices cross, oldest first."""
     market = venue.market(symbol)

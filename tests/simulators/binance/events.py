@@ -97,3 +97,9 @@ def trade_lite(trade: Trade, now: int) -> Json:
         "t": trade.trade_id,
         "i": order.order_id,
     }
+
+
+def leverage_update(symbol: str, leverage: int, now: int) -> Json:
+    """ACCOUNT_CONFIG_UPDATE of one symbol; the position mode is told by no event."""
+    told = {"s": symbol, "l": leverage}
+    return {"e": "ACCOUNT_CONFIG_UPDATE", "E": now, "T": now, "ac": told}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tests.simulators.binance import shapes
+from tests.simulators.binance import events, shapes
 from tests.simulators.binance.calls import Call
 from tests.simulators.binance.errors import Refusal, refusal
 from tests.simulators.binance.intake import flag, needed, rules_of, whole
@@ -74,6 +74,9 @@ def set_leverage(venue: Venue, call: Call) -> Json:
     if leverage < before and account.available(venue.markets) < 0:
         account.leverages[rules.symbol] = before
         raise refusal(-2028)
+    if leverage != before:
+        now = venue.clock.now()
+        venue.publish(account, events.leverage_update(rules.symbol, leverage, now))
     cap = plain(rules.notional_cap(leverage).to_integral_value())
     return {"leverage": leverage, "maxNotionalValue": cap, "symbol": rules.symbol}
 
@@ -91,6 +94,10 @@ def set_margin_type(venue: Venue, call: Call) -> Json:
     if any(position.symbol == symbol for position in account.held()):
         raise refusal(-4048)
     account.isolated ^= {symbol}
+    market, now = venue.market(symbol), venue.clock.now()
+    position = account.position(symbol, "BOTH")
+    reason = "MARGIN_TYPE_CHANGE"
+    venue.publish(account, events.account_update(account, position, market.mark, now, reason))
     return {"code": 200, "msg": "success"}
 
 

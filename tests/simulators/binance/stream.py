@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from tests.simulators.binance.accounts import Account
 from tests.simulators.binance.clock import Clock
@@ -57,6 +57,7 @@ class Subscriber:
     key: str
     kinds: frozenset[str]
     wrapped: bool
+    frozen: bool = False
     queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
 
 
@@ -98,6 +99,11 @@ class StreamHub:
         for subscriber in self._subscribers.get(account, ()):
             subscriber.queue.put_nowait(None)
 
+    def freeze(self, account: Account) -> None:
+        """The sockets stay up and answer nothing any more, not even pings."""
+        for subscriber in self._subscribers.get(account, ()):
+            subscriber.frozen = True
+
     def listening(self, account: Account) -> bool:
         return account in self._subscribers
 
@@ -127,19 +133,17 @@ class StreamHub:
         self, request: web.BaseRequest, account: Account | None, key: str
     ) -> web.StreamResponse:
         """Runs one websocket until either side closes it."""
-        socket = web.WebSocketResponse(heartbeat=180)
+        socket = web.WebSocketResponse(heartbeat=180, autoping=False)
         await socket.prepare(request)
         if account is None:
-            async for _ in socket:
-                pass
+            await _answer(socket, None)
             return socket
         kinds = frozenset(filter(None, request.query.get("events", "").split("/")))
         subscriber = Subscriber(account, key, kinds, "streams" in request.query)
         self._subscribers.setdefault(account, []).append(subscriber)
         sender = asyncio.create_task(_pump(socket, subscriber))
         try:
-            async for _ in socket:
-                pass
+            await _answer(socket, subscriber)
         finally:
             sender.cancel()
             self._remove(subscriber)
@@ -156,7 +160,17 @@ class StreamHub:
             del self._subscribers[subscriber.account]
 
 
+async def _answer(socket: web.WebSocketResponse, subscriber: Subscriber | None) -> None:
+    """Pings, until the other side closes; a client has nothing else to say here."""
+    async for message in socket:
+        frozen = subscriber is not None and subscriber.frozen
+        if message.type is WSMsgType.PING and not frozen:
+            await socket.pong(message.data)
+
+
 def _put(subscriber: Subscriber, data: bytes) -> None:
+    if subscriber.frozen:
+        return
     if subscriber.wrapped:
         data = b'{"stream":"' + subscriber.key.encode() + b'","data":' + data + b"}"
     subscriber.queue.put_nowait(data)

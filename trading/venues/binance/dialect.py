@@ -23,21 +23,24 @@ from trading.domain.ports import (
 )
 from trading.venues.binance.errors import ORDER_ERRORS
 from trading.venues.binance.fast import BinanceFastOrders
+from trading.venues.binance.streams import BinanceStreams
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.lookup import fetch_by_client_id
+from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError, read_error
 from trading.venues.wire import Reply
 
 
 @dataclass(frozen=True, slots=True)
 class BinanceLinear:
-    """Implements :class:`trading.venues.dialect.Dialect`, its inspection and its settings."""
+    """Implements :class:`trading.venues.dialect.Dialect`, its inspection, settings and streams."""
 
     options: Mapping[str, Any] = field(default_factory=lambda: {"recvWindow": 5000})
     acceptance_window: timedelta = timedelta(seconds=5)  # recvWindow
     fast: FastOrders | None = field(default_factory=BinanceFastOrders)
+    streams: UserStreams = field(default_factory=BinanceStreams)
     errors: tuple[Row, ...] = ORDER_ERRORS
     absent_codes: frozenset[str] = frozenset({"-2013"})
     usage_header: str = "X-MBX-USED-WEIGHT-1M"

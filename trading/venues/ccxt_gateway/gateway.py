@@ -41,12 +41,20 @@ from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
 from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
 from trading.venues.ccxt_gateway.readiness import Ready, in_base_units, ready
+from trading.venues.ccxt_gateway.streams import AccountRest
 from trading.venues.ccxt_gateway.transport import Pool
-from trading.venues.dialect import InspectingDialect, PagingDialect, SettingDialect
+from trading.venues.dialect import (
+    InspectingDialect,
+    PagingDialect,
+    SettingDialect,
+    StreamingDialect,
+)
 from trading.venues.fast.protocol import BatchingOrders, FastOrders
 from trading.venues.generic.inspection import inspect_unified
+from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
 from trading.venues.registry import Venue
+from trading.venues.streams.listener import Line, Listener
 from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
 
@@ -66,7 +74,13 @@ class CcxtGateway:
     """
 
     def __init__(
-        self, venue: Venue, base_url: str = "", *, pool: Pool | None = None, fast: bool = True
+        self,
+        venue: Venue,
+        base_url: str = "",
+        *,
+        pool: Pool | None = None,
+        sockets: Sockets | None = None,
+        fast: bool = True,
     ) -> None:
         self.acceptance_window = venue.dialect.acceptance_window
         self._dialect = venue.dialect
@@ -76,6 +90,7 @@ class CcxtGateway:
         self._pool = pool or Pool()
         self._hosts = {demo: Host(venue, base_url, self._pool, demo=demo) for demo in (False, True)}
         self._clones = Clones()
+        self._sockets = sockets or Sockets()
         self.used_weight: int | None = None
 
     async def place(self, session: AccountSession, order: OrderRequest) -> SendResult:
@@ -414,6 +429,16 @@ class CcxtGateway:
             self._note_usage(call)
         return setting_done(call, self._dialect, keys)
 
+    def user_stream(self, session: AccountSession) -> Listener | None:
+        keys, dialect = session.credentials, self._dialect
+        if keys is None or not isinstance(dialect, StreamingDialect):
+            return None
+        host = self._hosts[session.demo]
+        rest = AccountRest(host, dialect, lambda: self._client(session, keys))
+        base = self._base_url.replace("http", "ws", 1)
+        line = Line(rest, keys, session.egress, session.demo, base)
+        return Listener(dialect.streams, line, self._sockets)
+
     async def instruments(self) -> Sequence[InstrumentSpec]:
         """The catalogue, asked for anew; orders follow it from then on."""
         catalogue = await self._hosts[False].catalogue(reload=True)
@@ -442,6 +467,7 @@ class CcxtGateway:
 
     async def close(self) -> None:
         await self._pool.close()
+        await self._sockets.close()
 
     def _client(self, session: AccountSession, keys: Credentials) -> Any:
         return self._clones.get(self._hosts[session.demo].template, session, keys)

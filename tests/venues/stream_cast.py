@@ -1,0 +1,50 @@
+"""Listening to an account's user stream in a test."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from trading.domain.news import Breach, Broken, Heard, Joined, UserStream
+
+T = TypeVar("T")
+
+
+class Ear:
+    """All that was heard so far."""
+
+    def __init__(self) -> None:
+        self.heard: list[Heard] = []
+
+    def all(self, kind: type[T]) -> list[T]:
+        return [each for each in self.heard if isinstance(each, kind)]
+
+    @property
+    def breaches(self) -> list[Breach]:
+        return [each.breach for each in self.all(Broken)]
+
+    async def until(self, is_so: Callable[[], object], seconds: float = 5.0) -> None:
+        limit = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < limit, f"waited in vain; heard {self.heard}"
+            await asyncio.sleep(0.01)
+
+    async def joined(self, times: int = 1) -> None:
+        await self.until(lambda: len(self.all(Joined)) >= times)
+
+
+@asynccontextmanager
+async def listening(stream: UserStream | None) -> AsyncIterator[Ear]:
+    """Joined already."""
+    assert stream is not None
+    ear = Ear()
+    running = asyncio.create_task(stream.run(ear.heard.append))
+    try:
+        await ear.joined()
+        yield ear
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

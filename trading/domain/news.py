@@ -1,0 +1,119 @@
+"""What a venue tells an account by itself: its user stream in our words.
+
+Quantities are base units, prices quote currency, times aware UTC. News may be lost, doubled and
+disordered; nothing here promises anything about the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from trading.domain.ports import FillReport, MarginMode, OrderState, PositionSide, Side
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNews:
+    """An order as it stands. ``executed`` is all that has filled of it.
+
+    ``forced``: the venue's own order, by which it liquidates or deleverages.
+    """
+
+    venue_order_id: str
+    client_id: str
+    symbol: str
+    side: Side
+    position_side: PositionSide
+    quantity: Decimal
+    reduce_only: bool
+    state: OrderState
+    executed: Decimal
+    at: datetime
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FillNews:
+    """One trade, with what is told of its order."""
+
+    fill: FillReport
+    client_id: str
+    position_side: PositionSide
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PositionNews:
+    """A position as it stands; ``quantity`` is signed (short is negative), 0 when it is closed."""
+
+    symbol: str
+    position_side: PositionSide
+    quantity: Decimal
+    entry_price: Decimal
+    at: datetime
+    margin_mode: MarginMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceNews:
+    """Money moved. ``reason`` is the venue's word; totals are asked for, not told."""
+
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsNews:
+    """Somebody changed how the account trades; None for what this news does not speak of.
+
+    ``symbol`` is empty for what holds for the whole account.
+    """
+
+    symbol: str
+    at: datetime
+    leverage: int | None = None
+    margin_mode: MarginMode | None = None
+    hedged: bool | None = None
+
+
+News = OrderNews | FillNews | PositionNews | BalanceNews | SettingsNews
+
+
+class Breach(StrEnum):
+    """Why a stream is not what it was."""
+
+    CLOSED = "closed"  # the socket ended
+    SILENT = "silent"  # it was up and said nothing, not even to a ping
+    KEY_GONE = "key_gone"  # the venue ended the subscription
+    RENEWED = "renewed"  # we replaced it before the venue would
+    UNREADABLE = "unreadable"  # a message that we should know and could not read
+    REFUSED = "refused"  # the venue does not let these keys in
+    UNAVAILABLE = "unavailable"  # it could not be opened
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Connected and let in: everything from here on is told, nothing from before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something may have been missed. After ``UNREADABLE`` the same connection goes on."""
+
+    breach: Breach
+    message: str = ""
+
+
+Heard = News | Joined | Broken
+
+
+class UserStream(Protocol):
+    """One account's stream."""
+
+    async def run(self, hear: Callable[[Heard], None]) -> None:
+        """Tell ``hear`` all that is heard until cancelled; connects again by itself."""
+        ...

@@ -1,0 +1,160 @@
+"""Binance USDⓈ-M user data streams (wire facts §1.7).
+
+A key for an hour opens the socket and is kept alive by REST. Orders and accounts are told by
+different events, between which no order is promised; nothing is told twice after a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from trading.domain.news import (
+    BalanceNews,
+    Breach,
+    FillNews,
+    News,
+    OrderNews,
+    PositionNews,
+    SettingsNews,
+)
+from trading.domain.ports import (
+    Credentials,
+    FillReport,
+    MarginMode,
+    OrderState,
+    PositionSide,
+    Side,
+)
+from trading.venues.figures import number
+from trading.venues.listing import Listing, our_symbol
+from trading.venues.streams.protocol import Door, Pace, StreamEnded
+from trading.venues.verdicts import read_error
+from trading.venues.wire import current_call
+
+_HOSTS = {False: "wss://fstream.binance.com", True: "wss://fstream.binancefuture.com"}
+_NO_SUCH_KEY = "-1125"
+_STATES = {
+    "NEW": OrderState.OPEN,
+    "PARTIALLY_FILLED": OrderState.PARTIALLY_FILLED,
+    "FILLED": OrderState.FILLED,
+    "CANCELED": OrderState.CANCELLED,
+    "EXPIRED": OrderState.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderState.EXPIRED,
+    "REJECTED": OrderState.REJECTED,
+}
+_TRADES = ("TRADE", "CALCULATED")  # the second one is the venue's own, by which it liquidates
+_FORCED = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
+_MARGIN_MODES = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+
+Reader = Callable[[Mapping[str, Any], Mapping[str, Listing]], list[News]]
+
+
+@dataclass(frozen=True, slots=True)
+class BinanceStreams:
+    """Implements :class:`trading.venues.streams.protocol.UserStreams`."""
+
+    pace: Pace = Pace(renew=23 * 3600.0, keep=30 * 60.0)
+    ping: str = ""
+
+    async def open(self, client: Any, base: str, *, demo: bool) -> Door:
+        """The valid key of the account if it has one, with its hour renewed."""
+        key = str((await client.fapiPrivatePostListenKey())["listenKey"])
+        return Door(f"{base or _HOSTS[demo]}/private/ws/{key}", key)
+
+    async def keep(self, client: Any, door: Door) -> None:
+        try:
+            await client.fapiPrivatePutListenKey()
+        except Exception:
+            reply = current_call.get().reply
+            if reply and read_error(reply, "code", "msg").code == _NO_SUCH_KEY:
+                raise StreamEnded(Breach.KEY_GONE) from None
+            raise
+
+    def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
+        return ()
+
+    def next(self, message: Any) -> Sequence[str] | None:
+        return None
+
+    def read(self, message: Any, listings: Mapping[str, Listing]) -> list[News]:
+        """TRADE_LITE tells fills once more with less, so it is left out like all we do not name."""
+        reader = _READERS.get(message["e"])
+        return reader(message, listings) if reader else []
+
+
+def _order(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
+    told = message["o"]
+    symbol, side = our_symbol(listings, told["s"]), Side(told["S"].lower())
+    position_side, at = PositionSide(told["ps"].lower()), _time(told["T"])
+    order_id, client_id = str(told["i"]), str(told["c"])
+    forced = client_id.startswith(_FORCED)
+    found: list[News] = []
+    if told["x"] in _TRADES and number(told["l"]) > 0:
+        fill = FillReport(
+            trade_id=str(told["t"]),
+            venue_order_id=order_id,
+            symbol=symbol,
+            side=side,
+            quantity=number(told["l"]),
+            price=number(told["L"]),
+            fee=number(told.get("n") or 0),
+            fee_currency=str(told.get("N") or ""),
+            at=at,
+        )
+        found.append(FillNews(fill, client_id, position_side, forced))
+    executed = number(told["z"])
+    found.append(
+        OrderNews(
+            order_id, client_id, symbol, side, position_side, number(told["q"]),
+            told["R"] is True, _state(told["X"], executed), executed, at, forced,
+        )
+    )  # fmt: skip
+    return found
+
+
+def _state(word: str, executed: Decimal) -> OrderState:
+    state = _STATES[word]
+    amended = state is OrderState.OPEN and executed > 0
+    return OrderState.PARTIALLY_FILLED if amended else state
+
+
+def _account(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
+    told, at = message["a"], _time(message["T"])
+    found: list[News] = [BalanceNews(str(told["m"]), at)]
+    for row in told.get("P", ()):
+        symbol, mode = our_symbol(listings, row["s"]), _MARGIN_MODES[row["mt"]]
+        side = PositionSide(row["ps"].lower())
+        quantity, entry = number(row["pa"]), number(row["ep"])
+        found.append(PositionNews(symbol, side, quantity, entry, at, mode))
+        if told["m"] == "MARGIN_TYPE_CHANGE":
+            found.append(SettingsNews(symbol, at, margin_mode=mode))
+    return found
+
+
+def _settings(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
+    """Either a symbol's leverage, or the multi-assets mode of the account."""
+    at = _time(message["T"])
+    if symbol := message.get("ac"):
+        name = our_symbol(listings, symbol["s"])
+        return [SettingsNews(name, at, leverage=int(symbol["l"]))]
+    return [BalanceNews("ACCOUNT_CONFIG_UPDATE", at)]
+
+
+def _expired(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
+    raise StreamEnded(Breach.KEY_GONE)
+
+
+def _time(milliseconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+_READERS: Mapping[str, Reader] = {
+    "ORDER_TRADE_UPDATE": _order,
+    "ACCOUNT_UPDATE": _account,
+    "ACCOUNT_CONFIG_UPDATE": _settings,
+    "listenKeyExpired": _expired,
+}

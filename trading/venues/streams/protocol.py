@@ -1,0 +1,83 @@
+"""What a venue must say about its user streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from trading.domain.news import Breach, News
+from trading.domain.ports import Credentials
+from trading.venues.listing import Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where to connect. ``key`` is what the venue gave us for it, if it gives one."""
+
+    url: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds. ``renew``: a connection is replaced by us before the venue ends it. ``silence``:
+    without any message for so long it is dead, where the venue answers pings of its own (where it
+    does not, the protocol's pings tell). ``keep``: the key is kept alive so often. 0: never.
+    """
+
+    renew: float
+    silence: float = 0.0
+    keep: float = 0.0
+
+
+class StreamEnded(Exception):
+    """The stream goes on no longer, whatever its socket does."""
+
+    def __init__(self, breach: Breach, message: str = "") -> None:
+        super().__init__(message)
+        self.breach = breach
+        self.message = message
+
+
+class UserStreams(Protocol):
+    """One object a venue, without state. ``client`` is the adapter's, signed in for one account.
+
+    A door is opened, ``login`` is sent through it; each answer goes to ``next`` until it says
+    that we are in. From then on messages go to ``read``.
+    """
+
+    @property
+    def pace(self) -> Pace: ...
+
+    @property
+    def ping(self) -> str:
+        """The venue's own sign of life, sent at half the pace's silence; empty: it has none."""
+        ...
+
+    async def open(self, client: Any, base: str, *, demo: bool) -> Door:
+        """``base`` replaces the venue's hosts (``ws://…``). Raises as the client does, or
+        StreamEnded for keys that are refused.
+        """
+        ...
+
+    async def keep(self, client: Any, door: Door) -> None:
+        """Raises StreamEnded when the door's key is gone."""
+        ...
+
+    def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
+        """Nothing: whoever knows the door is in."""
+        ...
+
+    def next(self, message: Any) -> Sequence[str] | None:
+        """What to send upon an answer before we are in; None: we are in now.
+
+        Raises StreamEnded when the venue does not let us in.
+        """
+        ...
+
+    def read(self, message: Any, listings: Mapping[str, Listing]) -> list[News]:
+        """News of one message, none for what does not concern us. Raises StreamEnded when the
+        venue says so, anything else for a shape that we should know and do not.
+        """
+        ...
