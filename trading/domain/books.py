@@ -7,11 +7,14 @@ fills against it realise profit, and one larger than the position turns it aroun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from trading.domain.ports import Side
 
 ZERO = Decimal(0)
+STEP = Decimal("1e-18")
+"""What the database keeps. Rounded here, or books told anew would differ from books kept."""
+_WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,28 @@ def apply_fill(held: Holding, side: Side, quantity: Decimal, price: Decimal) -> 
     """``quantity`` is unsigned. Profit is (exit − entry) × closed, negated for a short."""
     signed = quantity if side is Side.BUY else -quantity
     if held.quantity * signed >= 0:
-        total = held.quantity + signed
-        cost = held.quantity * held.entry + signed * price
-        return Change(Holding(total, cost / total if total else ZERO), ZERO, ZERO)
+        return Change(_larger(held, signed, price), ZERO, ZERO)
     closed = min(quantity, abs(held.quantity))
     direction = 1 if held.quantity > 0 else -1
-    profit = (price - held.entry) * closed * direction
+    profit = part_of((price - held.entry) * direction, closed, Decimal(1))
     rest = held.quantity + signed
     turned = rest * held.quantity < 0
     entry = price if turned else (held.entry if rest else ZERO)
     return Change(Holding(rest, entry), closed, profit)
+
+
+def part_of(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """``amount`` × part ÷ whole, to the digits that are kept."""
+    with localcontext(_WIDE):
+        return (amount * part / whole).quantize(STEP)
+
+
+def _larger(held: Holding, signed: Decimal, price: Decimal) -> Holding:
+    total = held.quantity + signed
+    if not total:
+        return Holding(total, ZERO)
+    if not held.quantity:
+        return Holding(total, price)
+    with localcontext(_WIDE):
+        cost = held.quantity * held.entry + signed * price
+        return Holding(total, (cost / total).quantize(STEP))

@@ -26,13 +26,16 @@ class AttemptEnd(NamedTuple):
 
 
 def record(ends: Sequence[AttemptEnd]) -> None:
-    """Write the outcomes of unresolved attempts; one that is resolved already keeps its outcome."""
+    """Write the outcomes of unresolved attempts. One that is resolved already keeps its outcome;
+    if the venue's stream was faster than its answer, it learns when it was sent.
+    """
     if not ends:
         return
     columns = columns_of(ends, 8)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE trading_orderattempt a SET outcome = c.outcome, "
+            "UPDATE trading_orderattempt a SET outcome = CASE WHEN a.outcome IN "
+            "('sending', 'unknown') THEN c.outcome ELSE a.outcome END, "
             "sent_at = coalesce(c.sent_at, a.sent_at), "
             "answered_at = coalesce(c.answered_at, a.answered_at), "
             "venue_order_id = coalesce(nullif(c.venue_order_id, ''), a.venue_order_id), "
@@ -41,6 +44,7 @@ def record(ends: Sequence[AttemptEnd]) -> None:
             "FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], "
             "%s::text[], %s::text[], %s::text[], %s::numeric[]) AS c(client_id, outcome, "
             "sent_at, answered_at, venue_order_id, venue_code, message, reported_filled) "
-            "WHERE a.client_id = c.client_id AND a.outcome IN ('sending', 'unknown')",
+            "WHERE a.client_id = c.client_id AND (a.outcome IN ('sending', 'unknown') "
+            "OR (a.outcome = 'confirmed' AND a.sent_at IS NULL))",
             columns,
         )

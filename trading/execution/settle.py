@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from mimic.ops.metrics import order_unknown, orders
 from trading.domain.orders import Cause
@@ -51,6 +51,7 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
         moved[cause] = move(cause, changes, now)
         receipts.follow(cause, moved[cause])
         orders.labels(route, cause.value).inc(len(moved[cause]))
+    _overtaken(by_cause[Cause.ACKNOWLEDGE], moved.get(Cause.ACKNOWLEDGE, set()))
     budgets.release(sorted(moved.get(Cause.REFUSE, ())))
     order_unknown.labels(route).inc(len(moved.get(Cause.LOSE, ())))
     reports = [
@@ -58,6 +59,26 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
     ]
     changed = book_fills(reports=reports, now=now) if reports else set()
     receipts.announce(sorted(set().union(changed, *moved.values())))
+
+
+def _overtaken(confirmed: Sequence[Answer], moved: set[int]) -> None:
+    """The venue's stream told of their fills before their answers came: they lack the times."""
+    late = [answer for answer in confirmed if answer.order.order_id not in moved]
+    if not late:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE trading_order o SET sent_at = coalesce(o.sent_at, c.sent_at), "
+            "acknowledged_at = coalesce(o.acknowledged_at, c.answered_at) "
+            "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) "
+            "AS c(id, sent_at, answered_at) WHERE o.id = c.id AND o.filled > 0 RETURNING o.id",
+            [
+                [answer.order.order_id for answer in late],
+                [answer.sent_at for answer in late],
+                [answer.answered_at for answer in late],
+            ],
+        )
+        receipts.follow(Cause.ACKNOWLEDGE, [row[0] for row in cursor.fetchall()])
 
 
 def _cause(answer: Answer) -> Cause:

@@ -28,6 +28,13 @@ from trading.models.orders import (
     OrderEvent,
     Origin,
 )
+from trading.models.streams import (
+    AccountStream,
+    ExternalFill,
+    ExternalOrder,
+    ExternalPosition,
+    StreamState,
+)
 from trading.models.venues import Instrument, InstrumentQuote, Venue
 
 __all__ = [
@@ -36,6 +43,7 @@ __all__ = [
     "AccountEgress",
     "AccountEvent",
     "AccountState",
+    "AccountStream",
     "AttemptOutcome",
     "CheckOutcome",
     "CopyExecution",
@@ -51,6 +59,9 @@ __all__ = [
     "ExchangeAccount",
     "ExecutionKey",
     "ExecutionOutcome",
+    "ExternalFill",
+    "ExternalOrder",
+    "ExternalPosition",
     "Fill",
     "FillKey",
     "FlattenLeg",
@@ -70,6 +81,7 @@ __all__ = [
     "Origin",
     "Position",
     "SignalFanout",
+    "StreamState",
     "SubscriptionStatus",
     "Trade",
     "Venue",

@@ -64,12 +64,17 @@ class _Exposure(models.Model):
 
 
 class Position(_Exposure, PublicModel):
-    """What the account holds at the venue by our books."""
+    """What the account holds at the venue by our books.
+
+    The newest fill, by the venue's order, tells a fill that comes late from one that is next.
+    """
 
     account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="positions")
     position_side = models.CharField(_("position side"), max_length=5, choices=_SIDES)
     realised = AmountField(_("realised"), default=0)
     fees = AmountField(_("fees"), default=0)
+    last_fill_at = models.DateTimeField(_("newest fill"), null=True, editable=False)
+    last_trade_id = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:
         verbose_name = _("position")
@@ -104,8 +109,12 @@ class VirtualPosition(_Exposure):
 
 
 class Trade(HotModel, PublicModel):
-    """A closed part of a position: entry against exit, profit before and after fees."""
+    """A closed part of a position: entry against exit, profit before and after fees.
 
+    ``fill_id``: the fill that closed it, ours or external; it makes one trade at most.
+    """
+
+    fill_id = models.BigIntegerField(unique=True, editable=False)
     account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="trades")
     subscription_id = models.BigIntegerField(null=True)
     symbol = models.CharField(_("symbol"), max_length=32)

@@ -49,7 +49,10 @@ def _symbols(label: Any) -> ArrayField[Any, Any]:
 
 
 class CopySubscription(PublicModel):
-    """A follower's link to a strategy on one exchange account; settings are versioned beside it."""
+    """A follower's link to a strategy on one exchange account; settings are versioned beside it.
+
+    ``status_reason``: why it was paused, where nobody paused it by hand; a code.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="copy_subscriptions"
@@ -67,6 +70,7 @@ class CopySubscription(PublicModel):
         default=SubscriptionStatus.ACTIVE,
         editable=False,
     )
+    status_reason = models.CharField(_("reason"), max_length=40, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

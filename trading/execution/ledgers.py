@@ -1,0 +1,76 @@
+"""Positions, shares of copies, a person's own holdings and trades: rows that follow from fills.
+
+Locks positions, then external positions, then virtual positions, each in key order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from trading.domain.ledger import Booking, Closed, Ledger, place
+from trading.execution import ledger_rows as rows
+from trading.models import Position
+
+Key = tuple[int, str]
+"""Account and symbol: what one ledger is of."""
+
+
+class Entry(NamedTuple):
+    """A fill that nobody booked before, with whose books it belongs to."""
+
+    account_id: int
+    symbol: str
+    booking: Booking
+
+    @property
+    def key(self) -> Key:
+        return (self.account_id, self.symbol)
+
+
+class Detached(NamedTuple):
+    """What a person's own close took from a copy."""
+
+    subscription_id: int
+    symbol: str
+    quantity: Decimal
+
+
+def book(entries: Sequence[Entry], now: datetime) -> list[Detached]:
+    """Operation: bring the rows up to date with fills that were inserted just now.
+
+    A ledger whose newest fill is older than all of its new ones goes on from its rows; any other
+    is told anew from all its fills.
+    """
+    by_key: dict[Key, list[Booking]] = defaultdict(list)
+    for entry in entries:
+        by_key[entry.key].append(entry.booking)
+    rows.ensure_positions({(*e.key, e.booking.position_side.value) for e in entries}, now)
+    positions = rows.locked_positions(sorted(by_key))
+    anew = {key for key, fresh in by_key.items() if _late(fresh, positions[key])}
+    wide = anew | {e.key for e in entries if e.booking.external}
+    books = rows.Books(positions, rows.locked_external(sorted(wide)))
+    shares = {(b.subscription_id, e.symbol) for e in entries if (b := e.booking).subscription_id}
+    books.shares = rows.locked_shares(shares | rows.shares_of(sorted(wide)), now)
+    told = {key: rows.all_bookings(key) if key in anew else by_key[key] for key in sorted(by_key)}
+    detached: list[Detached] = []
+    trades: list[tuple[Key, Closed]] = []
+    for key, bookings in told.items():
+        ledger = Ledger() if key in anew else books.ledger(key)
+        trades += [(key, closed) for closed in ledger.book(bookings)]
+        books.take(key, ledger, max(bookings, key=lambda each: each.place))
+        detached += [Detached(i, key[1], quantity) for i, quantity in ledger.detached.items()]
+    books.write(now)
+    rows.write_trades(trades, anew=sorted(anew))
+    return detached
+
+
+def _late(fresh: Iterable[Booking], positions: Sequence[Position]) -> bool:
+    newest = max(
+        (place(row.last_fill_at, row.last_trade_id) for row in positions if row.last_fill_at),
+        default=None,
+    )
+    return newest is not None and any(booking.place < newest for booking in fresh)
