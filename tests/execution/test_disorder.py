@@ -16,13 +16,13 @@ from tests.cast import a_follower, a_strategy, an_account
 from tests.execution.news_cast import a_fill, an_end, an_order, books
 from trading.domain.news import News
 from trading.domain.ports import OrderState, Side
-from trading.execution.news import apply_news
+from trading.execution.news import Told, apply_news
 from trading.models import ExchangeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SIDES = (Side.BUY, Side.SELL, Side.BUY, Side.SELL)
-Told = tuple[int, int, int, int]  # order (4: a person's own), side, tenths, price
+Drawn = tuple[int, int, int, int]  # order (4: a person's own), side, tenths, price
 
 told = st.lists(
     st.tuples(
@@ -41,7 +41,7 @@ def forgotten() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _news(account: ExchangeAccount, copies: list[Any], fills: list[Told]) -> list[News]:
+def _news(account: ExchangeAccount, copies: list[Any], fills: list[Drawn]) -> list[News]:
     """Each fill a second after the one before (two may share it), then the orders' ends."""
     orders = [
         an_order(account, copy=copies[number % 3 % 2], side=side, quantity="9")
@@ -67,12 +67,10 @@ def _news(account: ExchangeAccount, copies: list[Any], fills: list[Told]) -> lis
 
 def _apply(account: ExchangeAccount, messages: list[list[News]]) -> None:
     """As the engine does: ends that came early are applied again."""
-    early: list[News] = []
+    early: list[Told] = []
     for message in messages:
-        applied = apply_news.__wrapped__(  # its transaction is the test's
-            account_id=account.pk, news=[*early, *message], now=datetime.now(UTC)
-        )
-        early = list(applied.early)
+        told = [Told(account.pk, each) for each in message]
+        early = apply_news(told=[*early, *told], now=datetime.now(UTC)).early
     assert early == []
 
 
@@ -81,7 +79,7 @@ def _apply(account: ExchangeAccount, messages: list[list[News]]) -> None:
 )
 @given(fills=told, data=st.data())
 def test_any_permutation_of_news_makes_the_same_books(
-    db: None, fills: list[Told], data: st.DataObject
+    db: None, fills: list[Drawn], data: st.DataObject
 ) -> None:
     account = an_account()
     copies = [a_follower(a_strategy().strategy, account=account) for _ in range(2)]

@@ -11,8 +11,8 @@ import pytest
 from tests.cast import a_follower, a_strategy, an_account
 from tests.execution.news_cast import a_fill, an_end, an_order, books, our_id
 from trading.domain.news import News
-from trading.domain.ports import Outcome, OrderState, SendResult, Side
-from trading.execution.news import Applied, apply_news
+from trading.domain.ports import OrderState, Outcome, SendResult, Side
+from trading.execution.news import Applied, Told, apply_news
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import Claimed
 from trading.models import (
@@ -38,7 +38,7 @@ def now() -> datetime:
 
 
 def tell(account: ExchangeAccount, *news: News) -> Applied:
-    return apply_news(account_id=account.pk, news=news, now=now())
+    return apply_news(told=[Told(account.pk, each) for each in news], now=now())
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_fill_of_an_order_that_was_given_up_is_booked_all_the_same(
 def test_an_end_that_comes_before_its_fills_waits_for_them(copy: CopySubscription) -> None:
     order = an_order(copy.account, copy=copy)
     end = an_end(order, OrderState.EXPIRED, "0.4")
-    assert tell(copy.account, end).early == [end]
+    assert tell(copy.account, end).early == [Told(copy.account_id, end)]
     order.refresh_from_db()
     assert order.status == "open"
     assert order.due_at is not None  # if the fill never comes, it is asked for
@@ -120,7 +120,7 @@ def test_an_end_told_while_the_sender_still_holds_the_order_is_told_again_later(
 ) -> None:
     order = an_order(copy.account, copy=copy, status="sending")
     end = an_end(order, OrderState.EXPIRED, "0")
-    assert tell(copy.account, end).early == [end]
+    assert tell(copy.account, end).early == [Told(copy.account_id, end)]
     Order.objects.update(status="open")
     assert tell(copy.account, end).early == []
     order.refresh_from_db()
@@ -147,7 +147,7 @@ def test_a_persons_own_close_detaches_that_leg(copy: CopySubscription) -> None:
     order = an_order(copy.account, copy=copy)
     tell(copy.account, a_fill(order, 1, "1", "60000"))
     applied = tell(copy.account, a_fill(None, 2, "1", "61000", side=Side.SELL, after=9))
-    assert [(d.subscription_id, d.quantity) for d in applied.detached] == [(copy.pk, 1)]
+    assert [(d.subscription_id, d.quantity) for d in applied.detached] == [(copy.pk, D(1))]
     assert VirtualPosition.objects.get().quantity == 0
     assert Position.objects.get().quantity == 0
     assert ExternalPosition.objects.get().quantity == 0

@@ -1,15 +1,16 @@
-"""What a venue told an account by itself, into the books.
+"""What venues told accounts by themselves, into the books; many accounts at once.
 
-News may come twice, in any order, before the answer of the POST that they are about, or years
-late: fills are booked once by their trade id, orders move only by the table of transitions, and
-what is missing for an order's end is asked for.
+News may come twice, in any order, before the answer of the POST that they are about, or long
+after: fills are booked once by their trade id, orders move only by the table of transitions, and
+what is missing of an order is asked for.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,8 +25,10 @@ from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.external import book_external, note_orders
 from trading.execution.ledgers import Detached
+from trading.execution.named import Named, Own, find_own
 from trading.execution.transitions import Change, move
 
+ASK_AFTER = timedelta(seconds=1)  # the fill that an order's news lacks may be on its way
 _ENDS = {
     OrderState.CANCELLED: Cause.CANCEL,
     OrderState.EXPIRED: Cause.EXPIRE,
@@ -34,95 +37,130 @@ _ENDS = {
 _UNCLEAR = (OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value)
 
 
+class Told(NamedTuple):
+    """One piece of news, and whose."""
+
+    account_id: int
+    news: News
+
+
 @dataclass(slots=True)
 class Applied:
     """What came of news. ``early``: ends of orders that lack fills, or that their sender has not
-    let go of yet; to be applied again soon. ``orders``: ids of ours that changed.
+    let go of yet; to be applied again soon. ``orders``: ids of ours that changed. ``external``
+    are trades that are not ours, seen for the first time.
     """
 
     orders: set[int] = field(default_factory=set)
     fills: int = 0
-    external: list[FillNews] = field(default_factory=list)
+    external: list[Told] = field(default_factory=list)
     detached: list[Detached] = field(default_factory=list)
-    early: list[OrderNews] = field(default_factory=list)
+    early: list[Told] = field(default_factory=list)
 
 
-class _Own(NamedTuple):
-    """The order that news are about, with the attempt they name."""
-
-    order_id: int
-    client_id: str
-    venue_order_id: str
-    status: str
+class _Ours(NamedTuple):
+    fills: list[tuple[Own, FillNews]]
+    states: list[tuple[Own, OrderNews]]
 
 
-@transaction.atomic(durable=True)
-def apply_news(*, account_id: int, news: Sequence[News], now: datetime) -> Applied:
-    """Command: book fills and move orders; those that are not ours are EXTERNAL."""
-    fills = [each for each in news if isinstance(each, FillNews)]
-    states = [each for each in news if isinstance(each, OrderNews)]
+@transaction.atomic
+def apply_news(*, told: Sequence[Told], now: datetime) -> Applied:
+    """Operation: book fills and move orders; those that are not ours are EXTERNAL."""
     applied = Applied()
-    if not fills and not states:
+    concerning = [each for each in told if isinstance(each.news, FillNews | OrderNews)]
+    if not concerning:
         return applied
-    own = _Orders(account_id, fills, states)
-    mine = [(own.of_fill(each), each) for each in fills]
-    reports = [(order, each) for order, each in mine if order is not None]
-    told = [(order, each) for each in states if (order := own.of(each)) is not None]
-    _acknowledge(reports, told, now)
+    ours, others = _sorted_out(concerning)
+    _acknowledge(ours, now)
     changed = book_fills(
-        reports=[Reported(order.order_id, each.fill) for order, each in reports], now=now
+        reports=[Reported(order.order_id, each.fill) for order, each in ours.fills], now=now
     )
     receipts.follow(Cause.ACKNOWLEDGE, changed)
-    applied.orders |= changed | _end(told, applied, now)
-    applied.fills = len(reports)
-    _others(account_id, own, [each for order, each in mine if order is None], states, applied, now)
+    applied.fills = len(ours.fills)
+    applied.orders |= changed | _end(ours, applied, now)
+    for account_id, strange in others.items():
+        _book_others(account_id, strange, applied, now)
     receipts.announce(sorted(applied.orders))
     return applied
 
 
-def _acknowledge(
-    fills: Sequence[tuple[_Own, FillNews]], told: Sequence[tuple[_Own, OrderNews]], now: datetime
-) -> None:
+def _sorted_out(told: Sequence[Told]) -> tuple[_Ours, dict[int, list[News]]]:
+    """Ours, and by account what is not."""
+    own = find_own([Named.of(each.account_id, each.news) for each in told])
+    ours, others = _Ours([], []), defaultdict(list)
+    for account_id, news in told:
+        order = own.get(Named.of(account_id, news))
+        if order is None:
+            others[account_id].append(news)
+        elif isinstance(news, FillNews):
+            ours.fills.append((order, news))
+        elif isinstance(news, OrderNews):
+            ours.states.append((order, news))
+    return ours, dict(sorted(others.items()))
+
+
+def _acknowledge(ours: _Ours, now: datetime) -> None:
     """The venue has what it tells of: attempts are confirmed, unknown orders are known again.
 
     An order in a sender's hands is left to it: its answer says when it was sent.
     """
-    seen = {order.client_id: (order, each.fill.venue_order_id) for order, each in fills}
-    seen |= {order.client_id: (order, each.venue_order_id) for order, each in told}
-    ends = [
-        AttemptEnd(client_id, "confirmed", None, now, venue_order_id)
-        for client_id, (order, venue_order_id) in sorted(seen.items())
-        if order.status != OrderStatus.SENDING.value
-    ]
-    record(ends)
-    unclear = sorted({order.order_id for order, _ in seen.values() if order.status in _UNCLEAR})
+    seen = {order: (each.fill.venue_order_id, Decimal(0)) for order, each in ours.fills}
+    seen |= {order: (each.venue_order_id, each.executed) for order, each in ours.states}
+    record(
+        [
+            AttemptEnd(order.client_id, "confirmed", None, now, venue_id, reported_filled=executed)
+            for order, (venue_id, executed) in sorted(seen.items())
+            if order.status != OrderStatus.SENDING.value
+        ]
+    )
+    unclear = sorted({order.order_id for order in seen if order.status in _UNCLEAR})
     changes = [Change(order_id, due_at=now, acknowledged_at=now) for order_id in unclear]
     receipts.follow(Cause.ACKNOWLEDGE, move(Cause.ACKNOWLEDGE, changes, now))
 
 
-def _end(told: Sequence[tuple[_Own, OrderNews]], applied: Applied, now: datetime) -> set[int]:
+def _end(ours: _Ours, applied: Applied, now: datetime) -> set[int]:
     """Orders that ended short of their quantity end here once all that they executed is booked."""
-    last = {order.order_id: (order, each) for order, each in told if each.state in _ENDS}
-    filled = _filled(last)
+    newest: dict[Own, OrderNews] = {}
+    for order, each in sorted(ours.states, key=lambda pair: _finality(pair[1])):
+        newest[order] = each
+    stand = _locked({order.order_id for order in newest})
+    ending: dict[Cause, list[Change]] = defaultdict(list)
+    empty: set[int] = set()
+    behind: list[int] = []
+    for order, each in sorted(newest.items(), key=lambda pair: pair[0].order_id):
+        status, booked = stand[order.order_id]
+        held = status == OrderStatus.SENDING.value
+        if booked < each.executed and not held:
+            behind.append(order.order_id)
+        if each.state not in _ENDS:
+            continue
+        if held or booked < each.executed:
+            applied.early.append(Told(order.account_id, each))
+            continue
+        ending[_ENDS[each.state]].append(Change(order.order_id, code=f"venue.{each.state}"))
+        if not each.executed:
+            empty.add(order.order_id)
+    _ask_soon(behind, now)
+    return _finish(ending, empty, now)
+
+
+def _finality(news: OrderNews) -> tuple[bool, Decimal, datetime]:
+    return (news.state.final, news.executed, news.at)
+
+
+def _finish(ending: dict[Cause, list[Change]], empty: set[int], now: datetime) -> set[int]:
     moved: set[int] = set()
-    for order_id, (_order, each) in sorted(last.items()):
-        status, booked = filled[order_id]
-        if status == OrderStatus.SENDING.value:
-            applied.early.append(each)
-        elif booked < each.executed:
-            applied.early.append(each)
-            _ask_soon(order_id, now)
-        else:
-            cause = _ENDS[each.state]
-            done = move(cause, [Change(order_id, code=f"venue.{each.state}")], now)
-            budgets.release(sorted(done))
-            if not each.executed:
-                receipts.follow(Cause.CANCEL if cause is Cause.EXPIRE else cause, done)
-            moved |= done
+    for cause, changes in sorted(ending.items()):
+        done = move(cause, changes, now)
+        budgets.release(sorted(done))
+        # What the venue let expire was tried and failed; what filled in part was executed.
+        receipts.follow(Cause.CANCEL if cause is Cause.EXPIRE else cause, done & empty)
+        moved |= done
     return moved
 
 
-def _filled(order_ids: Iterable[int]) -> dict[int, tuple[str, Decimal]]:
+def _locked(order_ids: Iterable[int]) -> dict[int, tuple[str, Decimal]]:
+    """State and what is booked, after this batch's own fills."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, status, filled FROM trading_order WHERE id = ANY(%s::bigint[]) "
@@ -132,77 +170,26 @@ def _filled(order_ids: Iterable[int]) -> dict[int, tuple[str, Decimal]]:
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
-def _ask_soon(order_id: int, now: datetime) -> None:
-    """Its end was told, not all of its fills: the look that is due anyway is due now."""
+def _ask_soon(order_ids: Sequence[int], now: datetime) -> None:
+    """The venue told of more than it told the fills of: the look that is due anyway comes sooner,
+    after a failure too.
+    """
+    if not order_ids:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE trading_order SET due_at = %s WHERE id = %s AND closed_at IS NULL",
-            [now, order_id],
+            "UPDATE trading_order SET due_at = least(due_at, %s) WHERE id = ANY(%s) "
+            "AND closed_at IS NULL AND status <> 'sending'",
+            [now + ASK_AFTER, list(order_ids)],
         )
 
 
-def _others(
-    account_id: int,
-    own: _Orders,
-    fills: Sequence[FillNews],
-    states: Sequence[OrderNews],
-    applied: Applied,
-    now: datetime,
-) -> None:
-    orders = [each for each in states if own.of(each) is None]
+def _book_others(account_id: int, strange: Sequence[News], applied: Applied, now: datetime) -> None:
+    orders = [each for each in strange if isinstance(each, OrderNews)]
+    fills = [each for each in strange if isinstance(each, FillNews)]
     if orders:
         note_orders(account_id=account_id, orders=orders, now=now)
     if fills:
-        applied.external, applied.detached = book_external(
-            account_id=account_id, fills=fills, now=now
-        )
-
-
-class _Orders:
-    """Which orders of ours news are about: by the client id that we gave, or by the venue's id
-    where the news do not carry ours.
-    """
-
-    def __init__(
-        self, account_id: int, fills: Sequence[FillNews], states: Sequence[OrderNews]
-    ) -> None:
-        clients = {each.client_id for each in fills} | {each.client_id for each in states}
-        nameless = {each.fill.venue_order_id for each in fills if not each.client_id}
-        nameless |= {each.venue_order_id for each in states if not each.client_id}
-        rows = _by_client_id(account_id, clients - {""}) + _by_venue_id(account_id, nameless)
-        self._by_client = {row.client_id: row for row in rows}
-        self._by_venue = {row.venue_order_id: row for row in rows if row.venue_order_id}
-
-    def of(self, news: OrderNews) -> _Own | None:
-        return self._find(news.client_id, news.venue_order_id)
-
-    def of_fill(self, news: FillNews) -> _Own | None:
-        return self._find(news.client_id, news.fill.venue_order_id)
-
-    def _find(self, client_id: str, venue_order_id: str) -> _Own | None:
-        if client_id:
-            return self._by_client.get(client_id)
-        return self._by_venue.get(venue_order_id)
-
-
-_SELECT = (
-    "SELECT o.id, a.client_id, a.venue_order_id, o.status FROM trading_orderattempt a "
-    "JOIN trading_order o ON o.id = a.order_id WHERE o.account_id = %s AND "
-)
-
-
-def _by_client_id(account_id: int, client_ids: Iterable[str]) -> list[_Own]:
-    return _rows(_SELECT + "a.client_id = ANY(%s::text[])", account_id, client_ids)
-
-
-def _by_venue_id(account_id: int, venue_ids: Iterable[str]) -> list[_Own]:
-    return _rows(_SELECT + "a.venue_order_id = ANY(%s::text[])", account_id, venue_ids)
-
-
-def _rows(query: str, account_id: int, ids: Iterable[str]) -> list[_Own]:
-    wanted = sorted(ids)
-    if not wanted:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(query, [account_id, array_of(wanted)])
-        return list(map(_Own._make, cursor.fetchall()))
+        fresh, detached = book_external(account_id=account_id, fills=fills, now=now)
+        applied.external += [Told(account_id, each) for each in fresh]
+        applied.detached += detached
