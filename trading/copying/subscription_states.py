@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
@@ -43,6 +45,35 @@ def change_subscription(*, subscription: CopySubscription, change: Change) -> Su
     """Command: pause or resume; done twice it is done once. Raises :class:`WrongStatus`."""
     sources, became = TABLE[change]
     rows = CopySubscription.objects.filter(pk=subscription.pk, status__in=sources)
-    if not rows.update(status=became):
+    if not rows.update(status=became, status_reason=""):
         raise WrongStatus(subscription.get_status_display())
     return became
+
+
+class Reason(StrEnum):
+    """Why copies of an account were paused, when no person did it."""
+
+    HEDGE = "drift.hedge"
+    MARGIN_MODE = "drift.margin_mode"
+    LIQUIDATED = "drift.liquidated"
+    KEYS = "drift.keys"
+
+
+REASONS: dict[str, Any] = {
+    Reason.HEDGE: _("The position mode was changed at the exchange"),
+    Reason.MARGIN_MODE: _("The margin mode was changed at the exchange"),
+    Reason.LIQUIDATED: _("The exchange closed a position by force"),
+    Reason.KEYS: _("The exchange refused the keys"),
+}
+"""In a person's words; tagged here, translated where they are shown."""
+
+
+def pause_copies(*, account_ids: Collection[int], reason: Reason) -> int:
+    """Operation: pause what is active on these accounts; returns how many copies. Positions keep
+    what protects them, closes still reach them; a person resumes by hand.
+    """
+    sources, became = TABLE[Change.PAUSE]
+    rows = CopySubscription.objects.filter(
+        account_id__in=account_ids, status__in=sources - {became}
+    )
+    return rows.update(status=became, status_reason=reason.value)

@@ -6,7 +6,7 @@ disordered; nothing here promises anything about the order in which they came.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -116,4 +116,11 @@ class UserStream(Protocol):
 
     async def run(self, hear: Callable[[Heard], None]) -> None:
         """Tell ``hear`` all that is heard until cancelled; connects again by itself."""
+        ...
+
+    async def orders(self, symbol: str, venue_order_id: str = "") -> Sequence[OrderNews]:
+        """By asking: the symbol's open orders, whosever they are, or the one that is named.
+
+        Raises VenueUnavailable, for a named one that is not found as well.
+        """
         ...

@@ -18,7 +18,7 @@ from mimic.ops.metrics import orders
 from trading.domain.orders import Cause, OrderStatus
 from trading.domain.ports import FillReport, OrderState
 from trading.domain.receipts import Code
-from trading.execution import budgets, receipts
+from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.transitions import Change, move
@@ -27,6 +27,9 @@ from trading.models import Order, OrderAttempt, SignalFanout
 NEEDS_PERSON_AFTER = timedelta(minutes=5)
 SLOWEST = timedelta(seconds=60)
 FIRST = timedelta(milliseconds=500)
+WATCHED_FIRST = timedelta(seconds=3)  # what a whole stream has not told by then is asked for
+WATCHED_PACE = timedelta(seconds=5)
+TOLD_BY_THEN = timedelta(seconds=5)
 UNCLEAR = ("unknown", "needs_person")
 LOOKED_AT = ("open", "partially_filled", *UNCLEAR)
 FANOUT_FIRST = timedelta(seconds=10)
@@ -82,20 +85,31 @@ class Found:
     message: str = ""
 
 
+# An order at the venue whose account's stream is whole is left to it at first, and asked about at
+# a calmer pace; one that nobody is sure of never is.
 _TAKE = """
 WITH picked AS (
-    SELECT id FROM trading_order WHERE due_at <= %(now)s AND status = ANY(%(statuses)s)
-     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT o.id, o.acknowledged_at, w.account_id IS NOT NULL AS watched,
+        w.account_id IS NOT NULL AND o.acknowledged_at > %(young_from)s AS young
+      FROM trading_order o LEFT JOIN trading_accountstream w ON w.account_id = o.account_id
+       AND w.state = 'live' AND w.alive_at > %(alive_from)s
+       AND o.status IN ('open', 'partially_filled')
+     WHERE o.due_at <= %(now)s AND o.status = ANY(%(statuses)s)
+     ORDER BY o.due_at LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
+), waiting AS (
+    UPDATE trading_order o SET due_at = p.acknowledged_at + (%(now)s - %(young_from)s)
+      FROM picked p WHERE o.id = p.id AND p.young
 ), looked AS (
     UPDATE trading_orderattempt a SET lookups = a.lookups + 1 FROM picked p, trading_order o
-     WHERE o.id = p.id AND a.order_id = o.id AND a.number = o.attempts
+     WHERE o.id = p.id AND NOT p.young AND a.order_id = o.id AND a.number = o.attempts
     RETURNING a.order_id, a.client_id, a.venue_order_id, a.reported_filled,
         coalesce(a.sent_at, a.claimed_at) AS sent,
-        a.lookups
+        a.lookups, p.watched
 ), moved AS (
     UPDATE trading_order o
        SET due_at = %(now)s + make_interval(
-           secs => least(%(first)s * power(2, least(l.lookups, 10)), %(slowest)s))
+           secs => least(CASE WHEN l.watched THEN %(calm)s ELSE %(first)s END
+               * power(2, least(l.lookups, 10)), %(slowest)s))
       FROM looked l WHERE o.id = l.order_id
     RETURNING o.*
 )
@@ -117,7 +131,8 @@ def _fanning_out(now: datetime) -> bool:
 def take_due(*, limit: int, now: datetime) -> list[Due]:
     """Command: take orders whose look is due; each comes again later unless it is settled.
 
-    The next look is 0.5 s × 2ⁿ away, at most 60 s, so a look that dies is simply repeated. While
+    The next look is 0.5 s × 2ⁿ away, at most 60 s (5 s × 2ⁿ where the account's user stream is
+    whole), so a look that dies is simply repeated. While
     a signal is being fanned out only unclear orders are looked at: the others are known to be at
     the venue, and reading their fills would hold up orders that have not left yet.
     """
@@ -129,6 +144,9 @@ def take_due(*, limit: int, now: datetime) -> list[Due]:
                 "statuses": list(UNCLEAR if _fanning_out(now) else LOOKED_AT),
                 "limit": limit,
                 "first": FIRST.total_seconds(),
+                "calm": WATCHED_PACE.total_seconds(),
+                "young_from": now - WATCHED_FIRST,
+                "alive_from": now - watched.STALE_AFTER,
                 "slowest": SLOWEST.total_seconds(),
             },
         )
@@ -191,6 +209,8 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     receipts.follow(Cause.ACKNOWLEDGE, moved)
     reports = [Reported(each.due.order_id, fill) for each in placed for fill in each.fills]
     changed = book_fills(reports=reports, now=now) if reports else set()
+    old = {each.order_id for each in reports if each.fill.at < now - TOLD_BY_THEN}
+    watched.doubt(old & changed, now)
     return moved | changed | _finish(placed, now)
 
 

@@ -216,8 +216,8 @@ def _write_external(owned: Sequence[tuple[Key, PositionSide, Line]], now: dateti
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO trading_externalposition (account_id, symbol, position_side, quantity, "
-            "entry_price, updated_at) SELECT c.*, %s FROM unnest(%s::bigint[], %s::text[], "
-            "%s::text[], %s::numeric[], %s::numeric[]) AS c "
+            "entry_price, unexplained, updated_at) SELECT c.*, 0, %s FROM "
+            "unnest(%s::bigint[], %s::text[], %s::text[], %s::numeric[], %s::numeric[]) AS c "
             "ON CONFLICT (account_id, symbol, position_side) DO UPDATE SET "
             "quantity = excluded.quantity, entry_price = excluded.entry_price, "
             "updated_at = excluded.updated_at",

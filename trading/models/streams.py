@@ -49,6 +49,7 @@ class AccountStream(models.Model):
     joined_at = models.DateTimeField(_("joined"), null=True)
     alive_at = models.DateTimeField(_("whole at"), null=True)
     told_at = models.DateTimeField(_("last event"), null=True)
+    money_at = models.DateTimeField(_("money moved"), null=True)
     broken_at = models.DateTimeField(_("broke"), null=True)
     missed_from = models.DateTimeField(_("missed from"), null=True)
     wanted_at = models.DateTimeField(_("backfill asked"), null=True)
@@ -56,7 +57,7 @@ class AccountStream(models.Model):
     breaks = models.PositiveIntegerField(_("breaks"), default=0)
     backfills = models.PositiveIntegerField(_("backfills"), default=0)
     events = models.PositiveBigIntegerField(_("events"), default=0)
-    late_fills = models.PositiveIntegerField(_("fills found by asking"), default=0)
+    found = models.PositiveIntegerField(_("found by asking"), default=0)
 
     class Meta:
         verbose_name = _("user stream")
@@ -132,7 +133,8 @@ class ExternalFill(HotModel):
 class ExternalPosition(HotModel):
     """What a person holds beside our copies, by the fills that were seen. Never touched.
 
-    ``quantity`` is signed base units.
+    ``quantity`` is signed base units. ``unexplained`` is what the venue holds beyond all fills
+    that we know of; seen twice, it is taken for the person's own.
     """
 
     account = models.ForeignKey(ExchangeAccount, on_delete=models.CASCADE, related_name="+")
@@ -140,6 +142,8 @@ class ExternalPosition(HotModel):
     position_side = models.CharField(_("position side"), max_length=5, choices=_POSITION_SIDES)
     quantity = AmountField(_("quantity"), default=0)
     entry_price = AmountField(_("entry"), default=0)
+    unexplained = AmountField(_("unexplained"), default=0)
+    unexplained_at = models.DateTimeField(_("unexplained since"), null=True)
     updated_at = models.DateTimeField(_("updated"))
 
     class Meta:

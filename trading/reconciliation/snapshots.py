@@ -7,33 +7,60 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import F, Q
 
 from trading.domain.ports import AccountSession
 from trading.execution import budgets
 from trading.execution.sessions import load_sessions
-from trading.models import AccountState, ExchangeAccount, SubscriptionStatus
+from trading.execution.watched import STALE_AFTER
 from trading.paper.snapshots import mark_to_market
 
 SAME_EQUITY_EVERY = timedelta(hours=1)
 FRESH_FOR = timedelta(seconds=30)  # half of what a decision accepts
+EXPOSED_FOR = timedelta(seconds=60)
+IDLE_FOR = timedelta(minutes=15)
+
+
+_DUE = """
+SELECT a.id FROM trading_exchangeaccount a
+  JOIN trading_accountbudget b ON b.account_id = a.id
+  LEFT JOIN trading_accountstream t ON t.account_id = a.id AND t.state = 'live'
+       AND t.alive_at > %(alive_from)s
+ WHERE a.venue_id = %(venue)s AND a.state = 'active' AND a.kind <> 'paper'
+   AND EXISTS (SELECT FROM trading_copysubscription s
+        WHERE s.account_id = a.id AND s.status = 'active')
+   AND (b.snapshot_at IS NULL
+        OR b.snapshot_at < t.money_at
+        OR b.snapshot_at < CASE
+            WHEN t.account_id IS NULL THEN %(unwatched)s
+            WHEN EXISTS (SELECT FROM trading_position p
+                WHERE p.account_id = a.id AND p.quantity <> 0)
+              OR EXISTS (SELECT FROM trading_externalposition e
+                WHERE e.account_id = a.id AND e.quantity <> 0) THEN %(exposed)s
+            ELSE %(idle)s END)
+ ORDER BY b.snapshot_at NULLS FIRST LIMIT %(limit)s
+"""
 
 
 def due_sessions(*, venue: str, limit: int, now: datetime) -> list[AccountSession]:
-    """Accounts of a venue that are copied on and whose snapshot is half stale, oldest first."""
-    ids = (
-        ExchangeAccount.objects.filter(
-            Q(budget__snapshot_at=None) | Q(budget__snapshot_at__lt=now - FRESH_FOR),
-            venue_id=venue,
-            state=AccountState.ACTIVE,
-            subscriptions__status=SubscriptionStatus.ACTIVE,
+    """Accounts of a venue that are copied on and whose snapshot is due, oldest first.
+
+    Half a minute old, where nobody listens. A stream that is whole tells when money moves; then,
+    each minute with something open (prices move equity as well) and each quarter of an hour
+    without, the figures are asked for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _DUE,
+            {
+                "venue": venue,
+                "limit": limit,
+                "alive_from": now - STALE_AFTER,
+                "unwatched": now - FRESH_FOR,
+                "exposed": now - EXPOSED_FOR,
+                "idle": now - IDLE_FOR,
+            },
         )
-        .exclude(kind=ExchangeAccount.Kind.PAPER)
-        .order_by(F("budget__snapshot_at").asc(nulls_first=True))
-        .values_list("pk", flat=True)
-        .distinct()[:limit]
-    )
-    return list(load_sessions(ids).values())
+        return list(load_sessions([row[0] for row in cursor.fetchall()]).values())
 
 
 @transaction.atomic(durable=True)

@@ -1,4 +1,4 @@
-"""The stream process: one loop that polls what no socket brings yet.
+"""The stream process: one loop that listens to accounts and polls what no socket brings yet.
 
 Each concern runs on its own period and fails on its own: a venue that hangs leaves the others'
 quotes fresh. Balances are asked in small groups, so that an IP's budget is spread over time.
@@ -13,13 +13,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Q
 
 from mimic.core.partitions import ensure_partitions
-from mimic.core.thread_connections import in_thread
 from mimic.ops.heartbeat import beat
 from trading.domain.depth import depth_of
 from trading.domain.ports import AccountSession, Gateway, OrderBook, VenueUnavailable
@@ -32,10 +30,11 @@ from trading.market.refresh import store_depths, store_instruments, store_quotes
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
 from trading.reconciliation import snapshots
+from trading.reconciliation.database import in_database
+from trading.reconciliation.user_streams.engine import UserStreams
 from trading.venues.limits import limits_of
 
 logger = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
 QUOTES_EVERY = 1.0
 BALANCES_EVERY = 2.0
@@ -58,6 +57,7 @@ class Stream:
         self._governor = Governor()
         self._gateways: dict[str, Gateway] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._user_streams = UserStreams(self._gateways, self._governor)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -67,20 +67,25 @@ class Stream:
             self._every(VENUES_EVERY, self._follow_venues),
             self._every(PAPER_EVERY, partial(_command, snapshots.mark_paper)),
             self._every(EQUITY_EVERY, partial(_command, snapshots.record_equity)),
-            self._every(10.0, partial(_command, partial(beat, name="stream"))),
+            self._every(10.0, self._beat),
+            self._user_streams.run(self._stopped),
             self._every(DAY, partial(_command, ensure_partitions)),
         )
         for venue in list(self._following):
             await self._leave(venue)
         self._governor.close()
 
+    async def _beat(self) -> None:
+        sign = partial(beat, name="stream", detail=self._user_streams.figures)
+        await _command(sign)
+
     async def _follow_venues(self) -> None:
         """Begin with venues that were enabled meanwhile, leave those that nobody needs."""
-        wanted = await _in_database(_venues)
+        wanted = await in_database(_venues)
         for venue in self._following.keys() - wanted:
             await self._leave(venue)
         for venue in sorted(wanted - self._following.keys()):
-            adapter = await _in_database(partial(adapter_of, venue))
+            adapter = await in_database(partial(adapter_of, venue))
             self._gateways[venue] = open_gateway(venue, adapter)
             self._following[venue] = asyncio.create_task(self._follow(venue))
 
@@ -115,7 +120,7 @@ class Stream:
     async def _instruments(self, venue: str) -> None:
         specs = await self._gateways[venue].instruments()
         now = datetime.now(UTC)
-        await _in_database(partial(store_instruments, venue=venue, specs=specs, now=now))
+        await in_database(partial(store_instruments, venue=venue, specs=specs, now=now))
 
     async def _quotes(self, venue: str) -> None:
         """Skipped while others need the address's weight more: quotes show their age."""
@@ -124,7 +129,7 @@ class Stream:
         if await asyncio.to_thread(self._grant, venue, own, 1, cost, LOOKS) < 1:
             return
         quotes = await self._gateways[venue].quotes()
-        await _in_database(partial(store_quotes, venue=venue, quotes=quotes))
+        await in_database(partial(store_quotes, venue=venue, quotes=quotes))
 
     async def _volatility(self, venue: str) -> None:
         """For risk budgets: seldom, a few at a time, and only what nobody else's weight is for."""
@@ -169,11 +174,11 @@ class Stream:
         due = partial(
             snapshots.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=datetime.now(UTC)
         )
-        sessions = await asyncio.to_thread(self._granted, venue, await _in_database(due))
+        sessions = await asyncio.to_thread(self._granted, venue, await in_database(due))
         rows = await asyncio.gather(*(self._balance(venue, session) for session in sessions))
         now = datetime.now(UTC)
         known = [row for row in rows if row is not None]
-        await _in_database(partial(snapshots.store_balances, rows=known, now=now))
+        await in_database(partial(snapshots.store_balances, rows=known, now=now))
 
     def _granted(self, venue: str, sessions: Sequence[AccountSession]) -> list[AccountSession]:
         """Those whose address has weight left for polls; the others are due again next time."""
@@ -208,8 +213,4 @@ def _venues() -> set[str]:
 
 
 async def _command(work: Callable[..., object]) -> object:
-    return await _in_database(partial(work, now=datetime.now(UTC)))
-
-
-async def _in_database(work: Callable[[], Result]) -> Result:
-    return await asyncio.to_thread(in_thread(work))
+    return await in_database(partial(work, now=datetime.now(UTC)))

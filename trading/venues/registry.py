@@ -10,7 +10,7 @@ from importlib import import_module
 from trading.venues.binance.dialect import BinanceLinear
 from trading.venues.bybit.dialect import BybitLinear
 from trading.venues.catalogue import catalogue
-from trading.venues.dialect import Dialect
+from trading.venues.dialect import Dialect, StreamingDialect
 from trading.venues.generic.dialect import Generic
 from trading.venues.okx.dialect import OkxSwap
 
@@ -45,6 +45,11 @@ def _generic() -> list[Venue]:
 
 
 VENUES: dict[str, Venue] = {venue.code: venue for venue in (*_generic(), *_PROVEN)}
+
+
+def has_user_streams(code: str) -> bool:
+    """Whether the venue tells accounts what happens to them in words that we read."""
+    return code in VENUES and isinstance(VENUES[code].dialect, StreamingDialect)
 
 
 def load_adapters() -> None:

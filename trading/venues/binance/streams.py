@@ -74,6 +74,16 @@ class BinanceStreams:
                 raise StreamEnded(Breach.KEY_GONE) from None
             raise
 
+    async def orders(self, client: Any, listing: Listing, venue_order_id: str) -> list[OrderNews]:
+        asked = {"symbol": listing.spec.venue_symbol}
+        if venue_order_id:
+            rows = [await client.fapiPrivateGetOrder({**asked, "orderId": venue_order_id})]
+        else:
+            rows = await client.fapiPrivateGetOpenOrders(asked)
+            if not isinstance(rows, list):
+                raise TypeError("not a list")
+        return [_asked(row, listing.spec.symbol) for row in rows]
+
     def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
         return ()
 
@@ -114,6 +124,16 @@ def _order(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[
         )
     )  # fmt: skip
     return found
+
+
+def _asked(row: Mapping[str, Any], symbol: str) -> OrderNews:
+    executed, client_id = number(row["executedQty"]), str(row["clientOrderId"])
+    return OrderNews(
+        str(row["orderId"]), client_id, symbol, Side(row["side"].lower()),
+        PositionSide(row["positionSide"].lower()), number(row["origQty"]),
+        row["reduceOnly"] is True, _state(row["status"], executed), executed,
+        _time(row["updateTime"]), client_id.startswith(_FORCED),
+    )  # fmt: skip
 
 
 def _state(word: str, executed: Decimal) -> OrderState:

@@ -38,6 +38,7 @@ class AccountRest:
 
     async def ask(self, work: Callable[[Any], Awaitable[T]]) -> T:
         """Not chained: ccxt's texts and tracebacks carry signed URLs."""
+        await self._host.catalogue()  # a client made before has no markets, and is kept
         call = Call()
         token = current_call.set(call)
         try:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
-from trading.domain.news import Breach, Broken, Heard, Joined
+from trading.domain.news import Breach, Broken, Heard, Joined, OrderNews
 from trading.domain.ports import Credentials, VenueUnavailable
 from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
@@ -77,6 +77,22 @@ class Listener:
             except StreamEnded as ended:
                 hear(Broken(ended.breach, ended.message))
                 await asyncio.sleep(self._pause(ended.breach))
+
+    async def orders(self, symbol: str, venue_order_id: str = "") -> Sequence[OrderNews]:
+        rest = self._line.rest
+        named = (each for each in (await rest.listings()).values() if each.spec.symbol == symbol)
+        listing = next(named, None)
+        if listing is None:
+            raise VenueUnavailable(f"{symbol} is not listed")
+        try:
+            found = await rest.ask(
+                lambda client: self._streams.orders(client, listing, venue_order_id)
+            )
+        except StreamEnded as ended:
+            raise VenueUnavailable(ended.message) from None
+        if venue_order_id and not found:
+            raise VenueUnavailable("no such order")
+        return found
 
     def _pause(self, breach: Breach) -> float:
         """Seconds. No secret hangs on the draw."""

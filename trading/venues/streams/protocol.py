@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trading.domain.news import Breach, News
+from trading.domain.news import Breach, News, OrderNews
 from trading.domain.ports import Credentials
 from trading.venues.listing import Listing
 
@@ -63,6 +63,13 @@ class UserStreams(Protocol):
 
     async def keep(self, client: Any, door: Door) -> None:
         """Raises StreamEnded when the door's key is gone."""
+        ...
+
+    async def orders(self, client: Any, listing: Listing, venue_order_id: str) -> list[OrderNews]:
+        """By REST: the symbol's open orders, or the named one (none, if the venue has none such).
+
+        Raises as the client and the readers do.
+        """
         ...
 
     def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:

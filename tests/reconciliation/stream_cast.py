@@ -1,0 +1,106 @@
+"""One stream process's ears inside a test, at the Binance simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from tests.cast import VENUE, a_follower, a_strategy, an_account
+from tests.execution.news_cast import an_order, our_id
+from tests.simulators.binance import BinanceSimulator
+from trading.domain.ports import AccountSession, Credentials, OrderRequest, Side
+from trading.execution.governor import Governor
+from trading.models import AccountStream, CopySubscription, Order
+from trading.reconciliation.user_streams import engine
+from trading.reconciliation.user_streams.engine import UserStreams
+from trading.venues.ccxt_gateway.gateway import CcxtGateway
+from trading.venues.http.sockets import Sockets
+from trading.venues.registry import VENUES
+
+SYMBOL = "BTCUSDT"
+
+
+class House:
+    """The simulator, the gateway to it, and the processes that listen."""
+
+    def __init__(self, simulator: BinanceSimulator) -> None:
+        self.simulator = simulator
+        sockets = Sockets(ping_every=0.5)
+        self.gateway = CcxtGateway(VENUES[VENUE], simulator.base_url, sockets=sockets)
+        self.governor = Governor()
+
+    def engine(self) -> UserStreams:
+        return UserStreams({VENUE: self.gateway}, self.governor)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """A process whose streams are all live."""
+        stopped, ears = asyncio.Event(), self.engine()
+        running = asyncio.create_task(ears.run(stopped))
+        try:
+            await until(lambda: AccountStream.objects.filter(state="live").count() > 0)
+            yield
+        finally:
+            stopped.set()
+            await asyncio.wait_for(running, 10)
+
+    async def close(self) -> None:
+        await self.gateway.close()
+        self.governor.close()
+
+    def break_stream(self, **fault: object) -> None:
+        self.simulator.command("POST /_sim/inject", {"stream": fault})
+
+    async def follower(self, number: int = 0) -> CopySubscription:
+        """Who copies on an account of their own at the simulator."""
+        keys = Credentials(f"key-{number}", f"secret-{number}")
+        listed = {"api_key": keys.api_key, "secret": keys.secret, "name": f"f{number}"}
+        self.simulator.command("POST /_sim/accounts", [listed])
+        return await sync_to_async(_copy)(keys)
+
+    async def place(
+        self, copy: CopySubscription, quantity: str = "0.010", side: Side = Side.BUY
+    ) -> Order:
+        """An order of ours that the venue has; nobody has looked at its answer."""
+        order = await sync_to_async(an_order)(copy.account, copy=copy, quantity=quantity, side=side)
+        request = OrderRequest(our_id(order), SYMBOL, side, Decimal(quantity))
+        await self.gateway.place(self.session(copy), request)
+        return order
+
+    async def trade_by_hand(
+        self, copy: CopySubscription, quantity: str, side: Side = Side.SELL, name: str = "web_1"
+    ) -> None:
+        """What the person does with the same account, past us."""
+        request = OrderRequest(name.replace("_", ""), SYMBOL, side, Decimal(quantity))
+        await self.gateway.place(self.session(copy), request)
+
+    def session(self, copy: CopySubscription, number: int = 0) -> AccountSession:
+        keys = Credentials(f"key-{number}", f"secret-{number}")
+        return AccountSession(copy.account_id, VENUE, keys)
+
+
+def _copy(keys: Credentials) -> CopySubscription:
+    return a_follower(a_strategy().strategy, account=an_account(keys=keys))
+
+
+async def until(is_so: Callable[[], Any], seconds: float = 10.0) -> None:
+    """``is_so`` may ask the database."""
+    limit = time.monotonic() + seconds
+    while not await sync_to_async(is_so)():
+        assert time.monotonic() < limit, f"waited in vain; {await sync_to_async(_streams)()}"
+        await asyncio.sleep(0.05)
+
+
+def _streams() -> list[Any]:
+    return list(AccountStream.objects.values())
+
+
+def quick(monkeypatch: Any) -> None:
+    """Seconds of the schedule become tenths."""
+    monkeypatch.setattr(engine, "TICK", 0.2)

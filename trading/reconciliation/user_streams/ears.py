@@ -1,0 +1,85 @@
+"""What is held in memory for each account that is listened to, and what was heard of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from trading.domain.news import Heard, UserStream
+from trading.domain.ports import AccountSession
+from trading.execution.news import Told
+from trading.reconciliation.user_streams.states import Held
+
+BATCH = 2_000
+AGAIN_FOR = 30.0  # seconds
+
+
+@dataclass(eq=False, slots=True)
+class Ear:
+    """One account that this process listens to.
+
+    ``joined``: connected, so that all from now on is heard. ``whole``: nothing from before is
+    missing either. ``doubts`` counts what may have been missed.
+    """
+
+    held: Held
+    session: AccountSession
+    stream: UserStream
+    doubts: int = 0
+    joined: bool = False
+    whole: bool = False
+    listening: asyncio.Task[None] | None = None
+    asking: asyncio.Task[None] | None = None
+
+    @property
+    def account_id(self) -> int:
+        return self.held.account_id
+
+    async def close(self) -> None:
+        tasks = [task for task in (self.listening, self.asking) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.listening = self.asking = None
+        self.joined = self.whole = False
+
+
+@dataclass(slots=True)
+class Inbox:
+    """In the order in which it was heard."""
+
+    heard: list[tuple[Ear, Heard]] = field(default_factory=list)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put(self, ear: Ear, heard: Heard) -> None:
+        self.heard.append((ear, heard))
+        self.waiting.set()
+
+    def take(self) -> list[tuple[Ear, Heard]]:
+        taken, self.heard = self.heard[:BATCH], self.heard[BATCH:]
+        if not self.heard:
+            self.waiting.clear()
+        return taken
+
+
+class Early:
+    """Ends of orders that were told before all of their fills, until it is no use any more."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[float, Told]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
+    def take(self) -> list[tuple[float, Told]]:
+        kept, self._kept = self._kept, []
+        return kept
+
+    def keep(self, told: Iterable[Told], known: Iterable[tuple[float, Told]]) -> None:
+        """``known`` says since when. What stays for longer is found by the order's own look."""
+        since = {each: at for at, each in known}
+        now = time.monotonic()
+        dated = ((since.get(each, now), each) for each in told)
+        self._kept += [(at, each) for at, each in dated if now - at < AGAIN_FOR]

@@ -1,0 +1,104 @@
+"""What is heard, applied for many accounts in one transaction.
+
+A batch that fails is applied account by account; an account that fails alone is in doubt, and is
+asked about instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from trading.domain.news import Breach, Broken, Heard, Joined
+from trading.execution.news import Told
+from trading.reconciliation.database import in_database
+from trading.reconciliation.user_streams.ears import Ear, Early, Inbox
+from trading.reconciliation.user_streams.gaps import Gaps
+from trading.reconciliation.user_streams.hearing import note_refused_keys, take_in
+from trading.reconciliation.user_streams.states import Cause
+
+logger = logging.getLogger(__name__)
+
+GATHER = 0.01  # seconds
+AGAIN_AFTER = 0.3  # an end that came before its fills
+PAUSE = 1.0  # after a batch that could not be written at all
+
+
+class Writer:
+    """Belongs to one event loop; the only one that takes from the inbox."""
+
+    def __init__(self, inbox: Inbox, gaps: Gaps) -> None:
+        self._inbox = inbox
+        self._gaps = gaps
+        self._early = Early()
+
+    async def run(self) -> None:
+        while True:
+            patience = AGAIN_AFTER if self._early else None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._inbox.waiting.wait(), patience)
+            await asyncio.sleep(GATHER)
+            taken = self._inbox.take()
+            try:
+                await self._apply(taken)
+            except Exception:  # whatever it was: it is asked for
+                logger.exception("news not applied")
+                for ear in {ear for ear, _ in taken}:
+                    self._inbox.put(ear, Broken(Breach.UNREADABLE))
+                await asyncio.sleep(PAUSE)
+
+    async def _apply(self, taken: Sequence[tuple[Ear, Heard]]) -> None:
+        early = self._early.take()
+        told = [each for _, each in early]
+        told += [
+            Told(ear.account_id, heard)
+            for ear, heard in taken
+            if not isinstance(heard, Joined | Broken)
+        ]
+        if told:
+            ears = {ear.account_id: ear for ear, _ in taken}
+            self._early.keep(await self._take_in(told, ears), early)
+        for ear, heard in taken:
+            if isinstance(heard, Joined):
+                await self._gaps.joined(ear)
+            elif isinstance(heard, Broken):
+                await self._broken(ear, heard)
+
+    async def _take_in(self, told: Sequence[Told], ears: dict[int, Ear]) -> list[Told]:
+        """Returns the ends that came early."""
+        now = datetime.now(UTC)
+        try:
+            return (await in_database(partial(take_in, told=told, now=now))).early
+        except Exception:
+            logger.exception("news not applied together", extra={"count": len(told)})
+        early: list[Told] = []
+        for account_id in sorted({each.account_id for each in told}):
+            own = [each for each in told if each.account_id == account_id]
+            try:
+                early += (await in_database(partial(take_in, told=own, now=now))).early
+            except Exception:
+                logger.exception("news not applied", extra={"account": account_id})
+                if ear := ears.get(account_id):
+                    self._inbox.put(ear, Broken(Breach.UNREADABLE))
+        return early
+
+    async def _broken(self, ear: Ear, broken: Broken) -> None:
+        ear.doubts += 1
+        refused = broken.breach is Breach.REFUSED
+        await self._gaps.move(
+            ear,
+            Cause.REFUSE if refused else Cause.BREAK,
+            breach=broken.breach.value,
+            message=broken.message,
+        )
+        if broken.breach is not Breach.UNREADABLE:
+            ear.joined = False
+        elif ear.joined:
+            await self._gaps.joined(ear)
+        if refused:
+            now = datetime.now(UTC)
+            await in_database(partial(note_refused_keys, account_id=ear.account_id, now=now))
