@@ -31,7 +31,8 @@ def test_three_times_the_order_must_be_on_its_side_of_the_book(
     offered: str, code: str, side: Side
 ) -> None:
     sides = {"asks": offered} if side is Side.BUY else {"bids": offered}
-    decision = deciding(replace(LONG, side=side), quote=_quote(**sides))
+    quote = _quote(**sides)  # type: ignore[arg-type]
+    decision = deciding(replace(LONG, side=side), quote=quote)
     assert decision.code == code
     assert decision.inputs["on_offer"] == offered
 

@@ -136,11 +136,11 @@ class Stream:
         due = partial(symbols_to_measure, venue=venue, now=datetime.now(UTC))
         cost = Cost(weight=limits_of(venue).reads.candles, requests=1)
         own: str = settings.MIMIC_EGRESS
-        symbols = await _in_database(due)
+        symbols = await in_database(due)
         granted = await asyncio.to_thread(self._grant, venue, own, len(symbols), cost, POLLS)
         found = {symbol: await self._measured(venue, symbol) for symbol in symbols[:granted]}
         now = datetime.now(UTC)
-        await _in_database(partial(store_volatility, venue=venue, found=found, now=now))
+        await in_database(partial(store_volatility, venue=venue, found=found, now=now))
 
     async def _measured(self, venue: str, symbol: str) -> Measured:
         try:
@@ -155,13 +155,13 @@ class Stream:
         for.
         """
         due = partial(followed_symbols, venue=venue, now=datetime.now(UTC), limit=BOOKS_AT_ONCE)
-        symbols = await _in_database(due)
+        symbols = await in_database(due)
         cost = Cost(weight=limits_of(venue).reads.book, requests=1)
         own: str = settings.MIMIC_EGRESS
         granted = await asyncio.to_thread(self._grant, venue, own, len(symbols), cost, LOOKS)
         books = await asyncio.gather(*(self._book(venue, each) for each in symbols[:granted]))
         depths = {book.symbol: depth_of(book) for book in books if book is not None}
-        await _in_database(partial(store_depths, venue=venue, depths=depths))
+        await in_database(partial(store_depths, venue=venue, depths=depths))
 
     async def _book(self, venue: str, symbol: str) -> OrderBook | None:
         try:

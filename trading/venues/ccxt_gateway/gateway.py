@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,26 +18,21 @@ from trading.domain.ports import (
     CancelResult,
     Credentials,
     FillReport,
-    InstrumentSpec,
     Lookup,
     MarginMode,
-    OrderBook,
     OrderReport,
     OrderRequest,
     Outcome,
     PositionReport,
-    Quote,
     SendResult,
     SettingResult,
     VenueUnavailable,
 )
 from trading.venues.ccxt_gateway import answers, cancelling
 from trading.venues.ccxt_gateway.batches import read_batch
-from trading.venues.ccxt_gateway.books import read_book
-from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.catalogue import Catalogue
-from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
+from trading.venues.ccxt_gateway.market import MarketReads
 from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
 from trading.venues.ccxt_gateway.readiness import Ready, in_base_units, ready
 from trading.venues.ccxt_gateway.streams import AccountRest
@@ -55,7 +49,6 @@ from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
 from trading.venues.registry import Venue
 from trading.venues.streams.listener import Line, Listener
-from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
@@ -65,12 +58,11 @@ _KEYLESS = answers.refused_here("venue.auth", "no keys for this account")
 _KEYS_REFUSED = "venue.auth"  # the one verdict that speaks about the keys and not of a request
 
 
-class CcxtGateway:
+class CcxtGateway(MarketReads):
     """One venue for all its accounts, inside one event loop.
 
     ``base_url`` replaces the venue's hosts (a simulator); empty means the real ones. ``fast``:
     orders take the dialect's short way if it has one; all else, and proxies, go through ccxt.
-    ``used_weight`` is what the venue last told of this address's request weight.
     """
 
     def __init__(
@@ -82,16 +74,14 @@ class CcxtGateway:
         sockets: Sockets | None = None,
         fast: bool = True,
     ) -> None:
+        self._pool = pool or Pool()
+        hosts = {demo: Host(venue, base_url, self._pool, demo=demo) for demo in (False, True)}
+        super().__init__(venue.dialect, hosts)
         self.acceptance_window = venue.dialect.acceptance_window
-        self._dialect = venue.dialect
         self._fast = venue.dialect.fast if fast else None
         self._batches = self._fast if isinstance(self._fast, BatchingOrders) else None
         self._base_url = base_url.rstrip("/")
-        self._pool = pool or Pool()
-        self._hosts = {demo: Host(venue, base_url, self._pool, demo=demo) for demo in (False, True)}
-        self._clones = Clones()
         self._sockets = sockets or Sockets()
-        self.used_weight: int | None = None
 
     async def place(self, session: AccountSession, order: OrderRequest) -> SendResult:
         """Send one order once. Never raises for venue or wire; see the package's error tables."""
@@ -439,32 +429,6 @@ class CcxtGateway:
         line = Line(rest, keys, session.egress, session.demo, base)
         return Listener(dialect.streams, line, self._sockets)
 
-    async def instruments(self) -> Sequence[InstrumentSpec]:
-        """The catalogue, asked for anew; orders follow it from then on."""
-        catalogue = await self._hosts[False].catalogue(reload=True)
-        self._clones.clear()
-        return [listing.spec for listing in catalogue.by_symbol.values()]
-
-    async def quotes(self) -> Sequence[Quote]:
-        host = self._hosts[False]
-        catalogue = await host.catalogue()
-        return await self._asked(host, lambda: self._dialect.quotes(host.template, catalogue.names))
-
-    async def daily_closes(self, symbol: str, days: int) -> Sequence[Decimal]:
-        host = self._hosts[False]
-        listing = (await host.catalogue()).by_symbol.get(symbol)
-        if listing is None:
-            raise VenueUnavailable(f"{symbol} is not listed")
-        return await self._asked(host, lambda: daily_closes(host.template, listing, days))
-
-    async def order_book(self, symbol: str) -> OrderBook:
-        host = self._hosts[False]
-        catalogue = await host.catalogue()
-        listing = catalogue.by_symbol.get(symbol)
-        if listing is None:
-            raise VenueUnavailable(f"{symbol} is not listed")
-        return await self._asked(host, partial(read_book, host.template, listing))
-
     async def close(self) -> None:
         await self._pool.close()
         await self._sockets.close()
@@ -481,36 +445,3 @@ class CcxtGateway:
         catalogue = await host.catalogue()
         client = self._client(session, session.credentials)
         return await self._asked(host, lambda: ask(client, catalogue))
-
-    async def _asked(self, host: Host, ask: Callable[[], Awaitable[T]]) -> T:
-        """Anything but a clean success becomes :class:`VenueUnavailable`.
-
-        Not chained: ccxt's texts and tracebacks carry signed URLs.
-        """
-        call = Call()
-        token = current_call.set(call)
-        try:
-            return await ask()
-        except Exception as fault:  # a shape we do not know is no success either
-            text = self._reason(call) or type(fault).__name__
-        finally:
-            current_call.reset(token)
-            self._note_usage(call)
-        if call.reply and self._meaning(call.reply) == "venue.clock":
-            await host.sync_clock()
-        raise VenueUnavailable(text)
-
-    def _reason(self, call: Call) -> str:
-        if call.reply is None:
-            return call.fault
-        return f"HTTP {call.reply.status} {self._dialect.read_error(call.reply).code}".strip()
-
-    def _meaning(self, reply: Reply) -> str:
-        """Our code for what the venue refused."""
-        error = self._dialect.read_error(reply)
-        return judge(self._dialect.errors, reply.status, error).code
-
-    def _note_usage(self, call: Call) -> None:
-        used = call.reply.headers.get(self._dialect.usage_header, "") if call.reply else ""
-        if used.isdecimal():
-            self.used_weight = int(used)
