@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mimic.core.csv_export import csv_lines
+from mimic.core.csv_export import csv_answer
 from mimic.core.errors import Conflict
 from mimic.dashboard import copies_selectors
 from mimic.dashboard.copies_forms import SettingsForm
@@ -81,9 +81,7 @@ def history_csv(request: HttpRequest, public_id: UUID) -> StreamingHttpResponse:
     """Every version with all its values; times ISO UTC, formulas defused."""
     row = own_copy(request, public_id)
     table = _table(versions_of(row, limit=IN_EXPORT))
-    response = StreamingHttpResponse(csv_lines(table), content_type="text/csv")
-    response["Content-Disposition"] = 'attachment; filename="copy-settings.csv"'
-    return response
+    return csv_answer("copy-settings.csv", table)
 
 
 def _save(request: HttpRequest, row: CopySubscription, form: SettingsForm) -> int:

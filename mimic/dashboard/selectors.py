@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from django.db.models import Max, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +66,14 @@ def accounts_of(user_id: int) -> list[AccountRow]:
     ]
 
 
-def mode_of(accounts: Sequence[AccountRow]) -> str:
+class OfKind(Protocol):
+    """An account as :func:`mode_of` sees it."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+def mode_of(accounts: Iterable[OfKind]) -> str:
     """``paper`` unless real money is at stake; ``mixed`` when both are."""
     kinds = {"live" if account.kind == "live" else "paper" for account in accounts}
     return "mixed" if len(kinds) > 1 else next(iter(kinds), "paper")

@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from mimic.core.csv_export import csv_lines
+from mimic.core.csv_export import csv_answer
 from mimic.dashboard import selectors
+from mimic.dashboard.paging import ON_PAGE, before_of, pager
 from signals.selectors import signals_for
 from trading.copying.receipt_detail import receipt_detail
 from trading.copying.selectors import ReceiptRow, receipts_of_person
@@ -26,7 +27,6 @@ from trading.execution.selectors import open_positions
 from trading.models import CopyExecution, ExecutionOutcome
 
 ON_HOME = 20
-ON_PAGE = 50
 IN_EXPORT = 10_000
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CODE = re.compile("[a-z_.]{1,40}")
@@ -83,8 +83,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
     """
     user: Any = request.user
     asked = _asked(request)
-    cursor = request.GET.get("cursor", "")
-    before = int(cursor) if cursor.isdecimal() and len(cursor) < 20 else None
+    before = before_of(request)
     rows = receipts_of_person(user_id=user.pk, limit=ON_PAGE + 1, before=before, **asked)
     older = rows[ON_PAGE - 1].id if len(rows) > ON_PAGE else None
     context = {
@@ -93,8 +92,7 @@ def receipts(request: HttpRequest) -> HttpResponse:
         "receipts": rows[:ON_PAGE],
         "outcome": asked["outcome"],
         "narrowed": bool(asked["copy"] or asked["code"]),
-        "next_url": _with(request, cursor=str(older)) if older else "",
-        "previous_url": _with(request, cursor="") if before else "",
+        **pager(request, before, older),
         "csv_url": f"{reverse('receipts-csv')}?{urlencode(asked)}",
     }
     return render(request, "receipts/list.html", context)
@@ -106,9 +104,7 @@ def receipts_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The newest receipts with the page's filter; times ISO UTC, formulas defused."""
     user: Any = request.user
     rows = receipts_of_person(user_id=user.pk, limit=IN_EXPORT, **_asked(request))
-    response = StreamingHttpResponse(csv_lines(_table(rows)), content_type="text/csv")
-    response["Content-Disposition"] = 'attachment; filename="receipts.csv"'
-    return response
+    return csv_answer("receipts.csv", _table(rows))
 
 
 @login_required
@@ -155,11 +151,6 @@ def _asked(request: HttpRequest) -> Asked:
         copy=copy if _UUID.fullmatch(copy) else "",
         code=code if _CODE.fullmatch(code) else "",
     )
-
-
-def _with(request: HttpRequest, **changes: str) -> str:
-    query = {**request.GET.dict(), **changes}
-    return "?" + urlencode({name: text for name, text in query.items() if text})
 
 
 def midnight_of(zone: str) -> datetime:

@@ -40,7 +40,7 @@ PLACES: Final = (
     Place("copies", _("Copies"), "copy", "copies", "c"),
     Place("receipts", _("Receipts"), "receipt-text", "receipts", "r"),
     Place("exchange-accounts", _("Accounts"), "key-round", "exchange-accounts", "a"),
-    Place("portfolio", _("Portfolio"), "wallet", "portfolio", "p"),
+    Place("portfolio", _("Portfolio"), "wallet", "positions", "p"),
     Place("settings", _("Settings"), "settings", "settings", "e"),
 )
 # Each tab of the phone, and what stands there until its page exists.

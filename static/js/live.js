@@ -9,6 +9,7 @@ const STALE_MS = 4000;
 const DEAD_MS = 10000;
 const BACKOFF_MS = [500, 30000];
 const RESYNC_JITTER_MS = 3000;
+const SOON_MS = 500;
 const SIGNED_OUT = 4401;
 
 const channels = document.body.dataset.channels.split(/\s+/).filter(Boolean);
@@ -77,6 +78,7 @@ function receive(event) {
   }
   if (message.channel === "system") return message.type === "heartbeat" ? beat() : undefined;
   if (!inOrder(message)) resync();
+  if (document.querySelector(`[data-redraws="${message.channel}"]`)) return resync(SOON_MS);
   events[`${message.channel}/${message.type}`]?.(message.data);
   return undefined;
 }
@@ -128,7 +130,7 @@ function watch() {
 function wake() {
   if (document.visibilityState !== "visible") return;
   if (!socket) connect();
-  resync(500);
+  resync(SOON_MS);
 }
 
 document.addEventListener("visibilitychange", wake);
@@ -143,6 +145,11 @@ document.addEventListener("htmx:afterSwap", () => {
   const live = document.body.dataset.connection === "live";
   for (const button of document.querySelectorAll("[data-needs-live]")) button.disabled = !live;
 });
+/** Prices move without a message: such a page asks for itself again while somebody looks at it. */
+const paced = document.querySelector("[data-refreshes-s]");
+if (paced) {
+  setInterval(() => { if (document.visibilityState === "visible") resync(SOON_MS); }, paced.dataset.refreshesS * 1000);
+}
 if (channels.length) {
   show("connecting", words.connecting);
   connect();

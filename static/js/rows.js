@@ -135,5 +135,7 @@ export function summarise(data) {
 export function refreshAges() {
   for (const node of document.querySelectorAll("[data-age]:not([data-age=''])")) {
     node.textContent = format.age(node.dataset.age, settings);
+    const row = node.closest("[data-stale-after]");
+    row?.toggleAttribute("data-stale", Date.now() - Date.parse(node.dataset.age) > row.dataset.staleAfter * 1000);
   }
 }
