@@ -57,7 +57,7 @@ class Holder:
 
     def copies(self, account: ExchangeAccount) -> CopySubscription:
         """A copy of a strategy of its own."""
-        return a_follower(a_strategy().strategy, account=account, sizing_value=Decimal(10))
+        return a_follower(a_strategy().strategy, account=account, sizing_value=Decimal(2))
 
     def opens(self, copy: CopySubscription, price: str = "60000", **terms: Any) -> Order:
         """A signal to open, filled at ``price``; its order."""

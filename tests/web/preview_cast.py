@@ -303,7 +303,6 @@ def home(now: datetime) -> dict[str, object]:
             ),
         ],
         "equity_url": "/equity.json",
-        "positions_csv_url": "/positions.csv",
     }
 
 

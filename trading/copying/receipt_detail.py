@@ -47,6 +47,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
+    public_id: str
     client_id: str
     status: str
     status_label: str
@@ -165,6 +166,7 @@ def _orders(execution_id: int) -> list[OrderLine]:
         ids = ", ".join(attempt.client_id for attempt in order.tries.all())
         found.append(
             OrderLine(
+                str(order.public_id),
                 ids,
                 order.status,
                 order.get_status_display(),

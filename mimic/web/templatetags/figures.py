@@ -101,6 +101,13 @@ def ratio(value: object) -> str:
 
 
 @register.filter
+def unsigned(value: object) -> Decimal | None:
+    """For a figure whose words say which way it went."""
+    number = _decimal(value)
+    return None if number is None else abs(number)
+
+
+@register.filter
 def plain(value: object) -> str:
     """A number as HTML attributes want it: a dot, no grouping, no exponent; nothing is 0."""
     number = _decimal(value)

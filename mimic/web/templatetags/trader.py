@@ -54,6 +54,12 @@ ORDER_TONES: Final = {
     "unknown": "warn",
     "needs_person": "warn",
 }
+ATTEMPT_TONES: Final = {
+    "confirmed": "up",
+    "refused": "down",
+    "unknown": "warn",
+    "sending": "info",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,12 @@ def outcome_tone(outcome: str) -> str:
 def order_tone(status: str) -> str:
     """The badge tone of an order's status."""
     return ORDER_TONES.get(status, "neutral")
+
+
+@register.filter
+def attempt_tone(outcome: str) -> str:
+    """The badge tone of how a POST ended."""
+    return ATTEMPT_TONES.get(outcome, "neutral")
 
 
 @register.filter

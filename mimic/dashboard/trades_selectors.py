@@ -1,0 +1,109 @@
+"""Closed trades of a person: the list by key, and what they came to, never mixing money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+
+from mimic.dashboard.books_filters import TradeFilter
+from mimic.dashboard.books_scope import Market, Markets, Purse, Scope
+from mimic.dashboard.paging import ON_PAGE, newest_ids
+from trading.domain.marking import HUNDRED
+from trading.models import ExchangeAccount, Trade
+
+_WON, _LOST = Q(profit__gt=F("fees")), Q(profit__lt=F("fees"))
+
+
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """``net`` is the profit after fees, in the market's currency."""
+
+    row: Trade
+    account: ExchangeAccount
+    market: Market
+    strategy: str
+
+    @property
+    def net(self) -> Decimal:
+        return self.row.profit - self.row.fees
+
+
+@dataclass(frozen=True, slots=True)
+class TradeTotals:
+    """Of all trades that fit the filters, not of the page alone. A trade that came out even is
+    neither won nor lost.
+    """
+
+    purse: Purse
+    net: Decimal
+    count: int
+    won: int
+    lost: int
+
+    @property
+    def win_pct(self) -> Decimal:
+        return HUNDRED * self.won / self.count
+
+    @property
+    def average(self) -> Decimal:
+        return self.net / self.count
+
+    def plus(self, other: TradeTotals) -> TradeTotals:
+        return TradeTotals(
+            self.purse,
+            self.net + other.net,
+            self.count + other.count,
+            self.won + other.won,
+            self.lost + other.lost,
+        )
+
+
+def page_of(asked: TradeFilter, before: int | None) -> tuple[list[TradeLine], int | None]:
+    """A page's lines, and the id that the next one starts below: three queries."""
+    ids = newest_ids(
+        Trade.objects.filter(asked.condition()), asked.accounts, before=before, limit=ON_PAGE + 1
+    )
+    older = ids[ON_PAGE - 1] if len(ids) > ON_PAGE else None
+    return lines_of(asked.scope, ids[:ON_PAGE]), older
+
+
+def lines_of(scope: Scope, ids: Sequence[int]) -> list[TradeLine]:
+    """In the order of ``ids``; two queries."""
+    rows = Trade.objects.in_bulk(ids)
+    markets = Markets(scope, [(row.account_id, row.symbol) for row in rows.values()])
+    return [line_of(scope, markets, rows[key]) for key in ids]
+
+
+def line_of(scope: Scope, markets: Markets, row: Trade) -> TradeLine:
+    return TradeLine(
+        row,
+        scope.accounts[row.account_id],
+        markets.of(row.account_id, row.symbol),
+        scope.strategy_of(row.subscription_id),
+    )
+
+
+def totals_of(asked: TradeFilter) -> list[TradeTotals]:
+    """By money and currency, real money first: two queries."""
+    rows: list[dict[str, Any]] = list(
+        Trade.objects.filter(asked.condition(), account_id__in=asked.accounts)
+        .order_by()
+        .values("account_id", "symbol")
+        .annotate(
+            net=Sum(F("profit") - F("fees")),
+            count=Count("*"),
+            won=Count("pk", filter=_WON),
+            lost=Count("pk", filter=_LOST),
+        )
+    )
+    markets = Markets(asked.scope, [(row["account_id"], row["symbol"]) for row in rows])
+    found: dict[Purse, TradeTotals] = {}
+    for row in rows:
+        purse = markets.purse(row["account_id"], row["symbol"])
+        sums = TradeTotals(purse, row["net"], row["count"], row["won"], row["lost"])
+        found[purse] = found[purse].plus(sums) if purse in found else sums
+    return [found[purse] for purse in sorted(found, key=lambda it: it.place)]
