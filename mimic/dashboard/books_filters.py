@@ -25,8 +25,7 @@ from signals.ingest.tradingview.alert import canonical_symbol
 from trading.models import ExchangeAccount
 from trading.models.orders import STATUS_LABELS
 
-Words = str | Promise
-Choices = Iterable[tuple[str, Words]]
+Choices = Iterable[tuple[str, str | Promise]]
 _ALL = _("All")
 _TEXT = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -35,11 +34,11 @@ RESULTS = (("won", _("Won")), ("lost", _("Lost")))
 _BY_RESULT = {"won": Q(profit__gt=F("fees")), "lost": Q(profit__lt=F("fees"))}
 
 
-def _choice(label: Words, choices: Choices = ()) -> forms.ChoiceField:
+def _choice(label: Any, choices: Choices = ()) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=[("", _ALL), *choices])
 
 
-def _day(label: Words) -> forms.DateField:
+def _day(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,

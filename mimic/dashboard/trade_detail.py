@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from mimic.core.ids import first_id_at
 from mimic.dashboard.books_scope import Markets, Scope
@@ -70,7 +70,7 @@ def trade_detail(scope: Scope, trade: Trade) -> TradeDetail:
     )
 
 
-def _orders_around(trade: Trade) -> Sequence[Order]:
+def _orders_around(trade: Trade) -> QuerySet[Order]:
     """What traded the symbol while the position was open, on its side. Ids are times."""
     begin, end = (trade.opened_at or trade.closed_at) - _AROUND, trade.closed_at + _AROUND
     sides = (PositionSide.BOTH.value, trade.side)

@@ -15,7 +15,7 @@ from mimic.dashboard.paging import ON_PAGE, newest_ids
 from trading.domain.marking import HUNDRED
 from trading.models import ExchangeAccount, Trade
 
-_WON, _LOST = Q(profit__gt=F("fees")), Q(profit__lt=F("fees"))
+_WON = Q(profit__gt=F("fees"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,22 @@ class TradeLine:
 
     @property
     def net(self) -> Decimal:
-        return self.row.profit - self.row.fees
+        net: Decimal = self.row.profit - self.row.fees
+        return net
 
 
 @dataclass(frozen=True, slots=True)
 class TradeTotals:
-    """Of all trades that fit the filters, not of the page alone. A trade that came out even is
-    neither won nor lost.
-    """
+    """Of all trades that fit the filters, not of the page alone. ``won``: some profit is left."""
 
     purse: Purse
     net: Decimal
     count: int
     won: int
-    lost: int
 
     @property
     def win_pct(self) -> Decimal:
-        return HUNDRED * self.won / self.count
+        return HUNDRED * self.won / Decimal(self.count)
 
     @property
     def average(self) -> Decimal:
@@ -58,7 +56,6 @@ class TradeTotals:
             self.net + other.net,
             self.count + other.count,
             self.won + other.won,
-            self.lost + other.lost,
         )
 
 
@@ -89,21 +86,16 @@ def line_of(scope: Scope, markets: Markets, row: Trade) -> TradeLine:
 
 def totals_of(asked: TradeFilter) -> list[TradeTotals]:
     """By money and currency, real money first: two queries."""
-    rows: list[dict[str, Any]] = list(
+    rows: list[Any] = list(
         Trade.objects.filter(asked.condition(), account_id__in=asked.accounts)
         .order_by()
-        .values("account_id", "symbol")
-        .annotate(
-            net=Sum(F("profit") - F("fees")),
-            count=Count("*"),
-            won=Count("pk", filter=_WON),
-            lost=Count("pk", filter=_LOST),
-        )
+        .values_list("account_id", "symbol")
+        .annotate(net=Sum(F("profit") - F("fees")), count=Count("*"), won=Count("pk", filter=_WON))
     )
-    markets = Markets(asked.scope, [(row["account_id"], row["symbol"]) for row in rows])
+    markets = Markets(asked.scope, [(account, symbol) for account, symbol, *_ in rows])
     found: dict[Purse, TradeTotals] = {}
-    for row in rows:
-        purse = markets.purse(row["account_id"], row["symbol"])
-        sums = TradeTotals(purse, row["net"], row["count"], row["won"], row["lost"])
+    for account, symbol, net, count, won in rows:
+        purse = markets.purse(account, symbol)
+        sums = TradeTotals(purse, net, count, won)
         found[purse] = found[purse].plus(sums) if purse in found else sums
     return [found[purse] for purse in sorted(found, key=lambda it: it.place)]

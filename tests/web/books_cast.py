@@ -18,7 +18,6 @@ from django.urls import reverse
 
 from signals.models import Action
 from tests.cast import (
-    VENUE,
     a_follower,
     a_market,
     a_person,
@@ -31,7 +30,6 @@ from trading.copying.fanout import fan_out
 from trading.domain.ports import Credentials, FillReport, Outcome, SendResult, Side
 from trading.execution.claims import take_orders
 from trading.execution.settle import Answer, settle_answers
-from trading.execution.transitions import Claimed
 from trading.models import CopySubscription, ExchangeAccount, Order
 
 _trades = count(1)
@@ -90,13 +88,12 @@ class Holder:
         return order
 
     def page(self, name: str, *args: object, **asked: object) -> Any:
-        return self.browser.get(reverse(name, args=args), asked)
+        query = {field: str(value) for field, value in asked.items()}
+        return self.browser.get(reverse(name, args=args), query)
 
     def table(self, name: str, **asked: object) -> list[dict[str, str]]:
         """What a spreadsheet reads."""
-        answer = self.page(name, **asked)
-        text = b"".join(answer.streaming_content).decode()
-        return list(csv.DictReader(text.splitlines()))
+        return list(csv.DictReader(lines_of_file(self.page(name, **asked))))
 
     def queries(self, name: str, *args: object, **asked: object) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -109,7 +106,12 @@ class Holder:
         return self.answered(order, filled(order, price, parts))
 
 
-def filled(order: Order | Claimed, price: str, parts: int = 1) -> SendResult:
+def lines_of_file(answer: Any) -> list[str]:
+    """Of a download, the header among them."""
+    return b"".join(answer.streaming_content).decode().splitlines()
+
+
+def filled(order: Order, price: str, parts: int = 1) -> SendResult:
     """Filled at once, in ``parts`` trades of the same size; the fee is 0.05 %."""
     part = order.quantity / parts
     fills = [
@@ -127,6 +129,3 @@ def filled(order: Order | Claimed, price: str, parts: int = 1) -> SendResult:
         for _ in range(parts)
     ]
     return SendResult(Outcome.CONFIRMED, venue_order_id="v1", fills=tuple(fills))
-
-
-__all__ = ["VENUE", "Holder", "filled", "now"]

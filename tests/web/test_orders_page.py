@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from django.utils import timezone
 from mimic.core.ids import first_id_at
 from mimic.dashboard.paging import ON_PAGE
 from tests.cast import a_person
-from tests.web.books_cast import Holder, now
+from tests.web.books_cast import Holder, lines_of_file, now
 from trading.domain.orders import OrderStatus
 from trading.models import Order, OrderEvent
 
@@ -77,7 +78,7 @@ def test_the_day_of_the_last_filter_is_included_as_the_person_counts_days(holder
     order = holder.opens(holder.on_paper)
     holder.user.time_zone = "Pacific/Kiritimati"
     holder.user.save()
-    here = timezone.localdate(order.created_at, timezone.zoneinfo.ZoneInfo("Pacific/Kiritimati"))
+    here = timezone.localdate(order.created_at, ZoneInfo("Pacific/Kiritimati"))
     assert listed(holder, since=here, until=here) == [order.pk]
     assert listed(holder, until=here - timedelta(days=1)) == []
 
@@ -176,8 +177,7 @@ def test_another_persons_order_does_not_exist(holder: Holder) -> None:
     browser.force_login(a_person())
     assert browser.get(reverse("order", args=[order.public_id])).status_code == 404
     assert browser.get(reverse(PAGE)).context["lines"] == []
-    text = b"".join(browser.get(reverse("orders-csv"))).decode()  # type: ignore[arg-type]
-    assert len(text.splitlines()) == 1
+    assert len(lines_of_file(browser.get(reverse("orders-csv")))) == 1
 
 
 def test_the_receipt_leads_to_its_order(holder: Holder) -> None:

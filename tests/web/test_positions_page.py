@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.cast import a_person, a_quote
-from tests.web.books_cast import Holder, now
+from tests.web.books_cast import Holder, lines_of_file, now
 from trading.models import InstrumentQuote, Position
 
 pytestmark = pytest.mark.django_db
@@ -156,10 +156,9 @@ def test_nobody_sees_another_persons_positions(holder: Holder) -> None:
     holder.opens(holder.on_paper)
     browser = Client()
     browser.force_login(a_person())
-    asked = {"account": holder.paper.public_id}
+    asked = {"account": str(holder.paper.public_id)}
     assert browser.get(reverse(PAGE), asked).context["lines"] == []
-    text = b"".join(browser.get(reverse("positions-csv"))).decode()  # type: ignore[arg-type]
-    assert len(text.splitlines()) == 1
+    assert len(lines_of_file(browser.get(reverse("positions-csv")))) == 1
 
 
 def test_the_file_holds_what_the_page_shows(holder: Holder) -> None:
