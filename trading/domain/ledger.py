@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from trading.domain.books import ZERO, Change, Holding, apply_fill, part_of
+from trading.domain.fees import borne
 from trading.domain.ports import PositionSide, Side
 
 Place = tuple[datetime, int, str]
@@ -49,7 +50,7 @@ class Booking(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """What a fill closed of ours: one trade. ``fees`` are the fill's, for that part."""
+    """What a fill closed of ours: one trade. ``fees``: see :mod:`.fees`."""
 
     fill_id: int
     subscription_id: int | None
@@ -63,6 +64,17 @@ class Closed(NamedTuple):
     closed_at: datetime
 
 
+class Taken(NamedTuple):
+    """What a fill did to a line: what was held before, since when, and what the closed part bears
+    of all fees.
+    """
+
+    was: Holding
+    opened_at: datetime | None
+    change: Change
+    fees: Decimal
+
+
 @dataclass(slots=True)
 class Line:
     """One running holding: an account's position, a copy's share of it, or a person's own."""
@@ -72,15 +84,23 @@ class Line:
     opened_at: datetime | None = None
     realised: Decimal = ZERO
     fees: Decimal = ZERO
+    open_fees: Decimal = ZERO
 
-    def take(self, booking: Booking, quantity: Decimal) -> Change:
+    def take(self, booking: Booking, quantity: Decimal) -> Taken:
         """``quantity`` of the fill."""
-        change = apply_fill(self.held, booking.side, quantity, booking.price)
-        was, self.held = self.held.quantity, change.after
+        was, opened_at = self.held, self.opened_at
+        change = apply_fill(was, booking.side, quantity, booking.price)
+        fee = part_of(booking.fee, quantity, booking.quantity)
+        fees = borne(
+            before=self.open_fees, held=abs(was.quantity), fee=fee, quantity=quantity,
+            closed=change.closed,
+        )  # fmt: skip
+        self.held, self.open_fees = change.after, fees.left
+        self.fees += fee
         self.realised += change.profit
-        if was == 0 or was * change.after.quantity < 0:
+        if was.quantity == 0 or was.quantity * change.after.quantity < 0:
             self.opened_at, self.leverage = booking.at, booking.leverage
-        return change
+        return Taken(was, opened_at, change, fees.trade)
 
     def against(self, side: Side) -> Decimal:
         """How much of it a trade on ``side`` would close."""
@@ -108,13 +128,10 @@ class Ledger:
     def _book(self, booking: Booking) -> Closed | None:
         if booking.external:
             return self._book_external(booking)
-        line = self.positions[booking.position_side]
-        was, opened_at = line.held, line.opened_at
-        change = line.take(booking, booking.quantity)
-        line.fees += booking.fee
+        taken = self.positions[booking.position_side].take(booking, booking.quantity)
         if booking.subscription_id is not None:
             self.shares[booking.subscription_id].take(booking, booking.quantity)
-        return _closed(booking, was, change, opened_at, booking.subscription_id)
+        return _closed(booking, taken, booking.subscription_id)
 
     def _book_external(self, booking: Booking) -> Closed | None:
         own, line = self.external[booking.position_side], self.positions[booking.position_side]
@@ -131,9 +148,7 @@ class Ledger:
         return closed
 
     def _close_ours(self, booking: Booking, line: Line, part: Decimal) -> Closed | None:
-        was, opened_at = line.held, line.opened_at
-        change = line.take(booking, part)
-        line.fees += part_of(booking.fee, part, booking.quantity)
+        taken = line.take(booking, part)
         left, holders = part, []
         for subscription_id, share in sorted(self.shares.items()):
             if cut := min(left, share.against(booking.side)):
@@ -142,27 +157,22 @@ class Ledger:
                 holders.append(subscription_id)
                 left -= cut
         holder = holders[0] if len(holders) == 1 and not left else None
-        return _closed(booking, was, change, opened_at, holder)
+        return _closed(booking, taken, holder)
 
 
-def _closed(
-    booking: Booking,
-    was: Holding,
-    change: Change,
-    opened_at: datetime | None,
-    subscription_id: int | None,
-) -> Closed | None:
+def _closed(booking: Booking, taken: Taken, subscription_id: int | None) -> Closed | None:
+    change = taken.change
     if change.closed == 0:
         return None
     return Closed(
         booking.fill_id,
         subscription_id,
-        PositionSide.LONG if was.quantity > 0 else PositionSide.SHORT,
+        PositionSide.LONG if taken.was.quantity > 0 else PositionSide.SHORT,
         change.closed,
-        was.entry,
+        taken.was.entry,
         booking.price,
         change.profit,
-        part_of(booking.fee, change.closed, booking.quantity),
-        opened_at,
+        taken.fees,
+        taken.opened_at,
         booking.at,
     )

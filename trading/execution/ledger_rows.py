@@ -40,7 +40,7 @@ class Books:
         made = Ledger()
         for row in self.positions[key]:
             made.positions[PositionSide(row.position_side)] = Line(
-                _held(row), row.leverage, row.opened_at, row.realised, row.fees
+                _held(row), row.leverage, row.opened_at, row.realised, row.fees, row.open_fees
             )
         for own in self.external.get(key, ()):
             made.external[PositionSide(own.position_side)] = Line(_held(own))
@@ -54,6 +54,7 @@ class Books:
             line = ledger.positions[PositionSide(row.position_side)]
             _put(row, line)
             row.realised, row.fees = line.realised, line.fees
+            row.open_fees = line.open_fees
             row.last_fill_at, row.last_trade_id = newest.at, newest.trade_id
             self._changed.append(row)
         for subscription_id, line in ledger.shares.items():
@@ -82,8 +83,8 @@ def ensure_positions(keys: Collection[tuple[int, str, str]], now: datetime) -> N
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO trading_position (public_id, account_id, symbol, position_side, quantity, "
-            "entry_price, leverage, realised, fees, last_trade_id, updated_at) "
-            "SELECT c.public_id, c.account_id, c.symbol, c.side, 0, 0, 1, 0, 0, '', %s FROM "
+            "entry_price, leverage, realised, fees, open_fees, last_trade_id, updated_at) "
+            "SELECT c.public_id, c.account_id, c.symbol, c.side, 0, 0, 1, 0, 0, 0, '', %s FROM "
             "unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[]) "
             "AS c(public_id, account_id, symbol, side) ON CONFLICT DO NOTHING",
             [now, [uuid7() for _ in ordered], *_columns(ordered, 3)],
@@ -180,20 +181,21 @@ def _write_positions(rows: Sequence[Position], now: datetime) -> None:
     values = [
         (
             row.pk, row.quantity, row.entry_price, row.leverage, row.realised, row.fees,
-            row.opened_at, row.last_fill_at, row.last_trade_id,
+            row.open_fees, row.opened_at, row.last_fill_at, row.last_trade_id,
         )
         for row in rows
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE trading_position p SET quantity = c.quantity, entry_price = c.entry, "
-            "leverage = c.leverage, realised = c.realised, fees = c.fees, opened_at = c.opened, "
-            "last_fill_at = c.last_at, last_trade_id = c.last_id, updated_at = %s "
+            "leverage = c.leverage, realised = c.realised, fees = c.fees, "
+            "open_fees = c.open_fees, opened_at = c.opened, last_fill_at = c.last_at, last_trade_id = c.last_id, "
+            "updated_at = %s "
             "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::int[], %s::numeric[], "
-            "%s::numeric[], %s::timestamptz[], %s::timestamptz[], %s::text[]) "
-            "AS c(id, quantity, entry, leverage, realised, fees, opened, last_at, last_id) "
-            "WHERE p.id = c.id",
-            [now, *_columns(values, 9)],
+            "%s::numeric[], %s::numeric[], %s::timestamptz[], %s::timestamptz[], %s::text[]) "
+            "AS c(id, quantity, entry, leverage, realised, fees, open_fees, opened, last_at, "
+            "last_id) WHERE p.id = c.id",
+            [now, *_columns(values, 10)],
         )
 
 

@@ -66,6 +66,7 @@ class _Exposure(models.Model):
 class Position(_Exposure, PublicModel):
     """What the account holds at the venue by our books.
 
+    ``fees`` are all that were ever paid for it, ``open_fees`` those of opening what is held now.
     The newest fill, by the venue's order, tells a fill that comes late from one that is next.
     """
 
@@ -73,6 +74,7 @@ class Position(_Exposure, PublicModel):
     position_side = models.CharField(_("position side"), max_length=5, choices=_SIDES)
     realised = AmountField(_("realised"), default=0)
     fees = AmountField(_("fees"), default=0)
+    open_fees = AmountField(_("fees of opening"), default=0)
     last_fill_at = models.DateTimeField(_("newest fill"), null=True, editable=False)
     last_trade_id = models.CharField(max_length=64, default="", editable=False)
 
@@ -111,6 +113,7 @@ class VirtualPosition(_Exposure):
 class Trade(HotModel, PublicModel):
     """A closed part of a position: entry against exit, profit before and after fees.
 
+    ``fees`` are those of closing it and its part of what opening cost.
     ``fill_id``: the fill that closed it, ours or external; it makes one trade at most.
     """
 
@@ -131,7 +134,10 @@ class Trade(HotModel, PublicModel):
         verbose_name = _("trade")
         verbose_name_plural = _("trades")
         ordering = ("-id",)
-        indexes = [models.Index(fields=["account", "-id"], name="trade_account_recent")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="trade_account_recent"),
+            models.Index(fields=["account", "symbol", "-id"], name="trade_account_symbol"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.symbol} {self.profit}"

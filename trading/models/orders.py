@@ -25,6 +25,7 @@ STATUS_LABELS = {
 }
 _STATUSES = [status.value for status in OrderStatus]
 _TERMINAL = sorted(status.value for status in TERMINAL)
+_UNFILLED = [status for status in _TERMINAL if status != OrderStatus.FILLED.value]
 
 
 class Origin(models.TextChoices):
@@ -145,6 +146,11 @@ class Order(HotModel, PublicModel):
                 name="order_to_cancel",
             ),
             models.Index(fields=["account", "-id"], name="order_account_recent"),
+            models.Index(
+                fields=["account", "-id"],
+                condition=Q(status__in=_UNFILLED),
+                name="order_account_unfilled",
+            ),
             models.Index(
                 fields=["account", "symbol"],
                 condition=Q(closed_at__isnull=True),
