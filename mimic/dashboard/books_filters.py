@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from mimic.core.ids import first_id_at
 from mimic.dashboard.books_scope import Scope
 from signals.ingest.tradingview.alert import canonical_symbol
+from trading.domain.orders import TERMINAL
 from trading.models import ExchangeAccount
 from trading.models.orders import STATUS_LABELS
 
@@ -157,8 +158,13 @@ class HistoryFilter(BookFilter):
                 **{f"{self.moment}__gte": begin}, pk__gte=first_id_at(begin - _CLOCKS_DIFFER)
             )
         if until := self.value("until"):
-            found &= Q(**{f"{self.moment}__lt": _midnight(until + timedelta(days=1))})
+            end = _midnight(until + timedelta(days=1))
+            found &= Q(**{f"{self.moment}__lt": end}) & self.written_before(end)
         return found
+
+    def written_before(self, end: datetime) -> Q:
+        """What else is true of rows whose moment is before ``end``."""
+        return Q()
 
 
 class OrderFilter(HistoryFilter):
@@ -168,7 +174,15 @@ class OrderFilter(HistoryFilter):
 
     def condition(self) -> Q:
         status = self.value("status")
-        return super().condition() & (Q(status=status) if status else Q())
+        if not status:
+            return super().condition()
+        # As good as said by the status; the small index of orders at work wants to hear it.
+        alive = Q() if status in TERMINAL else Q(closed_at=None)
+        return super().condition() & Q(status=status) & alive
+
+    def written_before(self, end: datetime) -> Q:
+        """An order is written when it is made; a trade may be booked long after its moment."""
+        return Q(pk__lt=first_id_at(end + _CLOCKS_DIFFER))
 
 
 class TradeFilter(HistoryFilter):
