@@ -20,13 +20,13 @@ def test_a_rising_price_is_a_longs_gain_and_a_shorts_loss(
     quantity: str, side: str, profit: str
 ) -> None:
     held = Marked(D(quantity), D(100), 5, D(110))
-    assert (held.side, held.size, held.margin) == (side, 2, 40)
+    assert (held.side, held.size, held.margin) == (side, D(2), D(40))
     assert (held.profit, held.profit_pct) == (D(profit), D(profit) / 40 * 100)
 
 
 def test_without_a_price_there_is_no_profit_to_tell() -> None:
     held = Marked(D(2), D(100), 5, None)
-    assert (held.profit, held.profit_pct, held.margin) == (None, None, 40)
+    assert (held.profit, held.profit_pct, held.margin) == (None, None, D(40))
 
 
 @pytest.mark.parametrize(

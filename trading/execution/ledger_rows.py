@@ -189,8 +189,8 @@ def _write_positions(rows: Sequence[Position], now: datetime) -> None:
         cursor.execute(
             "UPDATE trading_position p SET quantity = c.quantity, entry_price = c.entry, "
             "leverage = c.leverage, realised = c.realised, fees = c.fees, "
-            "open_fees = c.open_fees, opened_at = c.opened, last_fill_at = c.last_at, last_trade_id = c.last_id, "
-            "updated_at = %s "
+            "open_fees = c.open_fees, opened_at = c.opened, last_fill_at = c.last_at, "
+            "last_trade_id = c.last_id, updated_at = %s "
             "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::int[], %s::numeric[], "
             "%s::numeric[], %s::numeric[], %s::timestamptz[], %s::timestamptz[], %s::text[]) "
             "AS c(id, quantity, entry, leverage, realised, fees, open_fees, opened, last_at, "
