@@ -90,8 +90,13 @@ class BookFilter(forms.Form):
 
     @property
     def accounts(self) -> list[int]:
-        """Keys of the person's accounts that the filters leave."""
-        return [row.pk for row in self.scope.accounts.values() if self._lets_through(row)]
+        """Keys of the person's accounts that the filters leave; a copy is on one account."""
+        left = [row.pk for row in self.scope.accounts.values() if self._lets_through(row)]
+        chosen = self.subscriptions
+        if chosen is None:
+            return left
+        copied = {self.scope.copies[key].account_id for key in chosen}
+        return [key for key in left if key in copied]
 
     @property
     def subscriptions(self) -> list[int] | None:

@@ -47,6 +47,10 @@ class Purse:
     currency: str
 
     @property
+    def name(self) -> str:
+        return f"{ExchangeAccount.Kind(self.kind).label}, {self.currency}"
+
+    @property
     def place(self) -> tuple[bool, str, str]:
         """Among others: real money comes first."""
         return (self.kind != ExchangeAccount.Kind.LIVE, self.kind, self.currency)

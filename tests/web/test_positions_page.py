@@ -179,3 +179,13 @@ def test_the_page_costs_the_same_for_more_positions(holder: Holder) -> None:
     holder.opens(holder.copies(holder.live))
     # session, person; accounts, copies; positions, markets, shares
     assert holder.queries(PAGE) == few == 7
+
+
+def test_a_position_leads_to_the_orders_that_made_it(holder: Holder) -> None:
+    order = holder.opens(holder.on_paper)
+    holder.opens(holder.on_live)
+    holder.opens(holder.on_paper, "3000", symbol="ETHUSDT")
+    asked = f"?account={holder.paper.public_id}&symbol=BTCUSDT"
+    assert asked.replace("&", "&amp;") in holder.page(PAGE).text
+    lines = holder.browser.get(reverse("orders") + asked).context["lines"]
+    assert [line.row.pk for line in lines] == [order.pk]

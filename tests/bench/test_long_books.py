@@ -1,0 +1,81 @@
+"""Lists of somebody with 100,000 trades: what each way to ask takes, in the web and in Postgres.
+
+``python -m pytest tests/bench/test_long_books.py -m bench -n 0 -s``. Judged is the processor time
+of Postgres, which grows with the books and which neighbours on the machine stretch less than the
+clock's; that of the web, for fifty rows, and the clock are printed beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tests.bench.long_books import a_long_history
+from tests.web.books_cast import Holder
+from trading.models import Trade
+
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
+TRADES = 100_000
+LIMIT_MS = 50
+ROUNDS = 15
+UNINDEXED = "/orders?symbol=NONEUSDT"
+"""An index on symbols would be written with every order that is sent: shown, and not judged."""
+
+
+@pytest.fixture
+def holder() -> Iterator[Holder]:
+    logging.disable(logging.INFO)
+    yield a_long_history(TRADES)
+    logging.disable(logging.NOTSET)
+
+
+def test_every_list_answers_in_time(holder: Holder) -> None:
+    own = Trade.objects.filter(account__user=holder.user).order_by("pk")
+    middle = own[TRADES // 2]
+    day = timezone.localdate(middle.closed_at)
+    strategy = holder.on_live.strategy.public_id
+    ways = [
+        f"/{page}{asked}"
+        for page in ("orders", "trades")
+        for asked in (
+            "", f"?cursor={middle.pk}", "?kind=live", f"?strategy={strategy}", "?symbol=C07USDT",
+            "?symbol=NONEUSDT", f"?since={day}", f"?until={day}", f"?since={day}&until={day}",
+        )
+    ]  # fmt: skip
+    ways += ["/orders?status=rejected", "/orders?status=unknown", "/trades?result=won"]
+    ways += ["/positions", f"/trades/{middle.public_id}"]
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")  # a helper's time is not seen
+    slow = [way for way in ways if _used(holder, way) > LIMIT_MS and way != UNINDEXED]
+    assert slow == []
+
+
+def _used(holder: Holder, way: str) -> float:
+    """Milliseconds of processor time that a request takes of its Postgres backend."""
+    for _ in range(3):
+        assert holder.browser.get(way).status_code == 200
+    clock: list[float] = []
+    web, store = time.thread_time(), _backend_seconds()
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        holder.browser.get(way)
+        clock.append((time.perf_counter() - begun) * 1000)
+    web = (time.thread_time() - web) * 1000 / ROUNDS
+    store = (_backend_seconds() - store) * 1000 / ROUNDS
+    print(f"{way[:52]:52} web {web:5.1f} + store {store:5.1f} ms, clock {median(clock):6.1f} ms")
+    return store
+
+
+def _backend_seconds() -> float:
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
