@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pads at random against BREACH; tokens are masked
     "csp.middleware.CSPMiddleware",
     "mimic.core.problem_middleware.ProblemMiddleware",
     "mimic.core.body_limit.BodyLimitMiddleware",

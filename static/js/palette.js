@@ -78,24 +78,12 @@ function mark(index) {
 
 function draw() {
   const { none, found, failed } = dialog.dataset;
-  const chosen = shown[active]?.url;
   shown = matching([...pages, ...(own ?? [])], input.value);
   list.replaceChildren(...shown.map(optionOf));
   list.hidden = !shown.length;
   input.setAttribute("aria-expanded", String(shown.length > 0));
   const told = shown.length ? found.replace("{count}", shown.length) : none;
-  status.textContent = own ? told : `${told} ${dialog.dataset.broken ? failed : ""}`;
-  return chosen;
-}
-
-/** What comes late takes nobody's choice away. */
-function redraw() {
-  const chosen = draw();
-  mark(shown.findIndex(({ url }) => url === chosen));
-}
-
-function ask() {
-  draw();
+  status.textContent = dialog.dataset.broken ? `${told} · ${failed}` : told;
   mark(0);
 }
 
@@ -107,14 +95,14 @@ async function load() {
   } catch {
     dialog.dataset.broken = "yes"; // asked again the next time it is opened
   }
-  redraw();
+  draw();
 }
 
 function open() {
   if (dialog.open) return dialog.close();
   document.querySelector("dialog[open]")?.close();
   input.value = "";
-  ask();
+  draw();
   dialog.showModal();
   input.focus();
   return own ?? load();
@@ -134,7 +122,7 @@ const MOVES = {
   PageUp: () => mark(active - 8),
 };
 
-input.addEventListener("input", ask);
+input.addEventListener("input", draw);
 input.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   if (event.key === "Enter") go(event.ctrlKey || event.metaKey);
@@ -188,4 +176,4 @@ switchOfKeys.addEventListener("change", () => {
   if (switchOfKeys.checked) localStorage.removeItem(OFF);
   else localStorage.setItem(OFF, "1");
 });
-document.querySelector("[data-palette]")?.addEventListener("click", open);
+for (const button of document.querySelectorAll("[data-palette]")) button.addEventListener("click", open);

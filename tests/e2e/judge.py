@@ -34,8 +34,9 @@ needs_gates = pytest.mark.skipif(not INSTALLED.is_dir(), reason="needs deploy/ga
 class Judge:
     """Looks at one page after another; ``faults`` names the page with each."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, thorough: bool = THOROUGH) -> None:
         self.page = page
+        self.thorough = thorough
         self.faults: list[str] = []
         self._errors = watched(page)
         self._answers: list[Response] = []
@@ -64,14 +65,14 @@ class Judge:
         before = len(self.faults)
         documents = [it for it in self._answers if it.request.is_navigation_request()]
         self._sent[name] = documents[-1].text()
-        for theme in THEMES if THOROUGH else THEMES[:1]:
+        for theme in THEMES if self.thorough else THEMES[:1]:
             wear(self.page, theme)
             for width in WIDTHS:
                 self.page.set_viewport_size({"width": width, "height": HEIGHT})
                 self._fits(f"{name} {theme} {width}", width)
                 self._accessible(f"{name} {theme} {width}")
         self.faults += [f"{name}: console: {text}" for text in self._errors if not _told(text)]
-        if THOROUGH:
+        if self.thorough:
             shoot(self.page, name)
             keep(name, {**figures, "faults": len(self.faults) - before})
 
@@ -95,7 +96,7 @@ class Judge:
             self.faults.append(f"{where}: axe: {broken['id']}: {broken['help']} {at}")
 
     def _weight(self) -> int:
-        """Bytes of the page and all it loads, pages as they are, static files as compressed."""
+        """Bytes of the bodies of the page and of all it loads; a language brings its letters."""
         return sum(_wire_size(answer) for answer in self._answers if _counts(answer))
 
 
@@ -105,7 +106,8 @@ def _counts(answer: Response) -> bool:
 
 def _wire_size(answer: Response) -> int:
     path = urlsplit(answer.url).path
-    return _static_size(path) if path.startswith(settings.STATIC_URL) else len(answer.body())
+    static = path.startswith(settings.STATIC_URL)
+    return _static_size(path) if static else answer.request.sizes()["responseBodySize"]
 
 
 @cache

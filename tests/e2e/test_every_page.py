@@ -9,10 +9,11 @@ from django.conf import LazySettings
 from django.test import Client
 from playwright.sync_api import BrowserContext, expect
 
+from accounts.models import User
 from tests.api.cast import World
 from tests.browser import add_session, chromium, needs_chromium
 from tests.cast import a_person
-from tests.e2e.judge import Judge, needs_gates
+from tests.e2e.judge import THOROUGH, Judge, needs_gates
 from tests.e2e.pages import ERRORS, NEWCOMER, SECURITY, STRANGER, TRADER, Known
 
 pytestmark = [
@@ -43,6 +44,20 @@ def judged(
 def test_the_traders_pages(world: World, site: str, context: BrowserContext) -> None:
     add_session(context, site, world.owner.browser)
     judged(site, context, TRADER, world.ids).rules()
+
+
+@pytest.mark.skipif(not THOROUGH, reason="make e2e looks at them in every language")
+@pytest.mark.parametrize("language", ["uk", "es"])
+def test_the_traders_pages_in_another_language(
+    world: World, site: str, context: BrowserContext, language: str
+) -> None:
+    User.objects.filter(pk=world.owner.user.pk).update(locale=language)
+    add_session(context, site, world.owner.browser)
+    judge = Judge(context.new_page(), thorough=False)
+    for each in TRADER:
+        judge.open(f"{each.name} ({language})", site + each.path(world.ids))
+        assert judge.page.locator("html").get_attribute("lang") == language
+    judge.rules()
 
 
 def test_the_pages_of_somebody_who_has_nothing_yet(site: str, context: BrowserContext) -> None:

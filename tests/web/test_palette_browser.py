@@ -69,7 +69,7 @@ def test_nothing_found_is_said_and_escape_puts_the_focus_back(page: Page) -> Non
 
 def test_pages_open_while_the_rest_cannot_be_loaded_and_it_is_asked_for_again(page: Page) -> None:
     page.route("**/palette.json", lambda route: route.abort())
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("banner").get_by_role("button", name="Search").click()
     expect(page.get_by_text("could not be loaded")).to_be_visible()
     expect(options(page)).to_have_count(6)
     page.keyboard.press("Escape")

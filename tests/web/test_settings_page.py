@@ -134,3 +134,10 @@ def test_the_page_costs_few_queries(
     browser.get(PAGE)
     with django_assert_num_queries(3):  # session, person, accounts for the PAPER/LIVE badge
         browser.get(PAGE)
+
+
+def test_a_page_goes_over_the_wire_compressed(browser: Client) -> None:
+    answer = browser.get(PAGE, headers={"Accept-Encoding": "gzip, br"})
+    assert answer["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer["Vary"]
+    assert len(answer.content) < 20_000
