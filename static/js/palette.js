@@ -76,15 +76,17 @@ function mark(index) {
   return chosen.scrollIntoView({ block: "nearest" });
 }
 
-function draw() {
+/** What matches now; `keep` the choice where only more to choose from has arrived. */
+function draw({ keep = false } = {}) {
   const { none, found, failed } = dialog.dataset;
+  const chosen = shown[active];
   shown = matching([...pages, ...(own ?? [])], input.value);
   list.replaceChildren(...shown.map(optionOf));
   list.hidden = !shown.length;
   input.setAttribute("aria-expanded", String(shown.length > 0));
   const told = shown.length ? found.replace("{count}", shown.length) : none;
   status.textContent = dialog.dataset.broken ? `${told} · ${failed}` : told;
-  mark(0);
+  mark(keep ? Math.max(0, shown.indexOf(chosen)) : 0);
 }
 
 async function load() {
@@ -95,7 +97,7 @@ async function load() {
   } catch {
     dialog.dataset.broken = "yes"; // asked again the next time it is opened
   }
-  draw();
+  draw({ keep: true });
 }
 
 function open() {
@@ -122,7 +124,7 @@ const MOVES = {
   PageUp: () => mark(active - 8),
 };
 
-input.addEventListener("input", draw);
+input.addEventListener("input", () => draw());
 input.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   if (event.key === "Enter") go(event.ctrlKey || event.metaKey);
