@@ -18,6 +18,12 @@ export function toast(text, tone = "info") {
   setTimeout(() => made.remove(), TOAST_MS);
 }
 
+/** What the server said is there from the start, which no screen reader tells: say it again. Bad news stays. */
+for (const said of [...document.querySelectorAll("#toasts > .toast")]) {
+  setTimeout(() => said.parentElement.append(said), 300);
+  if (!["down", "warn"].includes(said.dataset.tone)) setTimeout(() => said.remove(), 300 + TOAST_MS);
+}
+
 /** Draw the page in a look, now. */
 function show(name, value) {
   document.documentElement.dataset[name] = value;

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from mimic.asgi import application
 from tests.api.cast import World, a_world
@@ -25,8 +26,14 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def world() -> World:
+    """Of the API's stories, with a curve; the owner has just shown a code."""
     world = a_world()
     a_quote("60700")
+    world.owner.user.set_password("five words that nobody guesses")
+    world.owner.user.save()
+    world.owner.browser.force_login(world.owner.user)
+    proved = world.owner.browser.post(reverse("mfa_reauthenticate"), {"code": world.owner.code()})
+    assert proved.status_code == 302
     account = ExchangeAccount.objects.get(public_id=world.ids["account_id"])
     for hours, equity in ((30, "9950"), (20, "10100"), (3, "10040.25")):
         at = now() - timedelta(hours=hours)
