@@ -102,7 +102,7 @@ async function load() {
 
 function open() {
   if (dialog.open) return dialog.close();
-  document.querySelector("dialog[open]")?.close();
+  if (document.querySelector("dialog[open]")) return undefined; // a question is being asked
   input.value = "";
   draw();
   dialog.showModal();

@@ -10,7 +10,9 @@ const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 function show() {
   try {
     const { day, clock: time } = zoned(Date.now(), select.value);
+    const utc = zoned(Date.now(), "UTC");
     clock.textContent = `${day} ${time}`;
+    clock.title = `${utc.day} ${utc.clock} UTC`;
   } catch { /* see above */ }
   button.hidden = select.value === here || !select.querySelector(`option[value="${CSS.escape(here)}"]`);
 }

@@ -72,6 +72,7 @@ class Judge:
                 self._fits(f"{name} {theme} {width}", width)
                 self._accessible(f"{name} {theme} {width}")
         self.faults += [f"{name}: console: {text}" for text in self._errors if not _told(text)]
+        self.faults += [f"{name}: {it.url}: {it.status}" for it in self._answers if _missing(it)]
         if self.thorough:
             shoot(self.page, name)
             keep(name, {**figures, "faults": len(self.faults) - before})
@@ -120,8 +121,12 @@ def _static_size(path: str) -> int:
 
 
 def _told(text: str) -> bool:
-    """Chromium's own line about the page's status, which the caller has asserted."""
+    """Chromium's own line about a status: the page's is asserted, the others are missing."""
     return text.startswith("Failed to load resource: the server responded with a status of ")
+
+
+def _missing(answer: Response) -> bool:
+    return answer.status >= 400 and not answer.request.is_navigation_request()
 
 
 def html_faults(sent: dict[str, str]) -> list[str]:

@@ -23,6 +23,7 @@ BODIES = {
     "wrong": "<ul><p>Not an item</p></ul>",
     "loud": "<script>console.error('broken')</script>",
     "broken": "<script>nowhere()</script>",
+    "torn": "<img src='/nowhere.png' alt='A picture'>",
     "heavy": f"<p>{'x ' * 100_001}</p>",
     "gone": "",
 }
@@ -34,6 +35,7 @@ FAULTS = (
     "wrong: html: element-permitted-content",
     "loud: console: broken",
     "broken: console: nowhere is not defined",
+    "torn: http://judge.test/nowhere.png: 404",
     "heavy: weighs 200",
     "gone: answered 200, not 404",
 )
@@ -54,5 +56,8 @@ def test_each_kind_of_fault_is_found_where_it_is_and_nowhere_else() -> None:
 
 
 def _answer(route: Route) -> None:
-    body = BODIES[urlsplit(route.request.url).path.strip("/")]
-    route.fulfill(body=PAGE.replace("{}", body), content_type="text/html; charset=utf-8")
+    body = BODIES.get(urlsplit(route.request.url).path.strip("/"))
+    if body is None:
+        route.fulfill(status=404)
+    else:
+        route.fulfill(body=PAGE.replace("{}", body), content_type="text/html; charset=utf-8")
