@@ -53,7 +53,13 @@ class Looks:
 
 TRADER = Looks(
     THEMES,
-    put="(theme) => { document.documentElement.dataset.theme = theme }",
+    put="""(theme) => {
+        document.documentElement.dataset.theme = theme;
+        for (const field of document.querySelectorAll("select[data-setting=theme]")) {
+            field.value = theme;
+        }
+        document.dispatchEvent(new CustomEvent("mimic:appearance"));  // charts draw anew
+    }""",
     shown="() => document.documentElement.dataset.theme",
 )
 CONSOLE = Looks(

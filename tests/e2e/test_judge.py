@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser import chromium, needs_chromium
+from tests.browser import TRADER, chromium, needs_chromium, settled, wear
 from tests.e2e.judge import Judge, needs_gates
 
 pytestmark = [pytest.mark.e2e, needs_chromium, needs_gates]
@@ -61,3 +61,17 @@ def _answer(route: Route) -> None:
         route.fulfill(status=404)
     else:
         route.fulfill(body=PAGE.replace("{}", body), content_type="text/html; charset=utf-8")
+
+
+def test_a_picture_is_of_the_document_that_stays() -> None:
+    """A click whose answer is still on its way: the old document's root may be gone any moment."""
+    with chromium() as browser:
+        page = browser.new_page()
+        page.route("**/*", _answer)
+        page.goto(f"{SITE}/fine")
+        for name in ("wide", "fine") * 5:
+            page.evaluate(f"() => {{ window.location.assign('{SITE}/{name}') }}")
+            wear(page, "professional")
+            page.wait_for_url(f"**/{name}")
+            wear(page, "professional")
+            assert settled(page, TRADER.shown) == "professional"
