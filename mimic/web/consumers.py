@@ -1,6 +1,6 @@
 """The one socket, ``/ws/``: subscribe, unsubscribe, ping; everything else comes from the hub.
 
-Requests are ``{"op", "channels"?, "id"?}``; the answer is ``ack``, ``pong`` or ``error`` with a
+Requests are ``{"op", "channels"?, "snapshot"?, "id"?}``; the answer is ``ack``, ``pong`` or ``error`` with a
 stable ``code``, and repeats the ``id``. A refused socket is accepted first and closed after, for
 browsers hide the close code of a handshake that failed.
 """
@@ -108,8 +108,9 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         for name in request.channels:
             local_hub().subscribe(outbox, name)
         self._answer(outbox, op="ack", id=request.id, of=request.op, channels=request.channels)
-        for name, channel in zip(request.channels, found, strict=True):
-            await self._snapshot(outbox, name, channel)
+        if request.snapshot:
+            for name, channel in zip(request.channels, found, strict=True):
+                await self._snapshot(outbox, name, channel)
 
     def _allowed(self, name: str, request: Request) -> LiveChannel:
         channel = find_channel(name)

@@ -35,9 +35,12 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """``snapshot`` False leaves the present state out: a page that has just been drawn knows it."""
+
     op: str
     channels: list[str]
     id: str | None
+    snapshot: bool = True
 
 
 def read_request(text: str | None) -> Request:
@@ -55,7 +58,12 @@ def read_request(text: str | None) -> Request:
     op = found.get("op")
     if op not in OPERATIONS:
         raise RequestRefused("unknown_operation", f"one of {', '.join(OPERATIONS)}", id)
-    return Request(op, [] if op == "ping" else _names(found.get("channels"), id), id)
+    if op == "ping":
+        return Request(op, [], id)
+    snapshot = found.get("snapshot", True)
+    if not isinstance(snapshot, bool):
+        raise RequestRefused("malformed", "snapshot is true or false", id)
+    return Request(op, _names(found.get("channels"), id), id, snapshot)
 
 
 def _names(value: object, id: str | None) -> list[str]:

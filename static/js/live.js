@@ -27,7 +27,8 @@ const events = {
 
 let socket = null;
 let attempts = 0;
-let lastBeat = 0;
+let lastBeat = 0; // that the server heard from the others, too
+let lastHeard = 0;
 let retryTimer = 0;
 let resyncTimer = 0;
 let positions = new Map(); // channel → {epoch, seq} last seen on this socket
@@ -70,13 +71,19 @@ function beat() {
   show("live", words.live);
 }
 
+/** A server that is cut off from the news says so: the page is stale then, but the socket is good. */
+function heartbeat({ live }) {
+  if (live) beat();
+}
+
 function receive(event) {
   const message = JSON.parse(event.data);
+  lastHeard = performance.now();
   if (message.channel === undefined) { // an answer to a request of ours
     if ((message.op ?? message.type) === "ack") beat();
     return undefined;
   }
-  if (message.channel === "system") return message.type === "heartbeat" ? beat() : undefined;
+  if (message.channel === "system") return message.type === "heartbeat" ? heartbeat(message.data) : undefined;
   if (!inOrder(message)) resync();
   if (document.querySelector(`[data-redraws="${message.channel}"]`)) return resync(SOON_MS);
   events[`${message.channel}/${message.type}`]?.(message.data);
@@ -91,10 +98,14 @@ function connect() {
   const opened = new WebSocket(address);
   socket = opened;
   lastBeat = performance.now();
+  lastHeard = lastBeat;
   opened.addEventListener("open", () => {
     positions = new Map();
-    // One request a channel: a server that does not know one refuses that one alone.
-    for (const channel of channels) opened.send(JSON.stringify({ op: "subscribe", channels: [channel] }));
+    // One request a channel: a server that does not know one refuses that one alone. The page was
+    // just drawn and is fetched again below, so it needs no snapshot.
+    for (const channel of channels) {
+      opened.send(JSON.stringify({ op: "subscribe", channels: [channel], snapshot: false }));
+    }
     attempts = 0;
     resync(); // what happened between the drawing of the page, or the last socket, and this one
   });
@@ -121,7 +132,7 @@ function watch() {
   refreshAges();
   if (!socket) return;
   const silence = performance.now() - lastBeat;
-  if (silence > DEAD_MS) lose();
+  if (performance.now() - lastHeard > DEAD_MS) lose();
   else if (silence > STALE_MS && wasLive) {
     show("stale", words.stale.replace("{seconds}", Math.floor(silence / 1000)));
   }

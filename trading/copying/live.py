@@ -1,4 +1,4 @@
-"""Tell people over sockets what changed: new signals, receipts, positions and their sums.
+"""Tell people over sockets what changed: signals, receipts, orders, trades, positions, sums.
 
 Everything here starts from who has a socket open, so a signal for a thousand followers with
 three of them watching reads three people's rows.
@@ -15,6 +15,12 @@ from mimic.web.presence import connected_people
 from signals.models import Signal
 from signals.selectors import signal_row
 from trading.copying.selectors import receipts_of_orders, receipts_of_signal
+from trading.execution.book_rows import (
+    OrderRow,
+    orders_changed,
+    orders_of_signal,
+    trades_of_orders,
+)
 from trading.execution.selectors import positions_of_orders, sums_of_people
 
 
@@ -23,17 +29,16 @@ def tell_of_orders(order_ids: Sequence[int]) -> None:
     people = connected_people()
     if not people:
         return
-    _tell_receipts(receipts_of_orders(order_ids=order_ids, people=people))
-    positions = positions_of_orders(order_ids=order_ids, people=people)
-    if not positions:
+    concerned = {row.user_id for row in _tell_orders(order_ids, people)}
+    if not concerned:
         return
-    for kind, rows in (
-        ("upsert", [row for row in positions if row.quantity]),
-        ("remove", [row for row in positions if not row.quantity]),
-    ):
-        publish_each("positions", kind, [(row.user_id, _message(row)) for row in rows])
-    sums = sums_of_people(people={row.user_id for row in positions})
-    publish_each("summary", "update", [(row.user_id, _message(row)) for row in sums])
+    tell_rows("receipts", "upsert", receipts_of_orders(order_ids=order_ids, people=concerned))
+    tell_rows("trades", "upsert", trades_of_orders(order_ids=order_ids, people=concerned))
+    positions = positions_of_orders(order_ids=order_ids, people=concerned)
+    tell_rows("positions", "upsert", [row for row in positions if row.quantity])
+    tell_rows("positions", "remove", [row for row in positions if not row.quantity])
+    if positions:
+        tell_rows("summary", "update", sums_of_people(people={row.user_id for row in positions}))
 
 
 def tell_of_signal(*, signal: Signal, followers: Collection[int]) -> None:
@@ -42,14 +47,22 @@ def tell_of_signal(*, signal: Signal, followers: Collection[int]) -> None:
     if not people:
         return
     publish("signals", "new", asdict(signal_row(signal)), people=people)
-    _tell_receipts(receipts_of_signal(signal_id=signal.pk, people=people))
+    tell_rows("receipts", "upsert", receipts_of_signal(signal_id=signal.pk, people=people))
+    tell_rows("orders", "upsert", orders_of_signal(signal_id=signal.pk, people=people))
 
 
-def _tell_receipts(rows: Sequence[Any]) -> None:
-    publish_each("receipts", "upsert", [(row.user_id, _message(row)) for row in rows])
+def tell_rows(channel: str, kind: str, rows: Sequence[Any]) -> None:
+    """Each row to its person (``user_id``), and to nobody else."""
+    publish_each(channel, kind, [(row.user_id, message_of(row)) for row in rows])
 
 
-def _message(row: Any) -> dict[str, Any]:
+def _tell_orders(order_ids: Sequence[int], people: Collection[int]) -> list[OrderRow]:
+    rows = orders_changed(order_ids=order_ids, people=people)
+    tell_rows("orders", "upsert", rows)
+    return rows
+
+
+def message_of(row: Any) -> dict[str, Any]:
     """The row without internal ids; the hub writes decimals as strings, times as RFC 3339.
 
     An ``id`` that is a number is a key of ours and stays inside; positions name themselves by

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 
 from mimic.web.hub import publish_each
 from mimic.web.presence import connected_people
@@ -16,9 +19,18 @@ def tell_of_legs(leg_ids: Sequence[int]) -> None:
     people = connected_people()
     if not people:
         return
-    legs = FlattenLeg.objects.filter(pk__in=leg_ids, account__user_id__in=people)
-    named = legs.select_related("account", "switch", "subscription__strategy").order_by("pk")
-    publish_each(CHANNEL, "flatten", [(leg.account.user_id, _message(leg)) for leg in named])
+    legs = _named(FlattenLeg.objects.filter(pk__in=leg_ids, account__user_id__in=people))
+    publish_each(CHANNEL, "flatten", [(leg.account.user_id, _message(leg)) for leg in legs])
+
+
+def legs_at_work(user: Any, channel: str) -> dict[str, Any]:
+    """The snapshot of the channel: what is being closed for the person now."""
+    legs = _named(FlattenLeg.objects.filter(account__user_id=user.pk, ended_at=None))
+    return {"rows": [_message(leg) for leg in legs]}
+
+
+def _named(legs: QuerySet[FlattenLeg]) -> QuerySet[FlattenLeg]:
+    return legs.select_related("account", "switch", "subscription__strategy").order_by("pk")
 
 
 def _message(leg: FlattenLeg) -> dict[str, object]:

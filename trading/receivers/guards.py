@@ -10,13 +10,13 @@ from mimic.console.sidebar import ModelLink, PageLink, register_section
 from mimic.jobs.sweepers import register_sweeper
 from mimic.web.live_channels import register_channel
 from trading.guards.flatten import carry_out
-from trading.guards.telling import CHANNEL
+from trading.guards.telling import CHANNEL, legs_at_work
 
 
 def connect() -> None:
     """Called once from ``TradingConfig.ready``."""
     register_sweeper("kill switches", _carry_out, every=timedelta(milliseconds=500))
-    register_channel(CHANNEL, public=False)
+    register_channel(CHANNEL, public=False, snapshot=legs_at_work)
     register_section(
         "monitor",
         PageLink(_("Kill switch console"), "admin:trading_kill_console", icon="emergency"),

@@ -18,6 +18,7 @@ from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
 from trading.copying.daily_loss import close_after_losses
 from trading.copying.live import tell_of_orders
+from trading.copying.snapshots import SNAPSHOTS
 from trading.copying.subscription_states import pause_all_of
 from trading.copying.sweep import expire_pending, sweep_fanouts
 from trading.execution import cancels, key_checks, nudge, receipts
@@ -38,8 +39,8 @@ def connect() -> None:
     answer_with(is_traded)
     depends_on(ConsentKind.COPY_TRADING, pause_all_of)
     receipts.on_change(tell_of_orders)
-    for channel in ("signals", "receipts", "positions", "summary"):
-        register_channel(channel, public=False)
+    for channel, snapshot in SNAPSHOTS.items():
+        register_channel(channel, public=False, snapshot=snapshot)
     register_partitioned("trading_copyexecution", keep_days=400)
     register_partitioned("trading_orderevent", keep_days=7 * 366)
     register_partitioned("trading_fill", keep_days=7 * 366)

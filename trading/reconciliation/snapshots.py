@@ -13,6 +13,7 @@ from trading.execution import budgets
 from trading.execution.sessions import load_sessions
 from trading.execution.watched import STALE_AFTER
 from trading.paper.snapshots import mark_to_market
+from trading.reconciliation.telling import tell_of_balances, tell_of_points
 
 SAME_EQUITY_EVERY = timedelta(hours=1)
 FRESH_FOR = timedelta(seconds=30)  # half of what a decision accepts
@@ -68,14 +69,18 @@ def store_balances(*, rows: Sequence[tuple[int, Decimal, Decimal]], now: datetim
     """Command: (account id, equity, free margin) rows as the venues told them."""
     if rows:
         budgets.write_snapshots(rows, now)
+        tell_of_balances(at=now, account_ids=[row[0] for row in rows])
 
 
 @transaction.atomic(durable=True)
 def mark_paper(*, now: datetime) -> int:
     """Command: every paper account's snapshot from our own books."""
-    return mark_to_market(now)
+    marked = mark_to_market(now)
+    tell_of_balances(at=now)
+    return marked
 
 
+@transaction.atomic(durable=True)
 def record_equity(*, now: datetime) -> int:
     """Command: a point of the curve where equity changed, or none was made for an hour."""
     with connection.cursor() as cursor:
@@ -87,4 +92,6 @@ def record_equity(*, now: datetime) -> int:
             "AND (newest.at IS NULL OR newest.equity <> b.equity OR newest.at < %s)",
             [now, now - SAME_EQUITY_EVERY],
         )
-        return int(cursor.rowcount)
+        made = int(cursor.rowcount)
+    tell_of_points(at=now)
+    return made

@@ -39,7 +39,8 @@ class Client(asyncio.Protocol):
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.compressed = False
         self._greeting = _greeting(person.cookie, port)
-        self._request = json.dumps({"op": "subscribe", "channels": channels, "id": "1"}).encode()
+        request = {"op": "subscribe", "channels": channels, "snapshot": False, "id": "1"}
+        self._request = json.dumps(request).encode()
         self._buffer = b""
         self._open = False
         self._kept: list[tuple[float, int, bytes]] = []
