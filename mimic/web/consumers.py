@@ -1,8 +1,8 @@
 """The one socket, ``/ws/``: subscribe, unsubscribe, ping; everything else comes from the hub.
 
-Requests are ``{"op", "channels"?, "snapshot"?, "id"?}``; the answer is ``ack``, ``pong`` or ``error`` with a
-stable ``code``, and repeats the ``id``. A refused socket is accepted first and closed after, for
-browsers hide the close code of a handshake that failed.
+Requests are ``{"op", "channels"?, "snapshot"?, "id"?}``; the answer is ``ack``, ``pong`` or
+``error`` with a stable ``code``, and repeats the ``id``. A refused socket is accepted first and
+closed after, for browsers hide the close code of a handshake that failed.
 """
 
 from __future__ import annotations

@@ -39,10 +39,10 @@ def _tell(holders: list[Holder], size: int) -> None:
 
 
 @contextmanager
-def _crowd(port: int) -> Iterator[tuple[Browsers, list[Holder]]]:
+def _crowd(port: int, number: int = 3) -> Iterator[tuple[Browsers, list[Holder]]]:
     for name in CHANNELS:
         register_channel(name, public=False)
-    holders = [_holder() for _ in range(3)]
+    holders = [_holder() for _ in range(number)]
     with Browsers() as browsers:
         browsers.open(port, CHANNELS, holders)
         yield browsers, holders
@@ -61,8 +61,9 @@ def test_everybody_hears_the_signal_and_their_own_position(port: int) -> None:
         }
 
 
-def test_they_come_back_after_a_storm_and_hear_again(port: int) -> None:
-    with _crowd(port) as (browsers, holders):
+def test_a_crowd_that_is_cut_off_comes_back_at_once_and_hears_again(port: int) -> None:
+    """Each once took connections to Redis of its own: at 100 people were sent away."""
+    with _crowd(port, 150) as (browsers, holders):
         assert browsers.storm()["seconds"] > 0
         _tell(holders, 1)
         assert len(browsers.collect("signals")["signal-1"]) == len(holders)
