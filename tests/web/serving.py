@@ -22,15 +22,16 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def web_process(application: Any = None) -> Iterator[int]:
-    """Yields the port of one web process (uvicorn); it serves sockets unless told otherwise."""
+def web_process(application: Any = websocket_application) -> Iterator[int]:
+    """Yields the port of one web process (uvicorn) that serves sockets, or ``application``."""
     config = uvicorn.Config(
-        application or websocket_application,
+        application,
         port=0,
         lifespan="off",
         log_config=None,
         proxy_headers=False,
         loop="asyncio",
+        ws_per_message_deflate=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

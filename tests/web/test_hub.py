@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import ExitStack
 from decimal import Decimal
@@ -14,6 +15,8 @@ from pytest_django import Settings
 from mimic.ops.embedded.valkey import Valkey
 from mimic.ops.metrics import hub_lost, ws_slow_clients
 from mimic.web.hub import publish, publish_each
+from mimic.web.hub.local import HEARTBEAT_SECONDS, SYSTEM, Hub
+from mimic.web.hub.outbox import Outbox
 from mimic.web.hub.wire import SEQUENCE_KEY
 from tests.core.conftest import Lines, log_lines
 from tests.web.serving import browser
@@ -108,6 +111,25 @@ def test_a_client_that_does_not_read_is_closed_while_others_go_on(port: int) -> 
         publish("shouts", "said", {"after": True})
         assert quick.news("shouts")["data"] == {"after": True}
         assert slow.closed_with() == 4408
+
+
+def test_heartbeats_of_many_sockets_are_spread_over_two_seconds(transactional_db: None) -> None:
+    assert asyncio.run(_beaten()) <= 16 // 4
+
+
+async def _beaten() -> int:
+    """How many of sixteen sockets have a heartbeat when the first ones do; all do after 2 s."""
+    hub = Hub()
+    crowd = [Outbox(None, "", lambda: None, lambda: None) for _ in range(16)]
+    for outbox in crowd:
+        await hub.join(outbox)
+    while not (first := sum(outbox.feeds[SYSTEM].sequence for outbox in crowd)):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(HEARTBEAT_SECONDS * 1.2)
+    assert all(outbox.feeds[SYSTEM].sequence for outbox in crowd)
+    for outbox in crowd:
+        hub.leave(outbox)
+    return first
 
 
 def test_publishing_without_redis_is_quick_counted_and_logged_once(

@@ -71,6 +71,22 @@ def test_a_subscription_starts_with_a_snapshot(port: int) -> None:
         assert page.news("prices:BTCUSDT")["data"] == {"name": "prices:BTCUSDT"}
 
 
+def test_subscribing_again_brings_a_new_snapshot(port: int) -> None:
+    with browser(port) as page:
+        for number in (1, 2):
+            page.ask("subscribe", "prices:X")
+            again = page.news("prices:X")
+            assert (again["type"], again["seq"]) == ("snapshot", number)
+
+
+def test_a_page_that_was_just_drawn_goes_without_a_snapshot(port: int) -> None:
+    with browser(port) as page:
+        page.connection.send('{"op":"subscribe","channels":["prices:X"],"snapshot":false}')
+        assert page._next(lambda message: "op" in message)["op"] == "ack"
+        publish("prices:X", "last", {"n": 1})
+        assert page.news("prices:X")["type"] == "last"
+
+
 def test_after_unsubscribing_nothing_more_comes(port: int) -> None:
     with browser(port) as page:
         page.ask("subscribe", "shouts", "prices:X")
@@ -88,6 +104,8 @@ def test_after_unsubscribing_nothing_more_comes(port: int) -> None:
         ("[]", "malformed"),
         ('{"op":"dance"}', "unknown_operation"),
         ('{"op":"subscribe"}', "malformed"),
+        ('{"op":"subscribe","channels":["shouts"],"snapshot":1}', "malformed"),
+        ('{"op":"' + "x" * 16_384 + '"}', "malformed"),
         ('{"op":"subscribe","channels":["no such"]}', "unknown_channel"),
         ('{"op":"subscribe","channels":["nosuch"]}', "unknown_channel"),
         ('{"op":"subscribe","channels":[{"a":1}]}', "unknown_channel"),
