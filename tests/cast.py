@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -26,6 +26,7 @@ from trading.models import (
     ExchangeAccount,
     SignalFanout,
     Venue,
+    VenueSetting,
 )
 from trading.venues.credentials import key_context, pack
 
@@ -139,6 +140,8 @@ def a_follower(
     account = account or an_account()
     defaults: dict[str, object] = {"sizing_mode": "equity_pct", "sizing_value": Decimal(5)}
     chosen = CopySettings.objects.create(**(defaults | settings))
+    if account.kind != ExchangeAccount.Kind.PAPER:
+        told_leverage(account)
     return CopySubscription.objects.create(
         user=account.user,
         strategy=strategy,
@@ -147,6 +150,25 @@ def a_follower(
         mode=mode,
         status=status,
     )
+
+
+def told_leverage(
+    account: ExchangeAccount, symbol: str = "BTCUSDT", leverage: int | None = 125,
+    margin_mode: str = "cross", **fields: object,
+) -> None:  # fmt: skip
+    """The venue told it a moment ago; nobody has to look for a while."""
+    now = datetime.now(UTC)
+    told: dict[str, object] = {
+        "wanted": leverage or 1,
+        "planned_for": leverage or 1,
+        "state": "set",
+        "leverage": leverage,
+        "margin_mode": margin_mode,
+        "read_at": now,
+        "asked_at": now,
+        "due_at": now + timedelta(hours=1),
+    }
+    VenueSetting.objects.update_or_create(account=account, symbol=symbol, defaults=told | fields)
 
 
 def a_signal(

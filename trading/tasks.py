@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from trading.copying import fanout
 from trading.domain.keys import KeyReport
-from trading.execution import cancels, egress, egress_trial, key_checks, nudge
+from trading.execution import cancels, egress, egress_trial, key_checks, nudge, setting_rounds
 from trading.execution.runtime import dispatcher, stop_dispatcher
 
 # Seconds (Python's default is 0.005) that a thread which decides may keep one waiting that the
@@ -61,6 +61,11 @@ def send(route: str, closing: int, **_: Any) -> None:
 @shared_task(name=cancels.JOB)
 def cancel(**_: Any) -> None:
     dispatcher().cancel()
+
+
+@shared_task(name=setting_rounds.JOB)
+def venue_settings(**_: Any) -> None:
+    setting_rounds.work_settings(dispatcher(), timezone.now)
 
 
 @shared_task(name=key_checks.JOB)

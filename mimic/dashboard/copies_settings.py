@@ -31,6 +31,7 @@ from trading.copying.settings import (
 from trading.copying.settings_history import Version, versions_of
 from trading.copying.settings_preview import preview_of
 from trading.copying.settings_wording import MODES
+from trading.copying.venue_setting_wording import settings_at_venue
 from trading.models import CopySubscription
 
 ON_PAGE = 20
@@ -121,6 +122,7 @@ def _page(row: CopySubscription, form: SettingsForm) -> dict[str, Any]:
         "limit_groups": copies_selectors.limit_groups(form, row),
         "left": allocation_left_for(row),
         "next_version": row.settings.version + 1,
+        "at_venue": settings_at_venue(row),
         "versions": copies_selectors.version_lines(versions_of(row, limit=ON_PAGE)),
     }
 

@@ -30,8 +30,7 @@ def _quote(bids: str = "1000", asks: str = "1000", age: int = 0) -> Quote:
 def test_three_times_the_order_must_be_on_its_side_of_the_book(
     offered: str, code: str, side: Side
 ) -> None:
-    sides = {"asks": offered} if side is Side.BUY else {"bids": offered}
-    quote = _quote(**sides)  # type: ignore[arg-type]
+    quote = _quote(asks=offered) if side is Side.BUY else _quote(bids=offered)
     decision = deciding(replace(LONG, side=side), quote=quote)
     assert decision.code == code
     assert decision.inputs["on_offer"] == offered

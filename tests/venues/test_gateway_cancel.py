@@ -209,6 +209,14 @@ async def test_a_refusal_of_the_keys_is_no_word_about_the_order(
     assert "another secret" not in result.answer.message
 
 
+async def test_keys_that_cannot_sign_send_nothing(floor: Floor) -> None:
+    keys = Credentials("key-alice", "-----BEGIN PRIVATE KEY-----", "phrase-alice")
+    session = AccountSession(1, floor.trader.venue, keys)
+    result = await floor.gateway.cancel(session, "BTCUSDT", "mimicT1")
+    assert result.outcome is CancelOutcome.UNKNOWN
+    assert "PRIVATE" not in result.answer.message
+
+
 async def test_a_venue_without_a_dialect_cancels_by_the_id_that_it_told(
     venue: BinanceSimulator, order: OrderMaker
 ) -> None:

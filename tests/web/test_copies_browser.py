@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import SHOTS, needs_chromium, shoot, signed_in, watched
+from tests.cast import told_leverage
 from tests.web.copies_cast import Copier
+from trading.execution.venue_settings import CHANGED, NO_ANSWER
 from trading.models import CopySettings, RiskLimits
 
 pytestmark = [
@@ -124,3 +126,22 @@ def test_the_form_is_used_by_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
     assert CopySettings.objects.get(version=2).sizing_value == 150
+
+
+def test_what_is_set_at_the_exchange_fits_every_screen(
+    live_server: LiveServer, page: Page, copier: Copier
+) -> None:
+    errors = watched(page)
+    told_leverage(copier.account, leverage=5)
+    told_leverage(copier.account, "ETHUSDT", leverage=3, wanted=8, state="changed", code=CHANGED)
+    told_leverage(
+        copier.account, "SOLUSDT", leverage=None, wanted=20, state="no_answer", code=NO_ANSWER,
+        read_at=None, margin_mode="",
+    )  # fmt: skip
+    page.goto(f"{live_server.url}{copier.url()}")
+    expect(page.get_by_text("It was changed at the exchange, and is left so.")).to_be_visible()
+    shoot(page, "copy-at-venue")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.locator("#at-venue").screenshot(path=SHOTS / f"copy-at-venue-panel-{width}.png")
+    assert errors == []

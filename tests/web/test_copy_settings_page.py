@@ -241,9 +241,9 @@ def test_the_pages_cost_the_same_for_more_versions_and_signals(copier: Copier) -
         copier.save(max_age=str(30 + number))
         copier.receive()
     copier.preview()  # the settings are known to this process from here on
-    # Session, person, copy; accounts, limits, what is left, versions - and for the preview signals,
-    # follower, limits twice, market, its hours and windows, what is left.
-    assert _queries(copier) == few == (7, 11)
+    # Session, person, copy; accounts, limits, what is left, what is set at the exchange, versions -
+    # and for the preview signals, follower, limits twice, market, hours, windows, what is left.
+    assert _queries(copier) == few == (8, 11)
 
 
 def _queries(copier: Copier) -> tuple[int, int]:

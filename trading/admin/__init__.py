@@ -12,5 +12,6 @@ from trading.admin import (  # noqa: F401
     limits,
     orders,
     venue_health,
+    venue_settings,
     venues,
 )

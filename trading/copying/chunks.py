@@ -118,7 +118,7 @@ def decide_chunk(
 ) -> intend.Written:  # fmt: skip
     """Command: decide for these followers and write it. ``rooms``: see :func:`intend.write`."""
     budgets.lock([ranked.account_id for ranked in chunk])
-    known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol)
+    known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now)
     terms = signal_terms(signal)
     states = {} if terms.closing else market_states(symbol=signal.symbol, now=now)
     decided = []

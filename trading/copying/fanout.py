@@ -17,6 +17,7 @@ from signals.events import SignalPublished
 from signals.models import Action, Direction, Signal
 from trading.copying.chunks import LEASE, Chunks
 from trading.copying.followers import still_to_decide
+from trading.copying.venue_leverage import note_signal
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
 from trading.execution.cancels import cancel_orders
@@ -68,6 +69,8 @@ def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> i
         _come_back(signal_id, fence, timezone.now())
     else:
         _finish(signal_id, fence, timezone.now())
+        if not closing:
+            note_signal(signal)
     return work.written
 
 

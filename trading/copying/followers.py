@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -10,7 +11,10 @@ from django.db import connection
 from mimic.core.bulk import array_of
 from trading.copying.rulebook import Limitations, limitations, rules
 from trading.domain.decide import Follower
+from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
+
+TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
 
 
 class Ranked(NamedTuple):
@@ -72,6 +76,10 @@ WITH kills AS MATERIALIZED (
         sum(quantity) FILTER (WHERE symbol = %(symbol)s AND quantity > 0) AS long,
         sum(quantity) FILTER (WHERE symbol = %(symbol)s AND quantity < 0) AS short
       FROM trading_position WHERE account_id = ANY(%(accounts)s::bigint[]) GROUP BY 1
+), told AS (
+    SELECT account_id, leverage, margin_mode FROM trading_venuesetting
+     WHERE symbol = %(symbol)s AND account_id = ANY(%(accounts)s::bigint[])
+       AND read_at >= %(told_since)s
 ), own AS (
     SELECT subscription_id, sum(abs(quantity) * entry_price / leverage) AS margin,
         sum(abs(quantity) * entry_price / leverage)
@@ -99,7 +107,8 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
     coalesce(o.margin_here, 0) + coalesce(f.margin_here, 0),
     coalesce(o.margin, 0) + coalesce(f.margin, 0),
     coalesce(h.long, 0), coalesce(h.short, 0), coalesce(f.leaving, 0),
-    coalesce(l.longs, 0), coalesce(l.shorts, 0), coalesce(f.opening, false), s.settings_id
+    coalesce(l.longs, 0), coalesce(l.shorts, 0), coalesce(f.opening, false),
+    t.leverage, t.margin_mode = 'isolated', a.kind = 'paper', s.settings_id
   FROM trading_copysubscription s
   JOIN trading_exchangeaccount a ON a.id = s.account_id
   JOIN trading_accountbudget b ON b.account_id = a.id
@@ -111,18 +120,22 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   LEFT JOIN flying f ON f.subscription_id = s.id
   LEFT JOIN held h ON h.account_id = a.id
   LEFT JOIN own o ON o.subscription_id = s.id
+  LEFT JOIN told t ON t.account_id = a.id
  WHERE s.id = ANY(%(subscriptions)s::bigint[])
 """
 
 
-def followers(*, chunk: Sequence[Ranked], strategy_id: int, symbol: str) -> dict[int, Follower]:
+def followers(
+    *, chunk: Sequence[Ranked], strategy_id: int, symbol: str, now: datetime
+) -> dict[int, Follower]:
     """A chunk by subscription id: two queries, and one for settings that are new to this process.
 
     The caller holds the accounts' budget locks.
     """
     accounts = {ranked.account_id for ranked in chunk}
-    asked = {
+    asked: dict[str, Any] = {
         "symbol": symbol,
+        "told_since": now - TOLD_FOR,
         "accounts": array_of(accounts),
         "subscriptions": array_of(ranked.subscription_id for ranked in chunk),
     }
@@ -135,4 +148,6 @@ def followers(*, chunk: Sequence[Ranked], strategy_id: int, symbol: str) -> dict
 
 
 def _follower(row: tuple[Any, ...], own: CopyRules, limits: Limitations) -> Follower:
-    return Follower._make((*row[:-1], own, limits.of(row[1], own.layer)))
+    *books, leverage, isolated, by_order, _ = row
+    at_venue = AtVenue(leverage, isolated, by_order)
+    return Follower._make((*books, at_venue, own, limits.of(row[1], own.layer)))

@@ -14,7 +14,9 @@ from trading.copying.rulebook import limitations, rules_of
 from trading.copying.settings import drafted
 from trading.domain.calendars import MarketState
 from trading.domain.decide import Decision, Follower, decide
+from trading.domain.leverage import AtVenue
 from trading.domain.ports import InstrumentSpec, Quote
+from trading.domain.rules import CopyRules
 from trading.market.calendars import market_states
 from trading.market.selectors import market_view
 from trading.models import CopySubscription
@@ -49,9 +51,15 @@ def preview_settings(
     for signal in signals:
         place = places[signal.symbol]
         other = place.who._replace(rules=new, limits=limits.of(account_id, new.layer))
+        if _leverages(new) != _leverages(place.who.rules):
+            other = other._replace(at_venue=AtVenue(by_order=True))  # it is set there first
         now_and_then = place.decided(signal, place.who, now), place.decided(signal, other, now)
         found.append(Previewed(signal, *now_and_then))
     return found
+
+
+def _leverages(rules: CopyRules) -> tuple[int | None, Mapping[str, int]]:
+    return rules.leverage, rules.symbol_leverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class _Place:
     def of(cls, row: CopySubscription, symbol: str, now: datetime) -> _Place:
         """Five queries, and one for settings that are new to this process."""
         ranked = Ranked(row.pk, row.account_id, row.account.route, 1)
-        known = followers(chunk=[ranked], strategy_id=row.strategy_id, symbol=symbol)
+        known = followers(chunk=[ranked], strategy_id=row.strategy_id, symbol=symbol, now=now)
         who = known[row.pk]
         state = market_states(symbol=symbol, now=now).get(who.venue, MarketState.OPEN)
         return cls(who, *market_view(symbol=symbol).of(who.venue), state)

@@ -20,6 +20,7 @@ _INPUT_LABELS = {
     "ask": _("Best ask"),
     "on_offer": _("On offer close by"),
     "signal_price": _("Signal's price"),
+    "venue_leverage": _("Leverage at the venue"),
     "sizing": _("Sizing"),
     "settings_version": _("Settings version"),
 }

@@ -151,6 +151,7 @@ _REASONS: dict[str, Words] = {
     "unresolved_order": _("order unclear"),
     "opposite_position": _("held the other way"),
     "max_open": _("open positions"),
+    "isolated_leverage": _("isolated, higher leverage"),
     "no_stop": _("no stop"),
     "no_provider_size": _("provider's size unknown"),
     "no_volatility": _("volatility unknown"),

@@ -35,6 +35,9 @@ _LINES = {
     Code.UNRESOLVED_ORDER.value: _("Skipped: an earlier order in %(symbol)s is still unclear."),
     Code.OPPOSITE_POSITION.value: _("Skipped: the account holds %(symbol)s the other way."),
     Code.MAX_OPEN.value: _("Skipped: the limit of open positions is reached."),
+    Code.ISOLATED_LEVERAGE.value: _(
+        "Skipped: the account trades %(symbol)s with isolated margin and a higher leverage."
+    ),
     Code.NO_STOP.value: _("Skipped: sizing by risk needs a stop, and the signal has none."),
     Code.NO_PROVIDER_SIZE.value: _("Skipped: the provider's own size is not known."),
     Code.NO_VOLATILITY.value: _("Skipped: the volatility of %(symbol)s is not known."),

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from mimic.core.money import ceil_to_step, floor_to_step
 from trading.domain.calendars import MarketState
 from trading.domain.caps import CapReached, Room, capped
-from trading.domain.gates import Gated, check_depth, check_follower, check_market, on_offer
+from trading.domain.gates import Gated, check_follower, check_market, lacks_depth, on_offer
+from trading.domain.leverage import AtVenue
 from trading.domain.limits import Limits, Source
 from trading.domain.ports import InstrumentSpec, PositionSide, Quote, Side
 from trading.domain.receipts import Code, Step, StepName, plain
@@ -66,6 +67,7 @@ class Follower(NamedTuple):
     symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol. Of
     these ``leaving`` (this copy's), ``longs_leaving`` and ``shorts_leaving`` (anybody's) are being
     closed by orders under way.
+    ``at_venue`` is what the venue told of the account's leverage there.
     ``kill`` is the scope of a kill switch that reaches it, or empty; ``consented`` says that the
     person agreed to the copy-trading disclosure in force. ``in_flight`` says
     that an open of this subscription is out and not settled: a close would find less than there
@@ -99,6 +101,7 @@ class Follower(NamedTuple):
     longs_leaving: Decimal
     shorts_leaving: Decimal
     in_flight: bool
+    at_venue: AtVenue
     rules: CopyRules
     limits: Limits
 
@@ -215,10 +218,8 @@ def _open(
     if quantity * price < spec.min_notional:
         raise _Skip(Code.BELOW_MIN_NOTIONAL, *steps)
     offered = on_offer(signal.side, quote, now, freshness)
-    try:
-        check_depth(offered, who, quantity, price)
-    except Gated as gate:
-        raise _Skip(gate.code, *steps) from None
+    if too_thin := lacks_depth(offered, who, quantity, price):
+        raise _Skip(too_thin, *steps)
     inputs = _inputs(who, quote, signal) | {"on_offer": _told(offered)}
     if who.mode == "approval":
         return Decision(Outcome.PENDING, Code.AWAITING_APPROVAL, None, inputs, steps)
@@ -271,17 +272,20 @@ def _sized(
 
 
 def _leverage(signal: SignalTerms, who: Follower, spec: InstrumentSpec) -> Step:
-    """What is wanted, clamped by the limits and by the venue."""
+    """What is wanted, clamped by the limits, by the venue's rules and by what is set there."""
     wanted = who.rules.wanted_leverage(signal.symbol, signal.leverage)
     limit, source = who.limits.max_leverage, who.limits.sources[3]
-    if spec.max_leverage < limit:
-        limit, source = spec.max_leverage, Source.VENUE
+    for cap in (spec.max_leverage, who.at_venue.cap):
+        if cap is not None and cap < limit:
+            limit, source = cap, Source.VENUE
     clamped = Decimal(min(wanted, limit))
+    if who.at_venue.endangers(int(clamped)):
+        raise _Skip(Code.ISOLATED_LEVERAGE)
     return Step(StepName.LEVERAGE, Decimal(wanted), clamped, Decimal(limit), source=source)
 
 
-def _told(offered: Decimal | None) -> str:
-    return "unknown" if offered is None else plain(offered)
+def _told(known: Decimal | int | None) -> str:
+    return "unknown" if known is None else plain(Decimal(known))
 
 
 def _inputs(who: Follower, quote: Quote | None, signal: SignalTerms) -> dict[str, str]:
@@ -294,6 +298,8 @@ def _inputs(who: Follower, quote: Quote | None, signal: SignalTerms) -> dict[str
         "settings_version": str(rules.version),
         "sizing": f"{rules.mode.value} {plain(rules.value)}",
     }
+    if not who.at_venue.by_order and not signal.closing:
+        found["venue_leverage"] = _told(who.at_venue.leverage)
     if quote is not None:
         found["bid"], found["ask"] = plain(quote.bid), plain(quote.ask)
     if signal.entry_price is not None:

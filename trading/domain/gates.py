@@ -110,15 +110,15 @@ def on_offer(
     return depth.asks if side is Side.BUY else depth.bids
 
 
-def check_depth(offered: Decimal | None, who: Follower, quantity: Decimal, price: Decimal) -> None:
-    """Whether the book can give an order of ``quantity`` several times over.
+def lacks_depth(
+    offered: Decimal | None, who: Follower, quantity: Decimal, price: Decimal
+) -> Code | None:
+    """Why the book cannot give an order of ``quantity`` several times over; None if it can.
 
     Without a book small orders pass, and the receipt says that it was not known; larger ones do
-    not. Raises :class:`Gated`.
+    not.
     """
     limits = who.limits
     if offered is None:
-        if quantity * price > limits.max_blind_notional:
-            raise Gated(Code.NO_BOOK)
-    elif offered < quantity * limits.min_depth:
-        raise Gated(Code.THIN_BOOK)
+        return Code.NO_BOOK if quantity * price > limits.max_blind_notional else None
+    return Code.THIN_BOOK if offered < quantity * limits.min_depth else None

@@ -37,6 +37,7 @@ class Code(StrEnum):
     UNRESOLVED_ORDER = "unresolved_order"
     OPPOSITE_POSITION = "opposite_position"
     MAX_OPEN = "max_open"
+    ISOLATED_LEVERAGE = "isolated_leverage"
     NO_STOP = "no_stop"
     NO_PROVIDER_SIZE = "no_provider_size"
     NO_VOLATILITY = "no_volatility"

@@ -30,7 +30,7 @@ async def look(
 ) -> Found:
     """``ours``: the venue's ids of orders that are known to be ours there. Never raises.
 
-    ``known`` is what the venue said of the order a moment ago: found, it is not asked for again.
+    ``known`` is what the venue said of the order a moment ago: it is not asked for again.
     """
     try:
         if due.venue_order_id and due.reported_filled >= due.quantity:
@@ -40,9 +40,7 @@ async def look(
                 return Found(
                     due, Finding.PLACED, due.venue_order_id, OrderState.FILLED, due.quantity, fills
                 )
-        report = known
-        if report is None or report.lookup is not Lookup.FOUND:
-            report = await gateway.find_order(session, due.symbol, due.client_id)
+        report = known or await gateway.find_order(session, due.symbol, due.client_id)
         if report.lookup is Lookup.FOUND:
             fills = await _own_fills(gateway, session, due, report)
             return Found(

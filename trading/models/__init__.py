@@ -35,6 +35,7 @@ from trading.models.streams import (
     ExternalPosition,
     StreamState,
 )
+from trading.models.venue_settings import SettingState, VenueSetting
 from trading.models.venues import Instrument, InstrumentQuote, Venue
 
 __all__ = [
@@ -84,7 +85,9 @@ __all__ = [
     "StreamState",
     "SubscriptionStatus",
     "Trade",
+    "SettingState",
     "Venue",
+    "VenueSetting",
     "VenueHealth",
     "VirtualPosition",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,6 +52,8 @@ class CopySubscription(PublicModel):
     """A follower's link to a strategy on one exchange account; settings are versioned beside it.
 
     ``status_reason``: why it was paused, where nobody paused it by hand; a code.
+    ``settings_at_venue`` is the version whose leverages were passed on to :class:`VenueSetting`;
+    any other than the one in force says that somebody has to.
     """
 
     user = models.ForeignKey(
@@ -71,6 +73,7 @@ class CopySubscription(PublicModel):
         editable=False,
     )
     status_reason = models.CharField(_("reason"), max_length=40, blank=True, editable=False)
+    settings_at_venue = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -84,7 +87,14 @@ class CopySubscription(PublicModel):
                 condition=Q(status__in=SubscriptionStatus.values), name="subscription_status_known"
             ),
         ]
-        indexes = [models.Index(fields=["strategy", "status", "id"], name="subscription_fanout")]
+        indexes = [
+            models.Index(fields=["strategy", "status", "id"], name="subscription_fanout"),
+            models.Index(
+                fields=["id"],
+                condition=Q(status="active") & ~Q(settings_at_venue=F("settings")),
+                name="subscription_leverage_to_do",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.strategy_id} on {self.account_id}"

@@ -78,6 +78,7 @@ def connect() -> None:
         ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
         ModelLink(_("Copy settings"), "trading.copysettings", icon="tune"),
         ModelLink(_("Risk limits"), "trading.risklimits", icon="shield"),
+        ModelLink(_("Leverage at venues"), "trading.venuesetting", icon="speed"),
     )
     register_tile("kill switches", _kill_tile, order=5)
     register_tile("fan-out", _latency_tile, order=10)

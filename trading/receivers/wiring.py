@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from accounts.models import ConsentKind
@@ -21,7 +21,8 @@ from trading.copying.live import tell_of_orders
 from trading.copying.snapshots import SNAPSHOTS
 from trading.copying.subscription_states import pause_all_of
 from trading.copying.sweep import expire_pending, sweep_fanouts
-from trading.execution import cancels, key_checks, nudge, receipts
+from trading.copying.venue_leverage import plan_venue_settings
+from trading.execution import cancels, key_checks, nudge, receipts, setting_rounds
 from trading.execution.connecting import sweep_rechecks
 from trading.execution.sweep import sweep_cancels, sweep_due, sweep_leases, sweep_sending
 from trading.market.selectors import is_traded
@@ -34,6 +35,7 @@ def connect() -> None:
     register_job(fanout.JOB, queue="trading")
     register_job(nudge.JOB, queue="trading")
     register_job(cancels.JOB, queue="closes")
+    register_job(setting_rounds.JOB, queue="trading")
     register_job(key_checks.JOB, queue="trading")
     register_companion("fanout", Companion(fanout.KEPT_BESIDE, told=fanout.nudge_fanout))
     answer_with(is_traded)
@@ -52,8 +54,14 @@ def connect() -> None:
     register_sweeper("leases", sweep_leases, every=_SECOND)
     register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))
     register_sweeper("orders to cancel", sweep_cancels, every=timedelta(milliseconds=250))
+    register_sweeper("leverages wanted", _plan_settings, every=_SECOND)
+    register_sweeper("venue settings", setting_rounds.nudge_settings, every=_SECOND)
     checks = partial(key_checks.sweep_checks, broker_answers=broker_answers)
     register_sweeper("key checks", checks, every=timedelta(seconds=5))
     register_sweeper("daily key checks", sweep_rechecks, every=timedelta(seconds=60))
     expect_heartbeat("sentinel", within=timedelta(seconds=60))
     expect_heartbeat("stream", within=timedelta(seconds=60))
+
+
+def _plan_settings(now: datetime) -> int:
+    return plan_venue_settings(now=now)

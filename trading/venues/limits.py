@@ -55,7 +55,8 @@ class Reaction(NamedTuple):
 
 class Reads(NamedTuple):
     """What reading costs in windows of weight: one look at an order (its state and its trades),
-    one account's balance, all quotes once, one instrument's daily candles, its order book.
+    one account's balance, all quotes once, one instrument's daily candles, its order book, an
+    account's settings of one instrument read twice and changed.
     """
 
     look: int = 1
@@ -63,6 +64,7 @@ class Reads(NamedTuple):
     quotes: int = 1
     candles: int = 1
     book: int = 1
+    settings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ _LIMITS = {
             Window("account", "orders", 1_200, 60, used_header="X-MBX-ORDER-COUNT-1M"),
         ),
         order_weight=0,
-        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10, book=2),
+        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10, book=2, settings=2 * 10 + 3),
         in_flight=512,
         reactions=(
             Reaction(10.0, venue_code="-1015", scope="account"),

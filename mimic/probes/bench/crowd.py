@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from secrets import token_hex
 from urllib.request import Request, urlopen
@@ -25,6 +25,7 @@ from trading.models import (
     ExchangeAccount,
     Instrument,
     Venue,
+    VenueSetting,
 )
 from trading.venues.credentials import key_context, pack
 
@@ -99,10 +100,29 @@ def join(
     )
     chosen = CopySettings.objects.create(sizing_mode="equity_pct", sizing_value=Decimal(1))
     CopySubscription.objects.bulk_create(
-        CopySubscription(user=person, strategy=strategy, account=account, settings=chosen)
+        CopySubscription(
+            user=person,
+            strategy=strategy,
+            account=account,
+            settings=chosen,
+            settings_at_venue=chosen.pk,
+        )  # fmt: skip
         for person, account in zip(people, accounts, strict=True)
     )
+    if on_wire:
+        _leverage_is_told(accounts, now)
     open_accounts(address, keys)
+
+
+def _leverage_is_told(accounts: Sequence[ExchangeAccount], now: datetime) -> None:
+    """As it is for people who have copied for a while: nothing is set while orders go out."""
+    VenueSetting.objects.bulk_create(
+        VenueSetting(
+            account=account, symbol="BTCUSDT", wanted=20, planned_for=20, state="set", leverage=20,
+            margin_mode="cross", read_at=now, asked_at=now, due_at=now + timedelta(hours=1),
+        )
+        for account in accounts
+    )  # fmt: skip
 
 
 def open_accounts(venue: str, keys: Sequence[dict[str, str]]) -> None:

@@ -241,23 +241,32 @@ class CcxtGateway(MarketReads):
         listing = catalogue.by_symbol.get(symbol)
         if listing is None:
             return cancelling.not_asked(answers.refused_here("venue.bad_symbol", symbol))
-        call, fast = Call(), self._fast
+        call, fast, dialect = Call(), self._fast, self._dialect
         if fast is not None and not session.egress:
-            at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
-            asked = fast.cancellation(
-                client_id, listing.spec.venue_symbol, keys, at_ms, demo=session.demo
-            )
-            origin = self._base_url or fast.origin(demo=session.demo)
-            answer, told = await cancelling.by_fast_way(
-                call, self._dialect, keys, client_id, self._pool.send(call, origin, asked)
-            )
+            sending = self._send_cancel(call, fast, session, keys, listing, client_id)
+            answer, told = await cancelling.by_fast_way(call, dialect, keys, client_id, sending)
         else:
-            client = self._client(session, keys)
-            asking = self._dialect.cancel(client, listing.unified, client_id)
-            answer, told = await cancelling.by_ccxt(call, self._dialect, keys, client_id, asking)
+            asking = dialect.cancel(self._client(session, keys), listing.unified, client_id)
+            answer, told = await cancelling.by_ccxt(call, dialect, keys, client_id, asking)
         answer = await self._told(call, session, answer)
         ask = partial(self.find_order, session, symbol, client_id)
         return await cancelling.outcome_of(answer, told, ask)
+
+    async def _send_cancel(
+        self,
+        call: Call,
+        fast: FastOrders,
+        session: AccountSession,
+        keys: Credentials,
+        listing: Listing,
+        client_id: str,
+    ) -> Reply:
+        at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
+        symbol = listing.spec.venue_symbol
+        request = fast.cancellation(client_id, symbol, keys, at_ms, demo=session.demo)
+        return await self._pool.send(
+            call, self._base_url or fast.origin(demo=session.demo), request
+        )
 
     async def find_order(self, session: AccountSession, symbol: str, client_id: str) -> OrderReport:
         """ABSENT is the venue's plain "no such order": proof only once the request's receive
