@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.forms import BoundField, Form
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from trading.copying.copies_selectors import Activity, activity_of_person, copies_of_person
 from trading.copying.limits_selectors import limits_of
@@ -21,6 +22,7 @@ from trading.copying.settings_wording import (
     reason_name,
     value_text,
 )
+from trading.copying.subscription_states import REASONS
 from trading.copying.wording import source_name
 from trading.models import CopySubscription, ExecutionOutcome, SubscriptionStatus
 
@@ -57,6 +59,12 @@ class CopyLine:
     @property
     def is_stopped(self) -> bool:
         return self.row.status == SubscriptionStatus.STOPPED
+
+    @property
+    def paused_because(self) -> str:
+        """What happened to the account, where no person paused the copy."""
+        told = REASONS.get(self.row.status_reason)
+        return gettext(told) if told else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
+
+from trading.models import AccountStream
 
 STALE_AFTER = timedelta(seconds=30)
 """A stream whose listener was not heard of for so long is as good as none."""
@@ -25,3 +27,12 @@ def doubt(order_ids: Collection[int], now: datetime) -> int:
             [now, sorted(order_ids)],
         )
         return int(cursor.rowcount)
+
+
+@transaction.atomic(durable=True)
+def ask_anew(*, account_id: int, now: datetime) -> bool:
+    """Command: its listener opens the stream anew and asks for what it may have missed. False if
+    that is asked for already.
+    """
+    rows = AccountStream.objects.filter(account_id=account_id, wanted_at=None)
+    return bool(rows.update(wanted_at=now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,15 +16,20 @@ from mimic.ops.heartbeat import missing_heartbeats
 from signals.models import InboxMessage, Verdict
 from trading.copying.summary import recent_times
 from trading.domain.orders import OrderStatus
+from trading.execution.watched import STALE_AFTER
 from trading.models import (
     AccountCheck,
     AccountState,
+    AccountStream,
     CheckOutcome,
     CopyExecution,
+    CopySubscription,
     ExchangeAccount,
     KillSwitch,
     Order,
     SignalFanout,
+    StreamState,
+    SubscriptionStatus,
     Venue,
 )
 
@@ -39,6 +44,7 @@ def connect() -> None:
         ModelLink(_("Fan-outs"), "trading.signalfanout", icon="account_tree", badge=_waiting),
         ModelLink(_("Kill switches"), "trading.killswitch", icon="dangerous", badge=_killed),
         PageLink(_("Block all opens"), "admin:trading_kill_block_opens", icon="block"),
+        ModelLink(_("User streams"), "trading.accountstream", icon="hearing", badge=_deaf),
         ModelLink(_("Heartbeats"), "ops.heartbeat", icon="ecg_heart"),
     )
     register_section(
@@ -50,6 +56,9 @@ def connect() -> None:
         ModelLink(_("Positions"), "trading.position", icon="stacked_line_chart"),
         ModelLink(_("Virtual positions"), "trading.virtualposition", icon="layers"),
         ModelLink(_("Trades"), "trading.trade", icon="swap_horiz"),
+        ModelLink(_("External orders"), "trading.externalorder", icon="person_edit"),
+        ModelLink(_("External fills"), "trading.externalfill", icon="person_check"),
+        ModelLink(_("External positions"), "trading.externalposition", icon="person_pin"),
         ModelLink(_("Venues"), "trading.venue", icon="account_balance", badge=_venues_enabled),
         ModelLink(_("Instruments"), "trading.instrument", icon="candlestick_chart"),
         ModelLink(_("Market calendars"), "trading.marketcalendar", icon="calendar_month"),
@@ -87,6 +96,7 @@ def connect() -> None:
     register_tile("fan-outs waiting", _waiting_tile, order=40)
     register_tile("accounts to approve", _approval_tile, order=45)
     register_tile("key checks", _checks_tile, order=46)
+    register_tile("user streams", _streams_tile, order=48)
     register_tile("heartbeats", _heartbeat_tile, order=50)
 
 
@@ -96,6 +106,16 @@ def _waiting(_request: HttpRequest) -> int:
 
 def _killed(_request: HttpRequest) -> int:
     return KillSwitch.objects.filter(lifted_at=None).count()
+
+
+def _deaf(_request: HttpRequest) -> int:
+    """Accounts that are copied on and not heard whole."""
+    live = Q(state=StreamState.LIVE, alive_at__gte=timezone.now() - STALE_AFTER)
+    copied = CopySubscription.objects.exclude(status=SubscriptionStatus.STOPPED)
+    rows = AccountStream.objects.filter(
+        account__state=AccountState.ACTIVE, account_id__in=copied.values("account_id")
+    )
+    return rows.exclude(live).count()
 
 
 def _unclear(_request: HttpRequest) -> int:
@@ -179,6 +199,15 @@ def _checks_tile(request: HttpRequest) -> Tile:
         "warn" if failed else "good",
         url,
     )
+
+
+def _streams_tile(request: HttpRequest) -> Tile | None:
+    if not AccountStream.objects.exists():
+        return None
+    deaf = _deaf(request)
+    hint = _("their orders are asked about instead, and opens need a fresh balance")
+    url = reverse("admin:trading_accountstream_changelist")
+    return Tile(_("Streams not whole"), str(deaf), hint, "warn" if deaf else "good", url)
 
 
 def _heartbeat_tile(_request: HttpRequest) -> Tile:
