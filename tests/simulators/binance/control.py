@@ -68,22 +68,9 @@ def inject(simulator: BinanceSimulator, body: Json) -> Json:
         if name in rest:
             apply(simulator, rest.pop(name))
     if "stream" in rest:
-        _stream(simulator, rest.pop("stream"))
+        simulator.hub.inject(rest.pop("stream"), simulator.venue.accounts)
     script = simulator.faults.add(rest) if rest else None
     return {"id": script.id if script else 0}
-
-
-def _stream(simulator: BinanceSimulator, settings: Json) -> None:
-    action = settings["action"]
-    hub = simulator.hub
-    acts = {"expire": hub.expire_key, "disconnect": hub.disconnect, "freeze": hub.freeze}
-    if action in acts:
-        accounts = simulator.venue.accounts
-        keys = [settings["api_key"]] if "api_key" in settings else list(accounts)
-        for key in keys:
-            acts[action](accounts[key])
-    else:
-        simulator.hub.add_fault(settings)
 
 
 def _set_unique(simulator: BinanceSimulator, value: str) -> None:

@@ -9,6 +9,7 @@ from tests.simulators.bybit.calls import Call, read_call
 from tests.simulators.bybit.errors import Refusal, refusal
 from tests.simulators.bybit.limits import Limits
 from tests.simulators.bybit.routes import ROUTES
+from tests.simulators.bybit.stream import BybitStream
 from tests.simulators.bybit.venue import Venue
 from tests.simulators.swaps.calls import Request
 from tests.simulators.swaps.server import SwapSimulator
@@ -17,6 +18,9 @@ from tests.simulators.swaps.server import SwapSimulator
 class BybitSimulator(SwapSimulator[Venue, Call]):
     def new_venue(self, limit_scale: int) -> Venue:
         return Venue(limits=Limits(limit_scale))
+
+    def new_stream(self, venue: Venue) -> BybitStream:
+        return BybitStream(venue)
 
     def clear_faults(self) -> None:
         super().clear_faults()

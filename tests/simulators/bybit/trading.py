@@ -108,7 +108,7 @@ def executions(venue: Venue, call: Call) -> Json:
         trade
         for trade in reversed(call.account.trades)
         if first <= trade.at <= last and venue.shown(trade)
-        if call.text("execType") in ("", "Trade")
+        if call.text("execType") in ("", "BustTrade" if trade.order.forced else "Trade")
         if (id(trade.order) in named if named is not None else True)
         if named is not None or call.text("symbol") in ("", trade.order.symbol)
     )

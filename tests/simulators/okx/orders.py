@@ -27,7 +27,7 @@ class Order(swaps.Order):
             "accFillSz": plain(self.executed),
             "avgPx": plain(average) if average is not None else "",
             "cTime": str(self.created),
-            "category": "normal",
+            "category": "full_liquidation" if self.forced else "normal",
             "ccy": "",
             "clOrdId": self.client_id,
             "fee": plain(-self.fee),

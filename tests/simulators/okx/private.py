@@ -12,6 +12,7 @@ from tests.simulators.okx.venue import Venue
 from tests.simulators.swaps.calls import Json
 from tests.simulators.swaps.instruments import plain
 from tests.simulators.swaps.orders import ZERO
+from tests.simulators.swaps.venue import Venue as SwapVenue
 
 
 def config(venue: Venue, call: Call) -> list[Json]:
@@ -81,7 +82,7 @@ def positions(venue: Venue, call: Call) -> list[Json]:
 
 
 def _position(
-    venue: Venue, account: Account, position: Position, amount: Decimal, entry: Decimal
+    venue: SwapVenue[Account], account: Account, position: Position, amount: Decimal, entry: Decimal
 ) -> Json:
     instrument, mark = venue.instruments[position.symbol], venue.markets[position.symbol].mark
     value = abs(instrument.value(amount, mark))
@@ -112,7 +113,7 @@ def _position(
         "posSide": position.side,
         "uTime": str(position.updated),
         "upl": plain(upl),
-        "uplRatio": plain(_rounded(upl / (value / leverage))),
+        "uplRatio": plain(_rounded(upl / (value / leverage))) if value else "0",
     }
 
 
@@ -176,3 +177,8 @@ def currencies(venue: Venue, call: Call) -> list[Json]:
 
 def _rounded(value: Decimal) -> Decimal:
     return value.quantize(Decimal("1E-8"))
+
+
+def position_row(venue: SwapVenue[Account], account: Account, position: Position) -> Json:
+    """As it stands now, whatever lagging reads show."""
+    return _position(venue, account, position, position.amount, position.entry)

@@ -9,6 +9,7 @@ from tests.simulators.okx.calls import Call, Envelope, read_call
 from tests.simulators.okx.errors import Refusal, refusal
 from tests.simulators.okx.limits import Limits
 from tests.simulators.okx.routes import ROUTES
+from tests.simulators.okx.stream import OkxStream
 from tests.simulators.okx.venue import Venue
 from tests.simulators.swaps.calls import Request
 from tests.simulators.swaps.server import SwapSimulator
@@ -17,6 +18,9 @@ from tests.simulators.swaps.server import SwapSimulator
 class OkxSimulator(SwapSimulator[Venue, Call]):
     def new_venue(self, limit_scale: int) -> Venue:
         return Venue(limits=Limits(limit_scale))
+
+    def new_stream(self, venue: Venue) -> OkxStream:
+        return OkxStream(venue)
 
     def read(self, request: Request) -> Call:
         return read_call(request)

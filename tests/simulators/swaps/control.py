@@ -64,8 +64,8 @@ def change_filters(simulator: Simulator, body: Json) -> Json:
 
 
 def inject(simulator: Simulator, body: Json) -> Json:
-    """``clock_skew``, ``advance``, the venue's modes by their names, and a script when ``action``
-    is there. Raises ValueError or TypeError for what is not understood."""
+    """``clock_skew``, ``advance``, the venue's modes by their names, a ``stream`` fault, and a
+    script when ``action`` is there. Raises ValueError or TypeError for what is not understood."""
     rest, venue = dict(body), simulator.venue
     if "clock_skew" in rest:
         venue.clock.skew_ms = int(rest.pop("clock_skew"))
@@ -74,6 +74,8 @@ def inject(simulator: Simulator, body: Json) -> Json:
     for name, mode in asdict(venue.modes).items():
         if name in rest:
             setattr(venue.modes, name, _checked(name, type(mode), rest.pop(name)))
+    if "stream" in rest:
+        simulator.stream.inject(rest.pop("stream"), venue.accounts)
     script = simulator.faults.add(rest) if rest else None
     return {"id": script.id if script else 0}
 
@@ -94,6 +96,12 @@ def set_delay(simulator: Simulator, body: Json) -> Json:
     """``{ms}``: how long each of the venue's answers waits from now on."""
     simulator.delay = float(body["ms"]) / 1000
     return {"ms": body["ms"]}
+
+
+def liquidate(simulator: Simulator, body: Json) -> Json:
+    """``{api_key}``: the venue closes all that the account holds."""
+    account = simulator.venue.accounts[body["api_key"]]
+    return {"orders": engine.liquidate(simulator.venue, account)}
 
 
 def clear_faults(simulator: Simulator, body: Json) -> Json:
@@ -131,6 +139,7 @@ COMMANDS: Mapping[str, Callable[[Simulator, Any], Json]] = {
     "POST /_sim/book": set_book,
     "POST /_sim/filters": change_filters,
     "POST /_sim/delay": set_delay,
+    "POST /_sim/liquidate": liquidate,
     "POST /_sim/inject": inject,
     "DELETE /_sim/inject": clear_faults,
     "POST /_sim/reset": reset,

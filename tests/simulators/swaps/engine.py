@@ -49,6 +49,25 @@ def reject(venue: Venue[Any], order: Order) -> None:
     _close(venue, order, "rejected", HOUSE)
 
 
+def liquidate(venue: Venue[Any], account: Account) -> int:
+    """Closes every position by an order of the venue's own; returns how many."""
+    held = list(account.held())
+    for position in held:
+        order = NewOrder(
+            instrument=venue.instruments[position.symbol],
+            side="sell" if position.amount > 0 else "buy",
+            position_side=position.side,
+            type="market",
+            quantity=abs(position.amount),
+            price=None,
+            reduce_only=position.side == "net",
+            client_id="",
+            forced=True,
+        )
+        place(venue, account, order, HOUSE)
+    return len(held)
+
+
 def rematch(venue: Venue[Any], symbol: str) -> None:
     """Fills the resting orders that the current prices cross, oldest first."""
     market = venue.market(symbol)
@@ -125,6 +144,7 @@ def _accept(venue: Venue[Any], account: Account, new: NewOrder, arrival: Arrival
         reduce_only=new.reduce_only,
         margin_mode=new.margin_mode,
         tag=new.tag,
+        forced=new.forced,
         created=now,
         updated=now,
         seen_from=venue.clock.elapsed(),
@@ -135,6 +155,7 @@ def _accept(venue: Venue[Any], account: Account, new: NewOrder, arrival: Arrival
     account.open_orders[order_id] = order
     size = order.quantity * order.instrument.contract
     venue.ledger.add("accepted", order, size, order.price or ZERO, now, arrival)
+    venue.tell(order, None)
     return order
 
 
@@ -201,6 +222,7 @@ def _fill(
     venue.ledger.add("fill", order, size, price, now, HOUSE, trade_id=trade.trade_id, fee=fee)
     if order.state == "filled":
         _forget(venue, order)
+    venue.tell(order, trade)
 
 
 def _close(venue: Venue[Any], order: Order, kind: str, arrival: Arrival) -> None:
@@ -211,6 +233,7 @@ def _close(venue: Venue[Any], order: Order, kind: str, arrival: Arrival) -> None
     _forget(venue, order)
     size = order.rest * order.instrument.contract
     venue.ledger.add(kind, order, size, order.price or ZERO, now, arrival)
+    venue.tell(order, None)
 
 
 def _forget(venue: Venue[Any], order: Order) -> None:

@@ -34,6 +34,7 @@ class NewOrder:
     client_id: str
     margin_mode: str = "cross"
     tag: str = ""
+    forced: bool = False  # the venue's own, to liquidate
 
     @property
     def symbol(self) -> str:
@@ -66,6 +67,7 @@ class Order:
     realised: Decimal = ZERO
     updated: int = 0
     last: Trade | None = None
+    forced: bool = False
 
     @property
     def symbol(self) -> str:

@@ -20,6 +20,7 @@ from tests.simulators.binance.ledger import Arrival
 from tests.simulators.loopback import LoopbackServer
 from tests.simulators.swaps.calls import Refused, Request
 from tests.simulators.swaps.control import COMMANDS
+from tests.simulators.swaps.stream import SwapStream
 from tests.simulators.swaps.venue import Venue
 
 V = TypeVar("V", bound=Venue[Any])
@@ -31,6 +32,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
 
     venue: V
     faults: FaultBook
+    stream: SwapStream[Any]
     delay: float  # seconds that every answer of the venue waits
 
     def __init__(self, *, limit_scale: int = 1, accounts: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -44,6 +46,9 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
     def new_venue(self, limit_scale: int) -> V: ...
 
     @abstractmethod
+    def new_stream(self, venue: V) -> SwapStream[Any]: ...
+
+    @abstractmethod
     def read(self, request: Request) -> C:
         """Raises Refused for what cannot be understood."""
 
@@ -52,13 +57,25 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         """Authentication, limits, endpoint: body and headers of the answer. Raises Refused."""
 
     def reset(self) -> None:
-        """Forgets accounts, orders, positions, prices and faults."""
+        """Forgets accounts, orders, positions, prices and faults; closes sockets."""
+        self.disconnect()
         self.faults, self.delay = FaultBook(), 0.0
         self.venue = self.new_venue(self._limit_scale)
+        self.stream = self.new_stream(self.venue)
+        self.venue.tell = self.stream.changed
+
+    def disconnect(self) -> None:
+        if hasattr(self, "stream"):
+            self.stream.disconnect_all()
+
+    async def stop(self) -> None:
+        self.disconnect()
+        await super().stop()
 
     def clear_faults(self) -> None:
         """Ends every scripted fault and mode; orders and books stay."""
         self.faults.clear()
+        self.stream.faults.clear()
         self.delay = 0.0
         self.venue.modes.read_lag, self.venue.modes.maintenance = 0, False
         self.venue.clock.skew_ms = 0
@@ -72,6 +89,8 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         path, _, query = request.raw_path.partition("?")
         if path.startswith("/_sim/"):
             return self._control(f"{request.method} {path}", query, body)
+        if path == self.stream.path:
+            return await self.stream.serve(request)
         reply = await self._serve(request, body)
         if self.delay:
             await asyncio.sleep(self.delay)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -24,7 +24,7 @@ A = TypeVar("A", bound=Account)
 class Venue(Generic[A]):
     """Subclasses say what is listed, how accounts, orders and fills look, and how they refuse.
 
-    ``prices`` are the first marks by symbol.
+    ``prices`` are the first marks by symbol; ``tell`` is told of every change of an order.
     """
 
     instruments: dict[str, Instrument]
@@ -41,6 +41,7 @@ class Venue(Generic[A]):
     accounts: dict[str, A] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     resting: dict[str, dict[int, Order]] = field(default_factory=dict)
+    tell: Callable[[Order, Trade | None], None] = lambda _order, _trade: None
 
     def __post_init__(self) -> None:
         for symbol, price in self.prices.items():
