@@ -38,11 +38,13 @@ class OrderNews:
 
 @dataclass(frozen=True, slots=True)
 class FillNews:
-    """One trade, with what is told of its order."""
+    """One trade, with what is told of its order; the side is None where only the order's own
+    news tell it.
+    """
 
     fill: FillReport
     client_id: str
-    position_side: PositionSide
+    position_side: PositionSide | None
     forced: bool = False
 
 

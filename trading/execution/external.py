@@ -10,23 +10,47 @@ from django.db import connection, transaction
 from mimic.core.bulk import array_of, copy_rows, new_time_ids
 from trading.domain.ledger import Booking
 from trading.domain.news import FillNews, OrderNews
+from trading.domain.ports import PositionSide
 from trading.execution import ledgers
 from trading.execution.ledgers import Detached, Entry
+from trading.models import ExternalOrder
 
+_Sided = tuple[FillNews, PositionSide]
 _FILL = (
     "id", "account_id", "symbol", "trade_id", "venue_order_id", "client_id", "side",
     "position_side", "quantity", "price", "fee", "fee_currency", "forced", "at",
 )  # fmt: skip
 
 
+def with_sides(
+    *, account_id: int, fills: Sequence[FillNews]
+) -> tuple[list[_Sided], list[FillNews]]:
+    """Each with its position side, from its order's row where the venue's trades do not tell it;
+    and those whose orders are not known yet.
+    """
+    unsided = [each.fill.venue_order_id for each in fills if each.position_side is None]
+    rows = ExternalOrder.objects.filter(account_id=account_id, venue_order_id__in=unsided)
+    orders = dict(rows.values_list("venue_order_id", "position_side")) if unsided else {}
+    sided: list[_Sided] = []
+    unknown: list[FillNews] = []
+    for each in fills:
+        told = orders.get(each.fill.venue_order_id)
+        side = each.position_side or (PositionSide(told) if told else None)
+        if side is None:
+            unknown.append(each)
+        else:
+            sided.append((each, side))
+    return sided, unknown
+
+
 @transaction.atomic
 def book_external(
-    *, account_id: int, fills: Sequence[FillNews], now: datetime
+    *, account_id: int, fills: Sequence[_Sided], now: datetime
 ) -> tuple[list[FillNews], list[Detached]]:
     """Operation: book trades of orders that are not ours; returns the new ones and what they
     detached. Idempotent with our own fills, by (account, symbol, venue trade id).
     """
-    ordered = sorted(fills, key=lambda each: (each.fill.symbol, each.fill.trade_id))
+    ordered = sorted(fills, key=lambda each: (each[0].fill.symbol, each[0].fill.trade_id))
     ids = new_time_ids(len(ordered))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -35,8 +59,8 @@ def book_external(
             "ON CONFLICT DO NOTHING RETURNING fill_id",
             [
                 account_id,
-                array_of(each.fill.symbol for each in ordered),
-                array_of(each.fill.trade_id for each in ordered),
+                array_of(each.fill.symbol for each, _ in ordered),
+                array_of(each.fill.trade_id for each, _ in ordered),
                 array_of(ids),
             ],
         )
@@ -46,22 +70,23 @@ def book_external(
         return [], []
     copy_rows("trading_externalfill", _FILL, [_row(i, account_id, each) for i, each in fresh])
     detached = ledgers.book([_entry(i, account_id, each) for i, each in fresh], now)
-    return [each for _, each in fresh], detached
+    return [each for _, (each, _) in fresh], detached
 
 
-def _row(fill_id: int, account_id: int, news: FillNews) -> tuple[object, ...]:
+def _row(fill_id: int, account_id: int, sided: _Sided) -> tuple[object, ...]:
+    news, side = sided
     fill = news.fill
     return (
         fill_id, account_id, fill.symbol, fill.trade_id, fill.venue_order_id, news.client_id[:64],
-        fill.side.value, news.position_side.value, fill.quantity, fill.price, fill.fee,
+        fill.side.value, side.value, fill.quantity, fill.price, fill.fee,
         fill.fee_currency, news.forced, fill.at,
     )  # fmt: skip
 
 
-def _entry(fill_id: int, account_id: int, news: FillNews) -> Entry:
-    fill = news.fill
+def _entry(fill_id: int, account_id: int, sided: _Sided) -> Entry:
+    fill, side = sided[0].fill, sided[1]
     booking = Booking(
-        fill_id, fill.trade_id, fill.side, news.position_side, fill.quantity, fill.price, fill.fee,
+        fill_id, fill.trade_id, fill.side, side, fill.quantity, fill.price, fill.fee,
         fill.at, external=True,
     )  # fmt: skip
     return Entry(account_id, fill.symbol, booking)

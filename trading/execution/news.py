@@ -23,7 +23,7 @@ from trading.domain.ports import OrderState
 from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
-from trading.execution.external import book_external, note_orders
+from trading.execution.external import book_external, note_orders, with_sides
 from trading.execution.ledgers import Detached
 from trading.execution.named import Named, Own, find_own
 from trading.execution.transitions import Change, move
@@ -47,8 +47,8 @@ class Told(NamedTuple):
 @dataclass(slots=True)
 class Applied:
     """What came of news. ``early``: ends of orders that lack fills, or that their sender has not
-    let go of yet; to be applied again soon. ``orders``: ids of ours that changed. ``external``
-    are trades that are not ours, seen for the first time.
+    let go of yet, and trades whose order must be heard of first; to be applied again soon.
+    ``orders``: ids of ours that changed. ``external``: trades not ours, seen for the first time.
     """
 
     orders: set[int] = field(default_factory=set)
@@ -190,6 +190,8 @@ def _book_others(account_id: int, strange: Sequence[News], applied: Applied, now
     if orders:
         note_orders(account_id=account_id, orders=orders, now=now)
     if fills:
-        fresh, detached = book_external(account_id=account_id, fills=fills, now=now)
+        sided, unknown = with_sides(account_id=account_id, fills=fills)
+        fresh, detached = book_external(account_id=account_id, fills=sided, now=now)
+        applied.early += [Told(account_id, each) for each in unknown]
         applied.external += [Told(account_id, each) for each in fresh]
         applied.detached += detached

@@ -65,7 +65,7 @@ class Inbox:
 
 
 class Early:
-    """Ends of orders that were told before all of their fills, until it is no use any more."""
+    """What was told before what it needs (an order's end, before its fills), until it is no use."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[float, Told]] = []
@@ -77,9 +77,10 @@ class Early:
         kept, self._kept = self._kept, []
         return kept
 
-    def keep(self, told: Iterable[Told], known: Iterable[tuple[float, Told]]) -> None:
-        """``known`` says since when. What stays for longer is found by the order's own look."""
+    def keep(self, told: Iterable[Told], known: Iterable[tuple[float, Told]]) -> list[Told]:
+        """``known`` says since when. Returns what stayed for too long, and is let go."""
         since = {each: at for at, each in known}
         now = time.monotonic()
-        dated = ((since.get(each, now), each) for each in told)
+        dated = [(since.get(each, now), each) for each in told]
         self._kept += [(at, each) for at, each in dated if now - at < AGAIN_FOR]
+        return [each for at, each in dated if now - at >= AGAIN_FOR]

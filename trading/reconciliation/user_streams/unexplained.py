@@ -115,7 +115,7 @@ def _adopt(
         fee_currency="",
         at=now,
     )
-    book_external(account_id=account_id, fills=[FillNews(fill, "", side)], now=now)
+    book_external(account_id=account_id, fills=[(FillNews(fill, "", side), side)], now=now)
     _note(account_id, place, Decimal(0), None, now)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from trading.domain.news import Breach, Broken, Heard, Joined
+from trading.domain.news import Breach, Broken, FillNews, Heard, Joined
 from trading.execution.news import Told
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams.ears import Ear, Early, Inbox
@@ -35,6 +35,7 @@ class Writer:
         self._inbox = inbox
         self._gaps = gaps
         self._early = Early()
+        self._ears: dict[int, Ear] = {}  # the newest of each account ever heard of
 
     async def run(self) -> None:
         while True:
@@ -59,17 +60,23 @@ class Writer:
             for ear, heard in taken
             if not isinstance(heard, Joined | Broken)
         ]
+        self._ears |= {ear.account_id: ear for ear, _ in taken}
         if told:
-            ears = {ear.account_id: ear for ear, _ in taken}
-            self._early.keep(await self._take_in(told, ears), early)
+            given_up = self._early.keep(await self._take_in(told), early)
+            self._doubt(each for each in given_up if isinstance(each.news, FillNews))
         for ear, heard in taken:
             if isinstance(heard, Joined):
                 await self._gaps.joined(ear)
             elif isinstance(heard, Broken):
                 await self._broken(ear, heard)
 
-    async def _take_in(self, told: Sequence[Told], ears: dict[int, Ear]) -> list[Told]:
-        """Returns the ends that came early."""
+    def _doubt(self, lost: Iterable[Told]) -> None:
+        """What could not be booked is asked for. An order's end is found by its own look."""
+        for account_id in {each.account_id for each in lost}:
+            self._inbox.put(self._ears[account_id], Broken(Breach.UNREADABLE))
+
+    async def _take_in(self, told: Sequence[Told]) -> list[Told]:
+        """Returns what came early."""
         now = datetime.now(UTC)
         try:
             return (await in_database(partial(take_in, told=told, now=now))).early
@@ -82,8 +89,7 @@ class Writer:
                 early += (await in_database(partial(take_in, told=own, now=now))).early
             except Exception:
                 logger.exception("news not applied", extra={"account": account_id})
-                if ear := ears.get(account_id):
-                    self._inbox.put(ear, Broken(Breach.UNREADABLE))
+                self._doubt(own)
         return early
 
     async def _broken(self, ear: Ear, broken: Broken) -> None:

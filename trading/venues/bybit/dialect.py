@@ -19,23 +19,22 @@ from trading.domain.ports import (
     MarginMode,
     OrderRequest,
     PositionReport,
-    PositionSide,
     Quote,
 )
 from trading.venues.bybit import pages
 from trading.venues.bybit.errors import ORDER_ERRORS, read_error
 from trading.venues.bybit.fast import RECEIVE_WINDOW, BybitFastOrders, position_params
+from trading.venues.bybit.streams import POSITION_SIDES, SIGNS, BybitStreams
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
+from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
 _CURRENCY = "USDT"
 _SETTLED_IN = ("USDT", "USDC")  # positions are listed by the coin that they settle in
 _MODE_SAMPLE = "BTCUSDT"  # the position mode is told by instrument alone
-_POSITION_SIDES = {0: PositionSide.BOTH, 1: PositionSide.LONG, 2: PositionSide.SHORT}
-_SIGNS = {"Buy": 1, "Sell": -1}
 _MARGIN_MODES = {
     "REGULAR_MARGIN": "cross",
     "PORTFOLIO_MARGIN": "cross",
@@ -57,11 +56,14 @@ def _options() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class BybitLinear:
-    """Implements :class:`trading.venues.dialect.Dialect` with inspection, settings and paging."""
+    """Implements :class:`trading.venues.dialect.Dialect` with inspection, settings,
+    paging and streams.
+    """
 
     options: Mapping[str, Any] = field(default_factory=_options)
     acceptance_window: timedelta = timedelta(milliseconds=RECEIVE_WINDOW)
     fast: FastOrders | None = field(default_factory=BybitFastOrders)
+    streams: UserStreams = field(default_factory=BybitStreams)
     errors: tuple[Row, ...] = ORDER_ERRORS
     absent_codes: frozenset[str] = frozenset()  # an empty list says it
     usage_header: str = ""
@@ -184,8 +186,8 @@ def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> Positi
     """Sizes come without a sign. Raises KeyError for a side that is neither of the two."""
     return PositionReport(
         symbol=our_symbol(listings, row["symbol"]),
-        position_side=_POSITION_SIDES[int(row["positionIdx"])],
-        quantity=number(row["size"]) * _SIGNS[row["side"]],
+        position_side=POSITION_SIDES[int(row["positionIdx"])],
+        quantity=number(row["size"]) * SIGNS[row["side"]],
         entry_price=number(row["avgPrice"]),
         mark_price=number(row["markPrice"]) if row["markPrice"] else None,
         unrealised=number(row["unrealisedPnl"]) if row["unrealisedPnl"] else None,

@@ -12,6 +12,8 @@ Ask = Callable[[dict[str, str]], Awaitable[Any]]
 
 TRADES_WINDOW = timedelta(days=7)  # the widest that one question may span
 TRADES_PAGE = 100
+TRADES = frozenset({"Trade", "AdlTrade", "BustTrade"})
+"""Executions that move a position; funding and settlement are told beside them."""
 ORDERS_PAGE = 50
 POSITIONS_PAGE = 200
 
@@ -55,12 +57,11 @@ async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[s
     for begin, end in _windows(since_ms, client.nonce()):
         wanted = {
             "symbol": listing.spec.venue_symbol,
-            "execType": "Trade",
             "startTime": str(begin),
             "endTime": str(end),
         }
         page = await whole(client.privateGetV5ExecutionList, wanted, TRADES_PAGE)
-        found.update((row["execId"], row) for row in reversed(page))
+        found.update((row["execId"], row) for row in reversed(page) if row["execType"] in TRADES)
     return [client.parse_trade(row, market) for row in found.values()]
 
 
