@@ -1,4 +1,4 @@
-"""One stream process's ears inside a test, at the Binance simulator."""
+"""One stream process's ears inside a test, at a simulated venue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from asgiref.sync import sync_to_async
 from tests.cast import VENUE, a_follower, a_strategy, an_account
 from tests.execution.news_cast import an_order, our_id
 from tests.simulators.binance import BinanceSimulator
-from trading.domain.ports import AccountSession, Credentials, OrderRequest, Side
+from tests.simulators.swaps.server import SwapSimulator
+from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
 from trading.execution.governor import Governor
 from trading.models import AccountStream, CopySubscription, Order
 from trading.reconciliation.user_streams import engine
@@ -24,19 +25,21 @@ from trading.venues.http.sockets import Sockets
 from trading.venues.registry import VENUES
 
 SYMBOL = "BTCUSDT"
+Simulator = BinanceSimulator | SwapSimulator[Any, Any]
 
 
 class House:
     """The simulator, the gateway to it, and the processes that listen."""
 
-    def __init__(self, simulator: BinanceSimulator) -> None:
+    def __init__(self, simulator: Simulator, venue: str = VENUE) -> None:
         self.simulator = simulator
+        self.venue = venue
         sockets = Sockets(ping_every=0.5)
-        self.gateway = CcxtGateway(VENUES[VENUE], simulator.base_url, sockets=sockets)
+        self.gateway = CcxtGateway(VENUES[venue], simulator.base_url, sockets=sockets)
         self.governor = Governor()
 
     def engine(self) -> UserStreams:
-        return UserStreams({VENUE: self.gateway}, self.governor)
+        return UserStreams({self.venue: self.gateway}, self.governor)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -57,12 +60,16 @@ class House:
     def break_stream(self, **fault: object) -> None:
         self.simulator.command("POST /_sim/inject", {"stream": fault})
 
-    async def follower(self, number: int = 0) -> CopySubscription:
+    def heal(self) -> None:
+        self.simulator.command("DELETE /_sim/inject", {})
+
+    async def follower(self, number: int = 0, **account: object) -> CopySubscription:
         """Who copies on an account of their own at the simulator."""
-        keys = Credentials(f"key-{number}", f"secret-{number}")
-        listed = {"api_key": keys.api_key, "secret": keys.secret, "name": f"f{number}"}
-        self.simulator.command("POST /_sim/accounts", [listed])
-        return await sync_to_async(_copy)(keys)
+        keys = _keys(number)
+        listed = {"api_key": keys.api_key, "secret": keys.secret, "passphrase": keys.passphrase}
+        settings = {**listed, "name": f"f{number}", **account}
+        self.simulator.command("POST /_sim/accounts", [settings])
+        return await sync_to_async(_copy)(keys, self.venue)
 
     async def place(
         self, copy: CopySubscription, quantity: str = "0.010", side: Side = Side.BUY
@@ -74,19 +81,27 @@ class House:
         return order
 
     async def trade_by_hand(
-        self, copy: CopySubscription, quantity: str, side: Side = Side.SELL, name: str = "web_1"
+        self,
+        copy: CopySubscription,
+        quantity: str,
+        side: Side = Side.SELL,
+        name: str = "web1",
+        position_side: PositionSide = PositionSide.BOTH,
     ) -> None:
         """What the person does with the same account, past us."""
-        request = OrderRequest(name.replace("_", ""), SYMBOL, side, Decimal(quantity))
+        request = OrderRequest(name, SYMBOL, side, Decimal(quantity), position_side)
         await self.gateway.place(self.session(copy), request)
 
     def session(self, copy: CopySubscription, number: int = 0) -> AccountSession:
-        keys = Credentials(f"key-{number}", f"secret-{number}")
-        return AccountSession(copy.account_id, VENUE, keys)
+        return AccountSession(copy.account_id, self.venue, _keys(number))
 
 
-def _copy(keys: Credentials) -> CopySubscription:
-    return a_follower(a_strategy().strategy, account=an_account(keys=keys))
+def _keys(number: int) -> Credentials:
+    return Credentials(f"key-{number}", f"secret-{number}", f"phrase-{number}")
+
+
+def _copy(keys: Credentials, venue: str) -> CopySubscription:
+    return a_follower(a_strategy().strategy, account=an_account(keys=keys, venue=venue))
 
 
 async def until(is_so: Callable[[], Any], seconds: float = 10.0) -> None:

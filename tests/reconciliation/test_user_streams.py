@@ -78,7 +78,7 @@ async def test_what_happened_during_a_gap_is_asked_for_and_booked_once(house: Ho
     async with house.listening():
         house.break_stream(action="silence")
         orders = [await house.place(copy) for _ in range(5)]
-        house.simulator.call(house.simulator.hub.faults.clear)
+        house.heal()
         assert not await Fill.objects.aexists()
         house.break_stream(action="disconnect")
         await until(lambda: Order.objects.filter(status="filled").count() == len(orders))
@@ -107,7 +107,7 @@ async def test_a_silent_stream_is_found_out_by_what_asking_finds(house: House) -
     async with house.listening():
         house.break_stream(action="silence")
         order = await house.place(copy)
-        house.simulator.call(house.simulator.hub.faults.clear)
+        house.heal()
         await sync_to_async(doubt)([order.pk], datetime.now(UTC))
         await until(lambda: Order.objects.get(pk=order.pk).status == "filled")
         await until(lambda: AccountStream.objects.get().state == "live")
@@ -137,7 +137,7 @@ async def test_trades_by_hand_during_a_gap_are_told_from_ours(house: House) -> N
         await until(lambda: VirtualPosition.objects.filter(quantity__gt=0).exists())
         house.break_stream(action="silence")
         await house.trade_by_hand(copy, "0.004")
-        house.simulator.call(house.simulator.hub.faults.clear)
+        house.heal()
         house.break_stream(action="disconnect")
         await until(ExternalFill.objects.exists)
     share, own = await VirtualPosition.objects.aget(), await Position.objects.aget()

@@ -19,7 +19,6 @@ from trading.domain.ports import (
     MarginMode,
     OrderRequest,
     PositionReport,
-    PositionSide,
     Quote,
 )
 from trading.venues.fast.protocol import FastOrders
@@ -29,16 +28,13 @@ from trading.venues.lookup import fetch_by_client_id
 from trading.venues.okx import pages
 from trading.venues.okx.errors import ORDER_ERRORS, read_error
 from trading.venues.okx.fast import OkxFastOrders, side_params
+from trading.venues.okx.streams import ABSENT, POSITION_SIDES, OkxStreams
+from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
 _CURRENCY = "USDT"
 _SPOT_ONLY = "1"  # the account level that cannot hold swaps
-_POSITION_SIDES = {
-    "net": (PositionSide.BOTH, 1),
-    "long": (PositionSide.LONG, 1),
-    "short": (PositionSide.SHORT, -1),  # told without a sign
-}
 
 
 def _options() -> dict[str, Any]:
@@ -52,13 +48,16 @@ def _options() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class OkxSwap:
-    """Implements :class:`trading.venues.dialect.Dialect`, with inspection, settings and paging."""
+    """Implements :class:`trading.venues.dialect.Dialect`, with inspection, settings,
+    paging and streams.
+    """
 
     options: Mapping[str, Any] = field(default_factory=_options)
     acceptance_window: timedelta = timedelta(seconds=30)  # how old a timestamp may be
     fast: FastOrders | None = field(default_factory=OkxFastOrders)
+    streams: UserStreams = field(default_factory=OkxStreams)
     errors: tuple[Row, ...] = ORDER_ERRORS
-    absent_codes: frozenset[str] = frozenset({"51603"})
+    absent_codes: frozenset[str] = ABSENT
     usage_header: str = ""
     trades_window: timedelta = timedelta(days=90)  # all that the venue keeps
     trades_page: int = pages.LENGTH
@@ -145,7 +144,7 @@ class OkxSwap:
 
 def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> PositionReport:
     """In base units; of an instrument that we do not list, in the venue's contracts."""
-    side, sign = _POSITION_SIDES[row["posSide"]]
+    side, sign = POSITION_SIDES[row["posSide"]]
     listing = listings.get(row["instId"])
     return PositionReport(
         symbol=our_symbol(listings, row["instId"]),

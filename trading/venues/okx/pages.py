@@ -20,9 +20,13 @@ def rows(answer: Any) -> list[Any]:
 
 async def open_client_ids(client: Any, listing: Listing) -> frozenset[str]:
     """Orders made by hand have no client id; ours always have one."""
+    return frozenset(row["clOrdId"] for row in await pending(client, listing) if row["clOrdId"])
+
+
+async def pending(client: Any, listing: Listing) -> list[Mapping[str, Any]]:
+    """Every open order of the instrument."""
     wanted = {"instType": "SWAP", "instId": listing.spec.venue_symbol}
-    found = await _all(client.privateGetTradeOrdersPending, wanted, "ordId")
-    return frozenset(row["clOrdId"] for row in found if row["clOrdId"])
+    return await _all(client.privateGetTradeOrdersPending, wanted, "ordId")
 
 
 async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
