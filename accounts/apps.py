@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +11,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import receivers, sidebar
+        from accounts.tokens.families import sweep_families
+        from accounts.tokens.signing import sweep_signing_keys
+        from mimic.jobs.sweepers import register_sweeper
 
         receivers.connect()
         sidebar.register()
+        register_sweeper("sign-ins of programs", sweep_families, every=timedelta(hours=1))
+        register_sweeper("token signing keys", sweep_signing_keys, every=timedelta(hours=1))

@@ -2,9 +2,11 @@ from django.conf import settings
 import django.db.models.deletion
 import accounts.models.user
 import django.core.validators
+import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import mimic.core.ids
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -103,5 +105,56 @@ class Migration(migrations.Migration):
                 'ordering': ('-id',),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'kind', 'version'), name='consent_once_a_version')],
             },
+        ),
+            name='SigningKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kid', models.CharField(max_length=32, unique=True, verbose_name='key id')),
+                ('public_key', models.TextField(verbose_name='public key')),
+                ('private_key', models.TextField(verbose_name='sealed private key')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('accepted_until', models.DateTimeField(null=True, verbose_name='accepted until')),
+            ],
+            options={
+                'verbose_name': 'token signing key',
+                'verbose_name_plural': 'token signing keys',
+                'ordering': ('-created_at',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('accepted_until__isnull', True)), fields=('accepted_until',), name='one_key_signs', nulls_distinct=False)],
+            },
+        ),
+        migrations.CreateModel(
+            name='TokenFamily',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=mimic.core.ids.uuid7, editable=False, unique=True)),
+                ('label', models.CharField(blank=True, max_length=80, verbose_name='program')),
+                ('password_mark', models.CharField(editable=False, max_length=128)),
+                ('second_factor', models.BooleanField(verbose_name='second factor shown')),
+                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
+                ('created_at', models.DateTimeField(verbose_name='signed in')),
+                ('expires_at', models.DateTimeField(db_index=True, verbose_name='expires')),
+                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
+                ('ended_by', models.CharField(blank=True, choices=[('logout', 'Signed out'), ('reuse', 'A spent refresh token came again'), ('person', 'Ended by the person'), ('operator', 'Ended by an operator')], max_length=16, verbose_name='ended by')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='token_families', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'sign-in of a program',
+                'verbose_name_plural': 'sign-ins of programs',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='RefreshToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.BinaryField(unique=True)),
+                ('expires_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.tokenfamily')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='tokenfamily',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['logout', 'reuse', 'person', 'operator'])), _connector='OR'), name='token_family_end_has_a_cause'),
         ),
     ]

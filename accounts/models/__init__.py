@@ -1,5 +1,6 @@
 from accounts.models.consents import Consent, ConsentKind, ConsentText
 from accounts.models.second_factor import OtpUsed, TotpDevice
+from accounts.models.tokens import EndedBy, RefreshToken, SigningKey, TokenFamily
 from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
 __all__ = [
@@ -7,9 +8,13 @@ __all__ = [
     "Consent",
     "ConsentKind",
     "ConsentText",
+    "EndedBy",
     "OtpUsed",
+    "RefreshToken",
     "Role",
+    "SigningKey",
     "Theme",
+    "TokenFamily",
     "TotpDevice",
     "User",
 ]

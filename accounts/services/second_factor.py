@@ -7,9 +7,10 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.utils import encrypt
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as _
 
-from accounts.models import OtpUsed, TotpDevice, User
+from accounts.models import EndedBy, OtpUsed, TokenFamily, TotpDevice, User
 from accounts.models.second_factor import matching_step
 from accounts.selectors import totp_device
 from mimic.core.errors import MimicError
@@ -101,5 +102,9 @@ def enrol_totp(*, user: User, secret: str | None = None) -> str:
 
 @transaction.atomic(durable=True)
 def remove_second_factor(*, user: User) -> None:
-    """Take app and recovery codes away (a lost phone). Sessions they verified lose that at once."""
+    """Take app and recovery codes away (a lost phone). Sessions they verified lose that at once;
+    programs that signed in with them end.
+    """
     Authenticator.objects.filter(user=user).delete()
+    shown = TokenFamily.objects.filter(user=user, second_factor=True, ended_at=None)
+    shown.update(ended_at=Now(), ended_by=EndedBy.OPERATOR)

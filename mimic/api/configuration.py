@@ -8,10 +8,13 @@ from typing import Any
 def rest_framework() -> dict[str, Any]:
     """``REST_FRAMEWORK``: JSON only, decimals as strings, cursor pages, problems as errors.
 
-    Session authentication alone for now; tokens and API keys join the list with their issue.
+    What a caller shows on purpose counts before the cookie that a browser sends by itself.
     """
     return {
-        "DEFAULT_AUTHENTICATION_CLASSES": ["mimic.api.authentication.SessionAuthentication"],
+        "DEFAULT_AUTHENTICATION_CLASSES": [
+            "accounts.api.authentication.TokenAuthentication",
+            "mimic.api.authentication.SessionAuthentication",
+        ],
         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
         "DEFAULT_RENDERER_CLASSES": ["mimic.api.rendering.PrivateJSON"],
         "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

@@ -59,6 +59,11 @@ def client_ip(request: HttpRequest) -> str:
     return client_ip_of_environ(request.META)
 
 
+def storable_address(address: str) -> str | None:
+    """An address as the database takes it: none on a Unix socket, without an IPv6 zone."""
+    return address.partition("%")[0] or None
+
+
 def client_ip_of_environ(environ: dict[str, Any]) -> str:
     """The same for a WSGI environment."""
     return resolve_client(

@@ -13,8 +13,9 @@ from django.urls import reverse
 from time_machine import TimeMachineFixture
 
 from accounts import services
-from accounts.adapter import EncryptingMfaAdapter, SecondFactorUnreadable
+from accounts.adapter import EncryptingMfaAdapter
 from accounts.models import OtpUsed, TotpDevice, User
+from mimic.core.at_rest import SecretUnreadable
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +144,7 @@ def test_a_rotated_secret_key_still_opens_old_secrets(settings: object) -> None:
     sealed = EncryptingMfaAdapter().encrypt("JBSWY3DPEHPK3PXP")
     old = settings.SECRET_KEY  # type: ignore[attr-defined]
     settings.SECRET_KEY = "another key, just as long and as random as the first one"  # type: ignore[attr-defined]
-    with pytest.raises(SecondFactorUnreadable):
+    with pytest.raises(SecretUnreadable):
         EncryptingMfaAdapter().decrypt(sealed)
     settings.SECRET_KEY_FALLBACKS = [old]  # type: ignore[attr-defined]
     assert EncryptingMfaAdapter().decrypt(sealed) == "JBSWY3DPEHPK3PXP"

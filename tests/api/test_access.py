@@ -16,7 +16,10 @@ from tests.web.accounts_cast import KEYS, Trader
 
 pytestmark = pytest.mark.django_db
 
-OPERATIONS = [tuple(line.split(" ")) for line in ROUTES.read_text().splitlines()]
+OPEN = "/api/v1/auth/"  # what nobody is signed in for: test_auth.py
+OPERATIONS = [
+    tuple(line.split(" ")) for line in ROUTES.read_text().splitlines() if OPEN not in line
+]
 BODIES: dict[str, Any] = {
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
@@ -61,7 +64,7 @@ def test_nobody_gets_in_without_signing_in(world: World, method: str, path: str)
     answer = ask(Client(), world, method, path)
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
     assert answer["Content-Type"] == "application/problem+json"
-    assert answer["WWW-Authenticate"].startswith("Session")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

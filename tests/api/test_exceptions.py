@@ -53,7 +53,7 @@ def test_a_wrong_method_is_refused_with_the_right_ones(caller: Client) -> None:
 def test_a_stranger_is_asked_to_sign_in(caller: Client) -> None:
     answer = caller.get("/api/v1/private")
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
-    assert answer["WWW-Authenticate"].startswith("Session")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_a_throttled_caller_is_told_when_to_come_back(caller: Client) -> None:

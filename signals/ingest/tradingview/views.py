@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from mimic.core.errors import MimicError
-from mimic.core.network import client_ip
+from mimic.core.network import client_ip, storable_address
 from mimic.ops.metrics import signals_posted
 from signals.ingest.errors import AlertUnreadable
 from signals.ingest.tradingview.receive import Alert, offer_of, receive
@@ -51,16 +51,10 @@ def answer(received: Received) -> dict[str, Any]:
     return told | ({"signal_ids": received.signal_ids} if received.signal_ids else {})
 
 
-def sender(address: str) -> str | None:
-    """An address as the database takes it: none on a Unix socket, without an IPv6 zone."""
-    return address.partition("%")[0] or None
-
-
 def _alert(request: HttpRequest, token: str) -> Alert:
     try:
         body = request.read(settings.SIGNAL_MAX_BYTES + 1)
     except (UnreadablePostError, RawPostDataException):
         raise AlertUnreadable("the body broke off") from None
-    return Alert(
-        token, body, request.content_type or "", sender(client_ip(request)), timezone.now()
-    )
+    address = storable_address(client_ip(request))
+    return Alert(token, body, request.content_type or "", address, timezone.now())

@@ -18,12 +18,12 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from mimic.core.body_limit import WsgiApp
-from mimic.core.network import client_ip_of_environ
+from mimic.core.network import client_ip_of_environ, storable_address
 from mimic.core.redaction import HIDDEN
 from mimic.core.request_log import Access
 from mimic.core.together import Together
 from signals.ingest.tradingview.receive import Alert, offer_of
-from signals.ingest.tradingview.views import answer, sender
+from signals.ingest.tradingview.views import answer
 from signals.services.accept import Offer, accept_offers
 from signals.services.deliveries import Received
 
@@ -77,7 +77,9 @@ def _answer(
     try:
         address = client_ip_of_environ(environ)
         content_type = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
-        offer = offer_of(Alert(token, body, content_type, sender(address), timezone.now()))
+        offer = offer_of(
+            Alert(token, body, content_type, storable_address(address), timezone.now())
+        )
         received = None if offer is None else _together.do(offer)
         if received is None:
             return None

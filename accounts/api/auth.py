@@ -1,0 +1,89 @@
+"""Signing in for programs: an access token of 15 minutes and a refresh token that works once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.services.programs import SignInRefused, sign_in_program
+from accounts.tokens.families import Program, RefreshRefused, Tokens, log_out, refresh_family
+from mimic.api.contract import refuses
+from mimic.api.fields import Moment, Text
+from mimic.core.network import client_ip, storable_address
+
+
+class LoginIn(serializers.Serializer[Any]):
+    email = Text(max_length=254)
+    password = Text(max_length=128, write_only=True, trim_whitespace=False)
+    code = Text(
+        max_length=16, required=False, allow_blank=True, default="", write_only=True,
+        help_text="From the authenticator app, or a recovery code; needed if you have one.",
+    )  # fmt: skip
+    program = Text(
+        max_length=80, required=False, allow_blank=True, default="",
+        help_text="What you will know this sign-in by.",
+    )  # fmt: skip
+
+
+class RefreshIn(serializers.Serializer[Any]):
+    refresh_token = Text(max_length=100, write_only=True)
+
+
+class TokensOut(serializers.Serializer[Tokens]):
+    access_token = serializers.CharField(source="access", help_text="Authorization: Bearer …")
+    expires_in = serializers.IntegerField(help_text="Seconds the access token lives.")
+    refresh_token = serializers.CharField(source="refresh", help_text="Works once.")
+    refresh_expires_at = Moment(help_text="Refresh before, or sign in again.")
+
+
+class _Open(APIView):
+    """Nobody is signed in yet, and no cookie is read: so there is nothing to forge either."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class Login(_Open):
+    @extend_schema(request=LoginIn, responses=TokensOut, operation_id="auth_login")
+    @refuses(SignInRefused)
+    def post(self, request: Request) -> Response:
+        """Sign a program in. The refusal is the same whatever was wrong."""
+        given = _valid(LoginIn, request)
+        label, now = given.pop("program"), timezone.now()
+        program = Program(label, storable_address(client_ip(request._request)))
+        tokens = sign_in_program(request=request._request, program=program, now=now, **given)
+        return Response(TokensOut(tokens).data)
+
+
+class Refresh(_Open):
+    @extend_schema(request=RefreshIn, responses=TokensOut, operation_id="auth_refresh")
+    @refuses(RefreshRefused)
+    def post(self, request: Request) -> Response:
+        """New tokens for a refresh token, which is spent. One that comes twice ends the sign-in:
+        keep the newest, and never refresh from two places.
+        """
+        given = _valid(RefreshIn, request)
+        tokens = refresh_family(token=given["refresh_token"], now=timezone.now())
+        return Response(TokensOut(tokens).data)
+
+
+class Logout(_Open):
+    @extend_schema(request=RefreshIn, responses={204: None}, operation_id="auth_logout")
+    def post(self, request: Request) -> Response:
+        """End the sign-in of a refresh token, with all its access tokens; twice is once."""
+        log_out(token=_valid(RefreshIn, request)["refresh_token"], now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _valid(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    body = kind(data=request.data)
+    body.is_valid(raise_exception=True)
+    found: dict[str, Any] = body.validated_data
+    return found

@@ -1,0 +1,49 @@
+"""A program signs in with what its person knows and has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.selectors import totp_device
+from accounts.services.second_factor import accept_login_code
+from accounts.tokens.families import Program, Tokens, begin_family
+from mimic.core.errors import MimicError
+
+
+class SignInRefused(MimicError):
+    """Address, password or code: which of them is not told, nor whether the person exists."""
+
+    code, status, title = "auth.refused", 401, "E-mail address, password or code is wrong"
+
+
+def sign_in_program(
+    *,
+    request: HttpRequest,
+    email: str,
+    password: str,
+    code: str,
+    program: Program,
+    now: datetime,
+) -> Tokens:
+    """Command: tokens for a person's program. Raises :class:`SignInRefused`.
+
+    The code is looked at once the password is right, so that nobody else can make the app wait.
+    """
+    user = authenticate(request, email=email, password=password)
+    if not isinstance(user, User) or not _address_is_proved(user):
+        raise SignInRefused
+    second_factor = totp_device(user) is not None
+    if second_factor and accept_login_code(user=user, code=code) is None:
+        raise SignInRefused
+    if user.is_staff and not second_factor:
+        raise SignInRefused
+    return begin_family(user=user, program=program, second_factor=second_factor, now=now)
+
+
+def _address_is_proved(user: User) -> bool:
+    return bool(EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists())

@@ -1,0 +1,1 @@
+"""Tokens for programs: RS256 access tokens of 15 minutes, refresh tokens that work once."""

@@ -1,0 +1,41 @@
+"""Programs that call the API: without a cookie, with what they show in a header."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import User
+from tests.api.cast import JSON
+from tests.web.accounts_cast import Trader
+
+PASSWORD = "correct horse battery"
+
+
+def with_password(user: User) -> User:
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    return user
+
+
+def call(path: str, body: dict[str, Any], **headers: str) -> Any:
+    """A POST without cookies."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Client().post(f"/api/v1/{path}", body, content_type=JSON, headers=given)
+
+
+def log_in(email: str, **more: str) -> Any:
+    return call("auth/login", {"email": email, "password": PASSWORD, **more})
+
+
+def with_token(token: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {token}"})
+
+
+def program_of(trader: Trader) -> Client:
+    """Signed in by password and code, with an access token."""
+    with_password(trader.user)
+    answer = log_in(trader.user.email, code=trader.code())
+    assert answer.status_code == 200, answer.text
+    return with_token(answer.json()["access_token"])
