@@ -12,11 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.lockout import PER_ADDRESS
 from accounts.services.programs import SignInRefused, sign_in_program
 from accounts.tokens.families import Program, RefreshRefused, Tokens, log_out, refresh_family
 from mimic.api.contract import refuses
 from mimic.api.fields import Moment, Text
-from mimic.core.network import client_ip, storable_address
+from mimic.api.limits import hold
+from mimic.core.network import client_ip, neighbourhood, storable_address
 
 
 class LoginIn(serializers.Serializer[Any]):
@@ -69,6 +71,7 @@ class Refresh(_Open):
         """New tokens for a refresh token, which is spent. One that comes twice ends the sign-in:
         keep the newest, and never refresh from two places.
         """
+        _hold(request)
         given = _valid(RefreshIn, request)
         tokens = refresh_family(token=given["refresh_token"], now=timezone.now())
         return Response(TokensOut(tokens).data)
@@ -78,8 +81,13 @@ class Logout(_Open):
     @extend_schema(request=RefreshIn, responses={204: None}, operation_id="auth_logout")
     def post(self, request: Request) -> Response:
         """End the sign-in of a refresh token, with all its access tokens; twice is once."""
+        _hold(request)
         log_out(token=_valid(RefreshIn, request)["refresh_token"], now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _hold(request: Request) -> None:
+    hold(request, PER_ADDRESS, neighbourhood(client_ip(request._request)))
 
 
 def _valid(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from accounts.models import TotpDevice, User
 from accounts.selectors import totp_device
 from accounts.tokens.access import read_access
+from mimic.api.limits import hold_person, hold_stranger
+from mimic.core.errors import NotAuthenticated
 
 _SCHEME = "bearer"
 
@@ -27,7 +29,12 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != _SCHEME:
             return None
-        bearer = read_access(token.strip(), now=timezone.now())
+        try:
+            bearer = read_access(token.strip(), now=timezone.now())
+        except NotAuthenticated:
+            hold_stranger(request)
+            raise
+        hold_person(request, bearer.user.pk)
         device = totp_device(bearer.user) if _wants_device(bearer.user, bearer.family) else None
         return with_second_factor(bearer.user, device), bearer.family
 

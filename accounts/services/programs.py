@@ -8,11 +8,14 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
+from accounts.lockout import Attempt, guarded
 from accounts.models import User
 from accounts.selectors import totp_device
 from accounts.services.second_factor import accept_login_code
 from accounts.tokens.families import Program, Tokens, begin_family
 from mimic.core.errors import MimicError
+from mimic.core.network import client_ip
+from mimic.ops.metrics import auth_login
 
 
 class SignInRefused(MimicError):
@@ -30,19 +33,33 @@ def sign_in_program(
     program: Program,
     now: datetime,
 ) -> Tokens:
-    """Command: tokens for a person's program. Raises :class:`SignInRefused`.
+    """Command: tokens for a person's program.
+
+    Raises :class:`SignInRefused`, and TooManyRequests for who has failed too often (lockout).
+    """
+    attempt = Attempt(account=email, address=client_ip(request))
+    proved = guarded(attempt, lambda: _proved(request, email, password, code))
+    auth_login.labels("refused" if proved is None else "signed_in").inc()
+    if proved is None:
+        raise SignInRefused
+    user, second_factor = proved
+    return begin_family(user=user, program=program, second_factor=second_factor, now=now)
+
+
+def _proved(request: HttpRequest, email: str, password: str, code: str) -> tuple[User, bool] | None:
+    """Who it is, and whether they have shown a second factor.
 
     The code is looked at once the password is right, so that nobody else can make the app wait.
     """
     user = authenticate(request, email=email, password=password)
     if not isinstance(user, User) or not _address_is_proved(user):
-        raise SignInRefused
+        return None
     second_factor = totp_device(user) is not None
     if second_factor and accept_login_code(user=user, code=code) is None:
-        raise SignInRefused
+        return None
     if user.is_staff and not second_factor:
-        raise SignInRefused
-    return begin_family(user=user, program=program, second_factor=second_factor, now=now)
+        return None
+    return user, second_factor
 
 
 def _address_is_proved(user: User) -> bool:

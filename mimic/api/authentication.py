@@ -9,11 +9,18 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from mimic.api.limits import hold_person, hold_stranger
 from mimic.core.error_views import CsrfFailed
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """The site's session cookie; unlike the parent it names a scheme, so anonymous means 401."""
+    """The site's session cookie."""
+
+    def authenticate(self, request: Request) -> Any:
+        found = super().authenticate(request)
+        if found is not None:
+            hold_person(request, found[0].pk)
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="mimic"'
@@ -24,6 +31,13 @@ class SessionAuthentication(authentication.SessionAuthentication):
             super().enforce_csrf(request)
         except exceptions.PermissionDenied:
             raise CsrfFailed("Send the csrf cookie's value as X-CSRFToken.") from None
+
+
+class Stranger(authentication.BaseAuthentication):
+    """The last one asked: nobody was recognised, so the network is counted."""
+
+    def authenticate(self, request: Request) -> None:
+        hold_stranger(request)
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 
+_RECOGNISED = [
+    "accounts.api.authentication.TokenAuthentication",
+    "mimic.api.authentication.SessionAuthentication",
+]
+
+
 def rest_framework() -> dict[str, Any]:
     """``REST_FRAMEWORK``: JSON only, decimals as strings, cursor pages, problems as errors.
 
     What a caller shows on purpose counts before the cookie that a browser sends by itself.
     """
     return {
-        "DEFAULT_AUTHENTICATION_CLASSES": [
-            "accounts.api.authentication.TokenAuthentication",
-            "mimic.api.authentication.SessionAuthentication",
-        ],
+        "DEFAULT_AUTHENTICATION_CLASSES": [*_RECOGNISED, "mimic.api.authentication.Stranger"],
         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
         "DEFAULT_RENDERER_CLASSES": ["mimic.api.rendering.PrivateJSON"],
         "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -29,6 +32,11 @@ def rest_framework() -> dict[str, Any]:
     }
 
 
+def requests_a_minute() -> dict[str, int]:
+    """``API_REQUESTS_A_MINUTE``: of a network nobody is known in, of a person, of a key by tier."""
+    return {"address": 60, "person": 300, "standard": 120, "high": 600}
+
+
 def spectacular(version: str) -> dict[str, Any]:
     """``SPECTACULAR_SETTINGS``: the interfaces are served from our own files."""
     return {
@@ -36,6 +44,7 @@ def spectacular(version: str) -> dict[str, Any]:
         "DESCRIPTION": "Decimals are strings, times RFC 3339 UTC, errors problem+json (RFC 9457).",
         "VERSION": version,
         "SCHEMA_PATH_PREFIX": "/api/v1",
+        "AUTHENTICATION_WHITELIST": _RECOGNISED,
         "SERVE_INCLUDE_SCHEMA": False,
         "COMPONENT_SPLIT_REQUEST": True,
         "SORT_OPERATIONS": True,

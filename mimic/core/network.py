@@ -54,6 +54,14 @@ def resolve_client(remote: str, forwarded_for: str, trusted: Sequence[Network]) 
     return str(client) if client else ""
 
 
+def neighbourhood(address: str) -> str:
+    """What one caller has at hand, to count by: an IPv4 address, the /64 of an IPv6 one."""
+    found = parse_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, 64), strict=False))
+    return str(found or "")
+
+
 def client_ip(request: HttpRequest) -> str:
     """The caller's address; headers count only from ``settings.TRUSTED_PROXIES``."""
     return client_ip_of_environ(request.META)

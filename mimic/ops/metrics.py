@@ -63,3 +63,8 @@ dashboard_ws_clients = Gauge(
 ws_messages = Counter("mimic_ws_messages", "Frames queued for sockets", ["channel"])
 hub_lost = Counter("mimic_hub_lost", "Live messages that Redis did not take")
 ws_slow_clients = Counter("mimic_ws_slow_clients", "Sockets closed because they did not read")
+auth_login = Counter("mimic_auth_login", "Sign-ins of programs by result", ["result"])
+abuse_login_throttle = Counter(
+    "mimic_abuse_login_throttle", "Sign-in attempts that were not looked at"
+)
+ratelimit_block = Counter("mimic_ratelimit_block", "Requests over a limit", ["limit"])

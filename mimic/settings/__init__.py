@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mimic.api.configuration import rest_framework, spectacular
+from mimic.api.configuration import requests_a_minute, rest_framework, spectacular
 from mimic.core.logging import logging_config
 from mimic.core.task_log import STRUCTLOG_SETTINGS
 from mimic.settings import environment
@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads at random against BREACH; tokens are masked
     "csp.middleware.CSPMiddleware",
+    "mimic.api.limits.LimitHeadersMiddleware",
     "mimic.core.problem_middleware.ProblemMiddleware",
     "mimic.core.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -190,5 +191,6 @@ CSRF_FAILURE_VIEW = "mimic.core.error_views.csrf_failure"
 PROMETHEUS_EXPORT_MIGRATIONS = False
 LOGGING = logging_config(ENV.log_level)
 REST_FRAMEWORK = rest_framework()
+API_REQUESTS_A_MINUTE = requests_a_minute()
 SPECTACULAR_SETTINGS = spectacular(APP_VERSION)
 globals().update(STRUCTLOG_SETTINGS)

@@ -69,14 +69,17 @@ def test_every_refusal_is_the_same(person: User) -> None:
     User.objects.filter(pk=gone.pk).update(is_active=False)
     unproved = a_person(password=PASSWORD)
     EmailAddress.objects.filter(user=unproved).update(verified=False)
+    attempts: list[dict[str, str]] = [
+        {"email": "nobody@example.com"},
+        {"email": person.email, "password": "wrong horse battery"},
+        {"email": trader.user.email},
+        {"email": trader.user.email, "code": "000000"},
+        {"email": gone.email},
+        {"email": unproved.email},
+        {"email": a_person(Role.ADMIN, PASSWORD).email},  # staff without an app
+    ]
     answers = [
-        log_in("nobody@example.com"),
-        log_in(person.email, password="wrong horse battery"),
-        log_in(trader.user.email),
-        log_in(trader.user.email, code="000000"),
-        log_in(gone.email),
-        log_in(unproved.email),
-        log_in(a_person(Role.ADMIN, PASSWORD).email),  # staff without an app
+        log_in(**attempt, address=f"192.0.2.{number}") for number, attempt in enumerate(attempts)
     ]
     assert {refusal(answer) for answer in answers} == {(401, "auth.refused", "")}
     assert not TokenFamily.objects.exists()
