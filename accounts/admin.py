@@ -19,8 +19,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from accounts.models import Consent, ConsentKind, ConsentText, Role, TotpDevice, User
+from accounts.models import (
+    ApiKey,
+    Consent,
+    ConsentKind,
+    ConsentText,
+    EndedBy,
+    KeyTier,
+    Role,
+    SigningKey,
+    TokenFamily,
+    TotpDevice,
+    User,
+)
+from accounts.services import api_keys
 from accounts.services.consents import publish_consent_text
+from accounts.tokens import families, signing
 from mimic.console.actions import Action, object_action
 from mimic.console.base import BaseAdmin, ReadOnlyAdmin
 
@@ -156,3 +170,85 @@ class EmailAddressAdmin(ReadOnlyAdmin):
     list_display = ("email", "user", "primary", "verified")
     list_filter = ("verified",)
     search_fields = ("email",)
+
+
+@object_action(
+    description=_("Revoke"),
+    dangerous=True,
+    consequences=_("Programs with these keys are refused from now on. It cannot be undone."),
+)
+def revoke_api_key(_request: HttpRequest, key: ApiKey, _reason: str) -> None:
+    api_keys.revoke_key(key=key, now=timezone.now())
+
+
+def _tier_action(tier: KeyTier) -> Action:
+    @object_action(
+        name=f"tier_{tier.value}", description=_("Tier: %(tier)s") % {"tier": tier.label}
+    )
+    def give(_request: HttpRequest, key: ApiKey, _reason: str) -> None:
+        api_keys.set_tier(key=key, tier=tier)
+
+    return give
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "prefix",
+        "name",
+        "user",
+        "scopes",
+        "tier",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+    )
+    list_filter = ("tier",)
+    list_select_related = ("user",)
+    search_fields = ("prefix", "user__email")
+    actions = (revoke_api_key, *(_tier_action(tier) for tier in KeyTier))
+
+
+@object_action(
+    description=_("End"),
+    dangerous=True,
+    consequences=_("The programs are signed out at once, with every token they hold."),
+)
+def end_sign_in(_request: HttpRequest, family: TokenFamily, _reason: str) -> None:
+    families.end_family(family=family, by=EndedBy.OPERATOR, now=timezone.now())
+
+
+@admin.register(TokenFamily)
+class TokenFamilyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "user",
+        "label",
+        "address",
+        "second_factor",
+        "created_at",
+        "expires_at",
+        "ended_at",
+        "ended_by",
+    )
+    list_filter = ("ended_by",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "public_id")
+    actions = (end_sign_in,)
+
+
+@object_action(
+    description=_("Revoke"),
+    dangerous=True,
+    consequences=_("Every access token that these keys signed is refused at once; programs "
+                   "refresh theirs. A new key signs from now on."),
+)  # fmt: skip
+def revoke_signing_key(_request: HttpRequest, key: SigningKey, _reason: str) -> None:
+    signing.revoke_signing_key(key=key, now=timezone.now())
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    list_display = ("kid", "created_at", "accepted_until")
+    exclude = ("private_key",)
+    actions = (revoke_signing_key,)

@@ -11,6 +11,9 @@ def register() -> None:
     register_section(
         "people",
         ModelLink(_("People"), "accounts.user", icon="group"),
+        ModelLink(_("API keys"), "accounts.apikey", icon="key"),
+        ModelLink(_("Programs signed in"), "accounts.tokenfamily", icon="terminal"),
+        ModelLink(_("Token signing keys"), "accounts.signingkey", icon="signature"),
         ModelLink(_("E-mail addresses"), "account.emailaddress", icon="mail"),
         ModelLink(_("Consents"), "accounts.consent", icon="verified_user"),
         ModelLink(_("Consent texts"), "accounts.consenttext", icon="gavel"),

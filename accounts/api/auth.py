@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.lockout import PER_ADDRESS
 from accounts.services.programs import SignInRefused, sign_in_program
 from accounts.tokens.families import Program, RefreshRefused, Tokens, log_out, refresh_family
+from mimic.api.bodies import valid_body
 from mimic.api.contract import refuses
 from mimic.api.fields import Moment, Text
 from mimic.api.limits import hold
@@ -57,7 +58,7 @@ class Login(_Open):
     @refuses(SignInRefused)
     def post(self, request: Request) -> Response:
         """Sign a program in. The refusal is the same whatever was wrong."""
-        given = _valid(LoginIn, request)
+        given = valid_body(LoginIn, request)
         label, now = given.pop("program"), timezone.now()
         program = Program(label, storable_address(client_ip(request._request)))
         tokens = sign_in_program(request=request._request, program=program, now=now, **given)
@@ -72,7 +73,7 @@ class Refresh(_Open):
         keep the newest, and never refresh from two places.
         """
         _hold(request)
-        given = _valid(RefreshIn, request)
+        given = valid_body(RefreshIn, request)
         tokens = refresh_family(token=given["refresh_token"], now=timezone.now())
         return Response(TokensOut(tokens).data)
 
@@ -82,16 +83,9 @@ class Logout(_Open):
     def post(self, request: Request) -> Response:
         """End the sign-in of a refresh token, with all its access tokens; twice is once."""
         _hold(request)
-        log_out(token=_valid(RefreshIn, request)["refresh_token"], now=timezone.now())
+        log_out(token=valid_body(RefreshIn, request)["refresh_token"], now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _hold(request: Request) -> None:
     hold(request, PER_ADDRESS, neighbourhood(client_ip(request._request)))
-
-
-def _valid(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = kind(data=request.data)
-    body.is_valid(raise_exception=True)
-    found: dict[str, Any] = body.validated_data
-    return found

@@ -1,4 +1,4 @@
-"""How programs say who they are: ``Authorization: Bearer``."""
+"""How programs say who they are: ``Authorization: Bearer`` or ``X-Api-Key``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.key_use import count_use
 from accounts.models import TotpDevice, User
+from accounts.program_selectors import key_shown
 from accounts.selectors import totp_device
 from accounts.tokens.access import read_access
-from mimic.api.limits import hold_person, hold_stranger
+from mimic.api.limits import a_minute, hold, hold_person, hold_stranger
+from mimic.api.scopes import Scope, demand_scope, scope_of
 from mimic.core.errors import NotAuthenticated
+from mimic.core.network import client_ip, storable_address
 
+KEY_HEADER = "X-Api-Key"
+KEY_REFUSED = "The API key is not valid here."
 _SCHEME = "bearer"
 
 
@@ -40,6 +46,24 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="mimic"'
+
+
+class KeyAuthentication(BaseAuthentication):
+    """An API key, for what its scopes allow; from its networks, as often as its tier allows."""
+
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        secret = request.headers.get(KEY_HEADER)
+        if secret is None:
+            return None
+        now, address = timezone.now(), client_ip(request._request)
+        key = key_shown(secret, address=address, now=now)
+        if key is None:
+            hold_stranger(request)
+            raise NotAuthenticated(KEY_REFUSED)
+        hold(request, a_minute(key.tier), str(key.pk))
+        count_use(key_id=key.pk, address=storable_address(address), now=now)
+        demand_scope(request._request, key.scopes)
+        return with_second_factor(key.user, None), key
 
 
 def with_second_factor(user: User, device: TotpDevice | None) -> User:
@@ -66,4 +90,24 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
             "scheme": _SCHEME,
             "bearerFormat": "JWT",
             "description": "From POST /api/v1/auth/login; lives for 15 minutes.",
+        }
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Only with operations that a scope opens."""
+
+    target_class = KeyAuthentication
+    name = "api_key"
+
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        scope = scope_of(auto_schema.method, auto_schema.path)
+        return None if scope is None else super().get_security_requirement(auto_schema)
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": KEY_HEADER,
+            "description": "From POST /api/v1/api-keys; does what its scopes allow: "
+            + ", ".join(Scope),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import auth, consents, me
+from accounts.api import auth, consents, keys, me, sign_ins
 
 urlpatterns = [
     path("auth/login", auth.Login.as_view(), name="auth-login"),
@@ -13,5 +13,11 @@ urlpatterns = [
     path("me", me.Me.as_view(), name="me"),
     path("consents", consents.Consents.as_view(), name="consents"),
     path("consents/withdraw", consents.WithdrawConsent.as_view(), name="consents-withdraw"),
+    path("me/sign-ins", sign_ins.SignIns.as_view(), name="sign-ins"),
+    path("me/sign-ins/<uuid:sign_in_id>", sign_ins.SignIn.as_view(), name="sign-in"),
+    path("api-keys", keys.ApiKeys.as_view(), name="api-keys"),
+    path("api-keys/<uuid:key_id>", keys.ApiKeyDetail.as_view(), name="api-key"),
+    path("api-keys/<uuid:key_id>/rotate", keys.RotateApiKey.as_view(), name="api-key-rotate"),
+    path("api-keys/<uuid:key_id>/usage", keys.ApiKeyUsage.as_view(), name="api-key-usage"),
     path("prefs", me.Prefs.as_view(), name="prefs"),
 ]

@@ -1,6 +1,5 @@
-from django.conf import settings
-import django.db.models.deletion
 import accounts.models.user
+import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -106,6 +105,41 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'kind', 'version'), name='consent_once_a_version')],
             },
         ),
+        migrations.CreateModel(
+            name='ApiKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=mimic.core.ids.uuid7, editable=False, unique=True)),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('prefix', models.CharField(max_length=12, verbose_name='begins with')),
+                ('digest', models.BinaryField(unique=True)),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None, verbose_name='scopes')),
+                ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=43), default=list, size=None, verbose_name='networks')),
+                ('tier', models.CharField(choices=[('standard', 'Standard'), ('high', 'High')], default='standard', max_length=16, verbose_name='tier')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('expires_at', models.DateTimeField(null=True, verbose_name='expires')),
+                ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked')),
+                ('last_used_at', models.DateTimeField(null=True, verbose_name='last used')),
+                ('last_used_address', models.GenericIPAddressField(null=True, verbose_name='last used from')),
+                ('follows', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='followed_by', to='accounts.apikey', verbose_name='follows')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_keys', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'API key',
+                'verbose_name_plural': 'API keys',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='ApiKeyDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('requests', models.PositiveBigIntegerField(default=0)),
+                ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='accounts.apikey')),
+            ],
+        ),
+        migrations.CreateModel(
             name='SigningKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -152,6 +186,18 @@ class Migration(migrations.Migration):
                 ('used_at', models.DateTimeField(null=True)),
                 ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.tokenfamily')),
             ],
+        ),
+        migrations.AddConstraint(
+            model_name='apikey',
+            constraint=models.CheckConstraint(condition=models.Q(('scopes__len__gt', 0)), name='api_key_may_do_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='apikey',
+            constraint=models.CheckConstraint(condition=models.Q(('tier__in', ['standard', 'high'])), name='api_key_tier_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='apikeyday',
+            constraint=models.UniqueConstraint(fields=('key', 'day'), name='api_key_day_once'),
         ),
         migrations.AddConstraint(
             model_name='tokenfamily',

@@ -1,3 +1,4 @@
+from accounts.models.api_keys import ApiKey, ApiKeyDay, KeyTier
 from accounts.models.consents import Consent, ConsentKind, ConsentText
 from accounts.models.second_factor import OtpUsed, TotpDevice
 from accounts.models.tokens import EndedBy, RefreshToken, SigningKey, TokenFamily
@@ -5,10 +6,13 @@ from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
 __all__ = [
     "STAFF_ROLES",
+    "ApiKey",
+    "ApiKeyDay",
     "Consent",
     "ConsentKind",
     "ConsentText",
     "EndedBy",
+    "KeyTier",
     "OtpUsed",
     "RefreshToken",
     "Role",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-
 _RECOGNISED = [
     "accounts.api.authentication.TokenAuthentication",
+    "accounts.api.authentication.KeyAuthentication",
     "mimic.api.authentication.SessionAuthentication",
 ]
 

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from mimic.api.contract import headers_of, refusals_of
+from mimic.api.scopes import PeopleOnly, ScopeMissing, scope_of
 from mimic.core import errors
 from mimic.core.error_views import CsrfFailed
 from mimic.core.errors import FieldProblem, MimicError
@@ -62,7 +63,8 @@ class ApiSchema(AutoSchema):
         return self._sentences()[0]
 
     def get_description(self) -> str:  # type: ignore[override]
-        return self._sentences()[1]
+        told, scope = self._sentences()[1], scope_of(self.method, self.path)
+        return f"{told}\n\nAPI keys need the scope `{scope}`.".lstrip() if scope else told
 
     def _sentences(self) -> tuple[str, str]:
         first, _stop, rest = " ".join(super().get_description().split()).partition(". ")
@@ -85,6 +87,7 @@ class ApiSchema(AutoSchema):
         yield from refusals_of(self._handler())
         if AllowAny not in self.view.permission_classes:
             yield errors.NotAuthenticated
+            yield PeopleOnly if scope_of(self.method, self.path) is None else ScopeMissing
             if self.method not in _SAFE:
                 yield CsrfFailed
             for permission in self.view.permission_classes:

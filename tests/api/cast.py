@@ -13,7 +13,11 @@ from django.test import Client
 from accounts.models import ConsentKind, Role, User
 from accounts.selectors import totp_device
 from accounts.services import enrol_totp
+from accounts.services.api_keys import Made, Terms, create_key
 from accounts.services.consents import publish_consent_text
+from accounts.tokens.access import Bearer, read_access
+from accounts.tokens.families import Program, begin_family
+from mimic.api.scopes import Scope
 from signals.models import Action
 from tests.cast import a_follower, a_market, a_person, a_quote, a_signal, a_strategy, an_account
 from tests.execution.paper import now, request_of
@@ -79,8 +83,26 @@ def a_world() -> World:
         "account_id": copy.account,
         "position_id": Position.objects.get(),
         "switch_id": a_switch(waiting),
+        "key_id": a_key(owner.user, Scope.MARKET_READ).key,
+        "sign_in_id": a_program(owner.user).family,
     }
     return World(owner, {name: str(row.public_id) for name, row in ids.items()})
+
+
+def a_key(user: User, *scopes: str, **terms: Any) -> Made:
+    """An API key, from anywhere and without end unless told otherwise."""
+    given = Terms(**{"name": "bot", "networks": [], "expires_at": None, **terms, "scopes": scopes})
+    return create_key(user=user, terms=given, now=now())
+
+
+def a_program(user: User) -> Bearer:
+    """Signed in as that person, who has shown a code."""
+    return read_access(a_token(user), now=now())
+
+
+def a_token(user: User) -> str:
+    program = Program("bot", "203.0.113.9")
+    return begin_family(user=user, program=program, second_factor=True, now=now()).access
 
 
 def a_switch(account: ExchangeAccount) -> KillSwitch:

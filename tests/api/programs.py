@@ -39,3 +39,7 @@ def program_of(trader: Trader) -> Client:
     answer = log_in(trader.user.email, code=trader.code())
     assert answer.status_code == 200, answer.text
     return with_token(answer.json()["access_token"])
+
+
+def with_key(secret: str, address: str = "127.0.0.1") -> Client:
+    return Client(headers={"X-Api-Key": secret}, REMOTE_ADDR=address)

@@ -25,6 +25,8 @@ BODIES: dict[str, Any] = {
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
     "POST /api/v1/consents": {"kind": "marketing", "version": 1},
     "POST /api/v1/consents/withdraw": {"kind": "marketing"},
+    "POST /api/v1/api-keys": {"name": "bot", "scopes": ["trading:read"]},
+    "POST /api/v1/api-keys/{key_id}/rotate": {},
     "PATCH /api/v1/prefs": {"theme": "professional"},
     "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
     "POST /api/v1/subscriptions/{subscription_id}/settings": {"sizing_value": "4"},
@@ -37,10 +39,17 @@ BODIES: dict[str, Any] = {
     },
     "POST /api/v1/admin/kill-switches/{switch_id}/lift": {"reason": "The walk of the routes."},
 }  # fmt: skip
-CODED = {"POST /api/v1/exchanges"} | {each for each in BODIES if "/kill-switches" in each}
+CODED = {"POST /api/v1/exchanges", "POST /api/v1/api-keys"} | {
+    each for each in BODIES if "/kill-switches" in each
+}
 """Operations whose code an operator of the test does not have."""
 SHARED = {"/api/v1/strategies/{strategy_id}"}  # on offer to everybody
-CREATED = {"POST /api/v1/exchanges": 201, "POST /api/v1/exchanges/{exchange_id}/test": 202}
+CREATED = {
+    "POST /api/v1/exchanges": 201,
+    "POST /api/v1/exchanges/{exchange_id}/test": 202,
+    "POST /api/v1/api-keys": 201,
+    "POST /api/v1/api-keys/{key_id}/rotate": 201,
+}
 
 
 def ask(client: Client, world: World, method: str, path: str, code: str = "000000") -> Any:
