@@ -41,6 +41,7 @@ class Environment:
     ``egress`` names this machine's own address at venues: machines that leave through another one
     need another name, for budgets are counted by it. ``budget_reserve_pct`` of every rate window
     is left to closes. At simulated venues our one address stands for ``simulated_addresses``.
+    ``webhook_alerts`` of one strategy are taken in three minutes.
     """
 
     app_env: str
@@ -61,6 +62,7 @@ class Environment:
     database_pool: bool
     fast_orders: bool
     maintenance: bool
+    webhook_alerts: int
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -168,6 +170,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         database_pool=reader.flag("DB_POOL", default=True),
         fast_orders=reader.flag("FAST_ORDERS", default=True),
         maintenance=reader.flag("MAINTENANCE", default=False),
+        webhook_alerts=reader.number("WEBHOOK_ALERTS", 30),
         secret_key=secret,
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
         redis_url=reader.text("REDIS_URL", embedded("redis_url") if development else ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mimic.core.errors import MimicError
+from mimic.core.errors import MimicError, TooManyRequests
 
 
 class AlertRefused(MimicError):
@@ -51,6 +51,24 @@ class DoorRefused(MimicError):
     code = "door.unauthenticated"
     status = 401
     title = "The alert is not authenticated"
+
+
+class AddressNotListed(DoorRefused):
+    """Not from WEBHOOK_IPS. Operators see this code; the sender is told what strangers are."""
+
+    code = "door.address"
+
+
+class TooManyFailures(TooManyRequests):
+    """Nothing from this address was authenticated, and it goes on. Nothing more is kept of it."""
+
+    code, title = "door.too_many_failures", "Too many unauthenticated alerts"
+
+
+class TooManyAlerts(TooManyRequests):
+    """More alerts of one strategy than three minutes may have; this one was not taken."""
+
+    code, title = "alert.too_many", "Too many alerts of this strategy"
 
 
 class BodyTooLarge(MimicError):

@@ -26,6 +26,7 @@ TRADINGVIEW_WAITS = 3.0  # seconds (wire-facts §4)
 @pytest.fixture
 def published(settings: LazySettings) -> Published:
     settings.WEBHOOK_PASSPHRASE = PLATFORM
+    settings.WEBHOOK_ALERTS = 1_000
     a_market()
     a_market("ETHUSDT")
     return a_strategy()

@@ -8,10 +8,11 @@ from datetime import datetime
 from django.conf import settings
 
 from mimic.core.errors import MimicError
+from signals.ingest import gate
 from signals.ingest.errors import AlertRefused, BodyTooLarge, DoorRefused, StrategyNotActive
 from signals.ingest.redaction import without_generated
 from signals.ingest.tradingview.alert import sameness, understand
-from signals.ingest.tradingview.authenticate import by_passphrase, by_token, digests
+from signals.ingest.tradingview.authenticate import REFUSAL, by_passphrase, by_token, digests
 from signals.ingest.tradingview.message import Message, read_message, unread_message
 from signals.instruments import is_traded
 from signals.models import Strategy
@@ -77,12 +78,17 @@ def offer_of(alert: Alert) -> Offer | None:
     return Offer(token, passphrase, alert.delivery(message), draft)
 
 
-def receive(alert: Alert) -> Received:
-    """The careful way. Raises the :class:`MimicError` that says what is wrong, once it is kept."""
+def receive(alert: Alert, *, counted: bool) -> Received:
+    """The careful way. Raises the :class:`MimicError` that says what is wrong, once it is kept.
+
+    ``counted``: the strategy's count has it already.
+    """
     message = alert.read()
     draft, refusal = _understand(message)
     delivery = alert.delivery(message)
     strategy = _admit(alert.token, message, delivery)
+    if not counted:
+        gate.count_alert(strategy)
     if message.fault is None and strategy.status != Strategy.Status.ACTIVE:
         refusal = StrategyNotActive(f"strategy {strategy.slug} is {strategy.status}")
     received = receive_message(strategy=strategy, delivery=delivery, draft=draft, refusal=refusal)
@@ -94,17 +100,19 @@ def receive(alert: Alert) -> Received:
 def _admit(token: str, message: Message, delivery: Delivery) -> Strategy:
     """The strategy that the message speaks for; a stranger's leaves its trace and is refused."""
     try:
+        gate.demand_listed(delivery.remote_address)
         return by_token(token, message) if token else by_passphrase(message)
     except DoorRefused as stranger:
-        refusal = message.fault if isinstance(message.fault, BodyTooLarge) else stranger
+        gate.count_failure(delivery.remote_address)
+        too_long = message.fault if isinstance(message.fault, BodyTooLarge) else None
         record_stray(
             door=DOOR,
             address=delivery.remote_address,
             excerpt=without_generated(message.stored),
-            code=refusal.code,
+            code=(too_long or stranger).code,
             now=delivery.received_at,
         )
-        raise refusal from None
+        raise (too_long or DoorRefused(REFUSAL)) from None
 
 
 def _understand(message: Message) -> tuple[SignalDraft | None, MimicError | None]:

@@ -14,10 +14,14 @@ from django.views.decorators.http import require_POST
 from mimic.core.errors import MimicError
 from mimic.core.network import client_ip, storable_address
 from mimic.ops.metrics import signals_posted
+from signals.ingest import gate
 from signals.ingest.errors import AlertUnreadable
 from signals.ingest.tradingview.receive import Alert, offer_of, receive
 from signals.services.accept import accept_offers
 from signals.services.deliveries import Received
+
+COUNTED = "mimic.alert_counted"
+"""In the WSGI environment: the door in front of Django has counted this alert (:mod:`.wsgi`)."""
 
 
 @csrf_exempt  # authenticated by a secret in the path or body; no cookie is read
@@ -25,18 +29,22 @@ from signals.services.deliveries import Received
 def webhook(request: HttpRequest, token: str = "") -> JsonResponse:
     """One alert. 202 with the signal's id, 200 for one that came before, 4xx with the reason."""
     try:
-        alert = _alert(request, token)
-        received = _accept(alert) or receive(alert)
+        received = _take(_alert(request, token), counted=request.META.get(COUNTED, False))
     except MimicError as refusal:
         signals_posted.labels("refused", refusal.code).inc()
         raise
     return JsonResponse(answer(received), status=200 if received.duplicate else 202)
 
 
-def _accept(alert: Alert) -> Received | None:
-    """The short way, one statement, for what is in order."""
+def _take(alert: Alert, *, counted: bool) -> Received:
+    """The short way, one statement, for what is in order; else the careful one."""
     offer = offer_of(alert)
-    return None if offer is None else accept_offers([offer])[0]
+    if offer is not None and (counted or gate.passes(alert.sender, offer.token)):
+        counted = True
+        received = accept_offers([offer])[0]
+        if received is not None:
+            return received
+    return receive(alert, counted=counted)
 
 
 def answer(received: Received) -> dict[str, Any]:

@@ -22,8 +22,9 @@ from mimic.core.network import client_ip_of_environ, storable_address
 from mimic.core.redaction import HIDDEN
 from mimic.core.request_log import Access
 from mimic.core.together import Together
+from signals.ingest import gate
 from signals.ingest.tradingview.receive import Alert, offer_of
-from signals.ingest.tradingview.views import answer
+from signals.ingest.tradingview.views import COUNTED, answer
 from signals.services.accept import Offer, accept_offers
 from signals.services.deliveries import Received
 
@@ -77,10 +78,12 @@ def _answer(
     try:
         address = client_ip_of_environ(environ)
         content_type = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
-        offer = offer_of(
-            Alert(token, body, content_type, storable_address(address), timezone.now())
-        )
-        received = None if offer is None else _together.do(offer)
+        sender = storable_address(address)
+        offer = offer_of(Alert(token, body, content_type, sender, timezone.now()))
+        if offer is None or not gate.passes(sender, offer.token):
+            return None
+        environ[COUNTED] = True
+        received = _together.do(offer)
         if received is None:
             return None
         content = json.dumps(answer(received)).encode()
