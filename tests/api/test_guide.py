@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from accounts.models import ApiKey, EndedBy, TokenFamily, User
 from tests.api.cast import World, a_world
 from tests.browser import add_session, chromium, needs_chromium
 from trading.models import CopySubscription, ExchangeAccount
@@ -46,6 +46,7 @@ def run(command: list[str], live_server: LiveServer, world: World) -> str:
     given = {
         "SITE": live_server.url, "EMAIL": world.owner.user.email, "PASSWORD": PASSWORD,
         "CODE": world.owner.code(), "FRESH_CODE": world.owner.code(),
+        "KEY_CODE": world.owner.code(),
         "API_KEY": "an-api-key", "API_SECRET": "a-secret",
     }  # fmt: skip
     ran = subprocess.run(
@@ -66,13 +67,18 @@ def test_the_curl_examples_run(live_server: LiveServer, world: World) -> None:
     assert '{"name":"max_open","value":"3","source":"subscription"}' in printed
     assert printed.index('"status":"paused"') < printed.index('"status":"active"')
     assert '"success":null' in printed
+    assert re.search(r"ratelimit-limit: 120\b", printed, re.IGNORECASE)
+    assert ApiKey.objects.get(name="report bot").networks == ["127.0.0.1/32"]
     assert ExchangeAccount.objects.filter(user=world.owner.user, label="Main").count() == 1
 
 
 def test_the_python_examples_run(live_server: LiveServer, world: World) -> None:
     printed = run([sys.executable, "-c", examples("python")], live_server, world)
     assert re.search(r"^earned -\d+\.\d+ after fees$", printed, re.MULTILINE)
-    assert printed.splitlines()[-1].endswith(" active")
+    assert re.search(r" active$", printed, re.MULTILINE)
+    assert f"signed in as {world.owner.user.email}" in printed
+    assert re.search(r"^left this minute: 2\d\d$", printed, re.MULTILINE)
+    assert TokenFamily.objects.get(label="report bot").ended_by == EndedBy.LOGOUT
 
 
 @pytest.mark.e2e

@@ -11,6 +11,7 @@ from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from openapi_spec_validator import validate
 
+from mimic.api.scopes import scope_of
 from mimic.api.views import document
 from mimic.core.errors import all_error_kinds
 
@@ -88,3 +89,22 @@ def test_strangers_may_read_the_document(address: str) -> None:
     answer = Client().get(address)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     assert answer.json()["openapi"].startswith("3.")
+
+
+def test_each_operation_says_who_may_call_it_and_which_scope_a_key_needs(schema: Any) -> None:
+    schemes = schema["components"]["securitySchemes"]
+    assert {name: scheme["type"] for name, scheme in schemes.items()} == {
+        "access_token": "http", "api_key": "apiKey", "session": "apiKey",
+    }  # fmt: skip
+    people = [{"access_token": []}, {"session": []}]
+    for method, path, operation in operations(schema):
+        scope = scope_of(method, path)
+        told = operation.get("description", "")
+        if "/auth/" in path:
+            assert operation["security"] == [{}], (method, path)
+        elif scope is None:
+            assert operation["security"] == people, (method, path)
+            assert "API keys need" not in told
+        else:
+            assert {"api_key": []} in operation["security"], (method, path)
+            assert f"API keys need the scope `{scope}`." in told
