@@ -96,7 +96,7 @@ def test_each_operation_says_who_may_call_it_and_which_scope_a_key_needs(schema:
     assert {name: scheme["type"] for name, scheme in schemes.items()} == {
         "access_token": "http", "api_key": "apiKey", "session": "apiKey",
     }  # fmt: skip
-    people = [{"access_token": []}, {"session": []}]
+    people: list[dict[str, list[str]]] = [{"access_token": []}, {"session": []}]
     for method, path, operation in operations(schema):
         scope = scope_of(method, path)
         told = operation.get("description", "")
