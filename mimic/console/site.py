@@ -17,11 +17,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
 from django_otp import user_has_device
 
-from mimic.console import dashboard, sidebar
+from mimic.console import dashboard, panels, sidebar
 from mimic.console.policy import CONSOLE_CSP
 from mimic.console.skin import UNFOLD, SkinSite
 
@@ -77,13 +78,26 @@ class ConsoleSite(SecondFactorGate):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         badges = path("badges/", self.admin_view(sidebar.badges), name="badges")
-        return [badges, *super().get_urls()]
+        front = path("front/", self.admin_view(self.front), name="front")
+        return [badges, front, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        context = {**(extra_context or {}), "tiles": dashboard.tiles(request), "unfold": UNFOLD}
+        context = {**(extra_context or {}), **_front(request), "unfold": UNFOLD}
         return super().index(request, context)
+
+    def front(self, request: HttpRequest) -> TemplateResponse:
+        """The part of the front page that console.js draws anew every few seconds."""
+        return TemplateResponse(request, "admin/front.html", _front(request))
+
+
+def _front(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "tiles": dashboard.tiles(request),
+        "panels": panels.panels(request),
+        "drawn_at": timezone.now(),
+    }
 
 
 def environment_badge(_request: HttpRequest) -> list[str]:

@@ -99,8 +99,8 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
     u.account_id IS NOT NULL AS unresolved,
     b.equity, b.margin_cap - b.margin_reserved,
     -- A stream that is whole would have told of any change: the snapshot is as good as new.
-    CASE WHEN t.state = 'live' AND b.snapshot_at IS NOT NULL
-        THEN greatest(b.snapshot_at, t.alive_at) ELSE b.snapshot_at END,
+    CASE WHEN st.state = 'live' AND b.snapshot_at IS NOT NULL
+        THEN greatest(b.snapshot_at, st.alive_at) ELSE b.snapshot_at END,
     b.day_equity, b.opens_today,
     b.opens_reserved + coalesce(h.positions, 0),
     coalesce(o.quantity, 0), coalesce(f.pending, 0),
@@ -114,7 +114,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   JOIN trading_accountbudget b ON b.account_id = a.id
   LEFT JOIN accounts_consent c ON c.user_id = s.user_id AND c.kind = 'copy_trading'
     AND c.withdrawn_at IS NULL AND c.version = (SELECT version FROM asked)
-  LEFT JOIN trading_accountstream t ON t.account_id = a.id
+  LEFT JOIN trading_accountstream st ON st.account_id = a.id
   LEFT JOIN unresolved u ON u.account_id = a.id
   LEFT JOIN leaving l ON l.account_id = a.id
   LEFT JOIN flying f ON f.subscription_id = s.id

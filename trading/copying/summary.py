@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count
@@ -62,3 +63,32 @@ def _percentiles(where: str, values: list[int | datetime]) -> tuple[int | None, 
         cursor.execute(_TIMES.format(where=where), values)  # ``where`` is one of ours
         row = cursor.fetchone()
     return tuple(round(value) for value in row[0]) if row[0] else (None,) * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Acknowledgements of the receipts decided from ``start`` on, in milliseconds."""
+
+    start: datetime
+    orders: int
+    p50_ms: int
+    p95_ms: int
+    p99_ms: int
+
+
+_SPANS = """
+SELECT date_bin(%(span)s, decided_at, %(origin)s) AS start, count(*),
+    percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (
+        ORDER BY extract(epoch FROM acknowledged_at - received_at) * 1000)
+  FROM trading_copyexecution
+ WHERE decided_at > %(since)s AND acknowledged_at IS NOT NULL GROUP BY 1 ORDER BY 1
+"""
+
+
+def times_by_span(now: datetime, *, within: timedelta, span: timedelta) -> list[Span]:
+    """Oldest first; spans without an acknowledgement are left out. One query."""
+    origin = now.replace(minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        asked: dict[str, Any] = {"span": span, "origin": origin, "since": now - within}
+        cursor.execute(_SPANS, asked)
+        return [Span(start, count, *map(round, times)) for start, count, times in cursor]
