@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.services import enrol_totp
+from mimic.web.places import shown_places
 from tests.browser import needs_chromium, signed_in, watched
 from tests.web.copies_cast import Copier
 
@@ -38,8 +39,9 @@ def test_a_copy_and_an_account_are_found_and_opened_by_keyboard(page: Page, copi
     page.keyboard.press("Control+k")
     ask = page.get_by_role("combobox", name="Search pages, copies and accounts")
     expect(ask).to_be_focused()
-    expect(options(page)).to_have_count(6 + 2)
-    expect(page.get_by_role("status").filter(has_text="Found: 8")).to_be_visible()
+    all_there_is = len(shown_places()) + 2  # the copy and the account
+    expect(options(page)).to_have_count(all_there_is)
+    expect(page.get_by_role("status").filter(has_text=f"Found: {all_there_is}")).to_be_visible()
     page.keyboard.type(copier.copy.strategy.name.upper())
     found = options(page, copier.copy.strategy.name)
     expect(found).to_have_attribute("aria-selected", "true")
@@ -70,11 +72,11 @@ def test_pages_open_while_the_rest_cannot_be_loaded_and_it_is_asked_for_again(pa
     page.route("**/palette.json", lambda route: route.abort())
     page.get_by_role("banner").get_by_role("button", name="Search").click()
     expect(page.get_by_text("could not be loaded")).to_be_visible()
-    expect(options(page)).to_have_count(6)
+    expect(options(page)).to_have_count(len(shown_places()))
     page.keyboard.press("Escape")
     page.unroute("**/palette.json")
     page.keyboard.press("Control+k")
-    expect(options(page)).to_have_count(8)
+    expect(options(page)).to_have_count(len(shown_places()) + 2)
 
 
 def test_slash_goes_to_the_search_of_a_page_that_has_one_and_else_to_the_palette(
