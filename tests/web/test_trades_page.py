@@ -175,7 +175,7 @@ def test_a_trade_closed_outside_shows_what_opened_it_alone(holder: Holder) -> No
     opened = holder.opens(holder.on_paper)
     at = now()
     trade = Trade.objects.create(
-        account=holder.paper, symbol="BTCUSDT", side="long", quantity=opened.quantity,
+        account=holder.paper, fill_id=1, symbol="BTCUSDT", side="long", quantity=opened.quantity,
         entry_price=60000, exit_price=61000, profit=1, fees=0,
         opened_at=at - timedelta(minutes=1), closed_at=at,
     )  # fmt: skip
