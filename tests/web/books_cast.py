@@ -30,7 +30,13 @@ from trading.copying.fanout import fan_out
 from trading.domain.ports import Credentials, FillReport, Outcome, SendResult, Side
 from trading.execution.claims import take_orders
 from trading.execution.settle import Answer, settle_answers
-from trading.models import CopySubscription, ExchangeAccount, Order
+from trading.models import (
+    AccountBudget,
+    CopySubscription,
+    ExchangeAccount,
+    InstrumentQuote,
+    Order,
+)
 
 _trades = count(1)
 
@@ -65,7 +71,9 @@ class Holder:
         return self._copied(copy, price, {"action": Action.CLOSE, "direction": "any", **terms})
 
     def plans(self, copy: CopySubscription, **terms: Any) -> Order:
-        """Decided, and not sent."""
+        """Decided, and not sent. Prices and balances are as fresh as if streams were running."""
+        InstrumentQuote.objects.update(at=now())
+        AccountBudget.objects.update(snapshot_at=now())
         signal = a_signal(copy.strategy, **terms)
         fan_out(signal_id=signal.pk, now=now())
         return Order.objects.get(origin_id=signal.pk)

@@ -23,6 +23,14 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """What comes by socket waits for a jitter, then for the page: longer than a click does."""
+    expect.set_options(timeout=15_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def holder() -> Holder:
     return Holder()
@@ -97,7 +105,9 @@ def test_orders_from_the_list_to_the_receipt(site: str, page: Page, holder: Hold
     errors = watched(page)
     page.goto(f"{site}/orders")
     shoot(page, "orders-empty")
+    expect(page.locator("[data-connection-badge]")).to_have_text("Live")
     holder.opens(holder.on_paper, parts=3)
+    expect(page.locator("[data-row]")).to_have_count(1)
     holder.closes(holder.on_paper, "60900")
     holder.refused(holder.on_live)
     holder.lost(holder.on_live, symbol="ETHUSDT")
@@ -128,6 +138,7 @@ def test_trades_with_their_sums_and_one_against_its_provider(
     errors = watched(page)
     page.goto(f"{site}/trades")
     shoot(page, "trades-empty")
+    expect(page.locator("[data-connection-badge]")).to_have_text("Live")
     for copy, bought, sold in (
         (holder.on_paper, "60000", "59100"),
         (holder.on_live, "60000", "61000"),
@@ -135,7 +146,6 @@ def test_trades_with_their_sums_and_one_against_its_provider(
     ):
         holder.opens(copy, bought, entry_price=Decimal(60000))
         holder.closes(copy, sold, entry_price=Decimal(61000))
-    page.reload()
     expect(page.locator("[data-purse]")).to_have_count(2)
     shoot(page, "trades")
     page.get_by_label("Result", exact=True).select_option("lost")
