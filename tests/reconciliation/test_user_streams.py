@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from django.conf import LazySettings
 from tests.cast import VENUE, a_market, a_quote
 from tests.reconciliation.stream_cast import SYMBOL, House, quick, until
 from tests.simulators.binance import BinanceSimulator
-from trading.domain.ports import OrderRequest, PositionSide, Side
+from trading.domain.ports import MarginMode, OrderRequest, PositionSide, Side
 from trading.execution.watched import doubt
 from trading.models import (
     AccountCheck,
@@ -183,6 +184,39 @@ async def test_a_flip_to_hedge_mode_pauses_and_is_known_from_then_on(house: Hous
         await until(lambda: CopySubscription.objects.get().status == "paused")
     row = await CopySubscription.objects.select_related("account").aget()
     assert (row.status_reason, row.account.hedge) == ("drift.hedge", True)
+
+
+async def test_another_margin_mode_pauses_once_and_not_again_after_a_person_resumed(
+    house: House,
+) -> None:
+    copy = await house.follower()
+    checked = datetime.now(UTC)
+    await AccountCheck.objects.acreate(
+        account=copy.account, asked_at=checked, due_at=checked, ended_at=checked,
+        outcome="passed", margin_mode="cross",
+    )  # fmt: skip
+    async with house.listening():
+        await house.gateway.set_margin_mode(house.session(copy), SYMBOL, MarginMode.ISOLATED)
+        await until(lambda: CopySubscription.objects.get().status == "paused")
+        assert (await CopySubscription.objects.aget()).status_reason == "drift.margin_mode"
+        await CopySubscription.objects.aupdate(status="active", status_reason="")
+        await house.place(copy)  # the next backfill looks at its symbol's settings
+        house.break_stream(action="disconnect")
+        await until(lambda: AccountStream.objects.get().backfills >= 2)
+    assert (await CopySubscription.objects.aget()).status == "active"
+
+
+async def test_an_ear_that_lost_its_account_asks_no_more(house: House) -> None:
+    await house.follower()
+    async with house.listening():
+        over = datetime.now(UTC) - timedelta(seconds=1)
+        await AccountStream.objects.aupdate(fence=7, lease_until=over)
+        house.break_stream(action="disconnect")
+        await until(lambda: AccountStream.objects.get().fence == 8)
+        await until(lambda: AccountStream.objects.get().state == "live")
+        before = (await AccountStream.objects.aget()).backfills
+        await asyncio.sleep(1)
+        assert (await AccountStream.objects.aget()).backfills == before
 
 
 async def test_keys_that_are_refused_pause_the_copies_and_are_checked(house: House) -> None:

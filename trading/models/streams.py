@@ -29,6 +29,7 @@ class AccountStream(models.Model):
     ``fence``. ``alive_at``: when the owner last knew the stream to be whole; with ``LIVE`` the
     account is as known then. ``missed_from``: since when something may have been missed; None
     when nothing is left to ask for. ``wanted_at``: when somebody asked for a backfill.
+    ``margin_mode``: one that is not what was agreed, and that copies were paused for already.
     """
 
     account = models.OneToOneField(
@@ -54,6 +55,7 @@ class AccountStream(models.Model):
     missed_from = models.DateTimeField(_("missed from"), null=True)
     wanted_at = models.DateTimeField(_("backfill asked"), null=True)
     backfilled_at = models.DateTimeField(_("backfilled"), null=True)
+    margin_mode = models.CharField(_("other margin mode seen"), max_length=10, blank=True)
     breaks = models.PositiveIntegerField(_("breaks"), default=0)
     backfills = models.PositiveIntegerField(_("backfills"), default=0)
     events = models.PositiveBigIntegerField(_("events"), default=0)

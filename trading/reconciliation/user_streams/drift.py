@@ -12,7 +12,7 @@ from trading.copying.subscription_states import Reason, pause_copies
 from trading.domain.news import FillNews, OrderNews, PositionNews, SettingsNews
 from trading.domain.ports import MarginMode, PositionSide
 from trading.execution.news import Applied, Told
-from trading.models import AccountCheck, CheckOutcome, ExchangeAccount
+from trading.models import AccountCheck, AccountStream, CheckOutcome, ExchangeAccount
 
 
 def pause_drifted(*, told: Sequence[Told], applied: Applied) -> None:
@@ -46,10 +46,13 @@ def note_margin_modes(modes: dict[int, MarginMode]) -> None:
     checks = AccountCheck.objects.filter(account_id__in=modes, outcome=CheckOutcome.PASSED)
     agreed = dict(checks.order_by("asked_at").values_list("account_id", "margin_mode"))
     known = {mode.value for mode in MarginMode}
-    _pause(
-        [pk for pk, mode in modes.items() if agreed.get(pk) in known - {mode.value}],
-        Reason.MARGIN_MODE,
-    )
+    drifted: list[int] = []
+    for account_id, mode in modes.items():
+        other = mode.value if agreed.get(account_id) in known - {mode.value} else ""
+        rows = AccountStream.objects.filter(account_id=account_id).exclude(margin_mode=other)
+        if rows.update(margin_mode=other) and other:
+            drifted.append(account_id)
+    _pause(drifted, Reason.MARGIN_MODE)
 
 
 def _liquidated(external: Iterable[Told]) -> list[int]:

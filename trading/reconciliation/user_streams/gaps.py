@@ -35,15 +35,17 @@ class Gaps:
 
     async def joined(self, ear: Ear) -> None:
         """All from now on is heard: ask for what was before."""
-        ear.joined = True
-        await self.move(ear, Cause.JOIN)
-        if ear.asking is None or ear.asking.done():
+        ear.joined = await self.move(ear, Cause.JOIN)
+        if ear.joined and (ear.asking is None or ear.asking.done()):
             ear.asking = asyncio.create_task(self._fill(ear))
 
-    async def move(self, ear: Ear, cause: Cause, **more: Any) -> None:
+    async def move(self, ear: Ear, cause: Cause, **more: Any) -> bool:
+        """False when the account is somebody else's by now."""
         now = datetime.now(UTC)
         work = partial(move_streams, held=[ear.held], cause=cause, now=now, **more)
-        ear.whole = ear.account_id in await in_database(work) and cause is Cause.HEAL
+        moved = ear.account_id in await in_database(work)
+        ear.whole = moved and cause is Cause.HEAL
+        return moved
 
     async def _fill(self, ear: Ear) -> None:
         failed, question = 0, False
@@ -59,8 +61,11 @@ class Gaps:
                 await asyncio.sleep(random.uniform(0, span))  # noqa: S311
                 continue
             failed = 0
-            if ear.doubts == doubts:
-                await self.move(ear, Cause.HEAL, found=found)
+            if ear.doubts != doubts:
+                continue  # something broke while we asked
+            healed = await self.move(ear, Cause.HEAL, found=found)
+            if not healed and ear.doubts == doubts:
+                return  # the lease is lost
             if question:
                 await asyncio.sleep(CONFIRM_AFTER)
 

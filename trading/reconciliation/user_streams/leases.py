@@ -23,9 +23,9 @@ SELECT a.id FROM trading_exchangeaccount a
         OR EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.closed_at IS NULL))
 """
 _OPEN = f"""
-INSERT INTO trading_accountstream (account_id, state, breach, message, owner, fence, breaks,
-    backfills, events, found)
-SELECT id, 'joining', '', '', '', 0, 0, 0, 0, 0 FROM ({_WANTED}) wanted ORDER BY id
+INSERT INTO trading_accountstream (account_id, state, breach, message, owner, margin_mode, fence,
+    breaks, backfills, events, found)
+SELECT id, 'joining', '', '', '', '', 0, 0, 0, 0, 0 FROM ({_WANTED}) wanted ORDER BY id
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - made of constants
 _CLAIM = f"""
