@@ -14,6 +14,8 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from redis.asyncio import Redis as AsyncRedis
+
 from mimic.core.redis_clients import AWAY, asking_async
 from mimic.web import presence
 from mimic.web.loops import PerLoop, Together
@@ -72,7 +74,8 @@ class Seats:
 
     def __init__(self) -> None:
         self._rows: list[set[Seat]] = [set() for _ in range(_REFRESH_SECONDS)]
-        self._redis: Together[Sequence[Command], Any] = Together(_told, _AT_ONCE)
+        self._redis: Together[Sequence[Command], Any] = Together(self._told, _AT_ONCE)
+        self._client: AsyncRedis | None = None  # for as long as somebody sits here
         self._next_row = count()
         self._task: asyncio.Task[None] | None = None
 
@@ -89,10 +92,9 @@ class Seats:
     async def leave(self, seat: Seat) -> None:
         for row in self._rows:
             row.discard(seat)
-        if self._task is not None and not any(self._rows):
-            self._task.cancel()
-            self._task = None
         await self._redis.ask(seat.leaving())
+        if not any(self._rows):
+            await self._close()
 
     async def _refresh(self) -> None:
         for second in count():
@@ -102,20 +104,25 @@ class Seats:
             if commands:
                 await self._redis.ask(commands)
 
-
-async def _told(orders: Sequence[Sequence[Command]]) -> list[Any]:
-    """Each order's first answer, in one round trip; None for all when Redis is away."""
-    client = asking_async()
-    try:
+    async def _told(self, orders: Sequence[Sequence[Command]]) -> list[Any]:
+        """Each order's first answer, in one round trip; None for all when Redis is away."""
+        client = self._client = self._client or asking_async()
         pipeline = client.pipeline(transaction=False)
         for command in (command for order in orders for command in order):
             pipeline.execute_command(*command)
-        answers = iter(await pipeline.execute(raise_on_error=False))
+        try:
+            answers = iter(await pipeline.execute(raise_on_error=False))
+        except AWAY:
+            return [None] * len(orders)
         return [[next(answers) for _ in order][0] for order in orders]
-    except AWAY:
-        return [None] * len(orders)
-    finally:
-        await client.aclose()
+
+    async def _close(self) -> None:
+        task, self._task = self._task, None
+        client, self._client = self._client, None
+        if task is not None:
+            task.cancel()
+        if client is not None:
+            await client.aclose()
 
 
 seats: PerLoop[Seats] = PerLoop(Seats)
