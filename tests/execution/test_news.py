@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from signals.models import Strategy
 from tests.cast import a_follower, a_strategy, an_account
 from tests.execution.news_cast import a_fill, an_end, an_order, books, our_id
 from trading.domain.news import News
@@ -208,3 +211,26 @@ def test_a_client_id_of_another_account_is_nobody_of_ours(copy: CopySubscription
     tell(copy.account, a_fill(theirs, 1, "1"))
     assert not Fill.objects.exists()
     assert ExternalFill.objects.get().account_id == copy.account_id
+
+
+def test_news_of_many_accounts_cost_the_statements_of_one() -> None:
+    strategy = a_strategy().strategy
+    one, many = _filled_at(strategy, 1), _filled_at(strategy, 12)
+    assert _statements(one) == _statements(many)
+    assert Fill.objects.count() == 13
+
+
+def _filled_at(strategy: Strategy, count: int) -> list[Told]:
+    told: list[Told] = []
+    for _ in range(count):
+        copy = a_follower(strategy)
+        order = an_order(copy.account, copy=copy)
+        fill, end = a_fill(order, 1, "1"), an_end(order, OrderState.FILLED, "1")
+        told += [Told(copy.account_id, fill), Told(copy.account_id, end)]
+    return told
+
+
+def _statements(told: list[Told]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        apply_news(told=told, now=now())
+    return len(queries)

@@ -27,6 +27,7 @@ from trading.venues.registry import has_user_streams
 logger = logging.getLogger(__name__)
 
 TICK = 5.0  # seconds
+FIRST_TICK = 0.2  # until the process follows its venues
 CLAIM_AT_ONCE = 50  # connections are opened at venues that count those too
 
 
@@ -55,7 +56,7 @@ class UserStreams:
                 except Exception:  # the next tick finds the rows as they are
                     logger.exception("user streams")
                 try:
-                    await asyncio.wait_for(stopped.wait(), TICK)
+                    await asyncio.wait_for(stopped.wait(), TICK if self._gateways else FIRST_TICK)
                 except TimeoutError:
                     continue
         finally:
