@@ -31,6 +31,7 @@ def _key(client: Client) -> str:
 
 def _everybody_looks_again(redis_server: redis.Redis) -> None:
     """A number that Redis skipped is a message that was missed: it may have been a sign-out."""
+    publish("shouts", "said", {})
     redis_server.incr(SEQUENCE_KEY)
     publish("shouts", "said", {})
 

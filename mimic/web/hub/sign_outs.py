@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from mimic.web.hub.outbox import Outbox
 from mimic.web.people import session_mark
@@ -25,10 +25,16 @@ async def close_outdated(outboxes: Collection[Outbox], *, over: float) -> None:
     Takes ``over`` seconds, so that messages are not held up by it.
     """
     known = [outbox for outbox in outboxes if outbox.session_key]
-    for start in range(0, len(known), _AT_ONCE):
-        part = known[start : start + _AT_ONCE]
-        found = await asyncio.gather(*(signed_in_with(outbox.session_key) for outbox in part))
-        for outbox, person in zip(part, found, strict=True):
-            if person is None or person.user.pk != outbox.person_id:
-                outbox.signed_out()
-        await asyncio.sleep(over * len(part) / len(known))
+    number = len(known)
+    while known:
+        looked_at = min(_AT_ONCE, len(known))
+        await _close_outdated(known[:looked_at])
+        del known[:looked_at]  # or sockets that close meanwhile are kept alive by this list
+        await asyncio.sleep(over * looked_at / number)
+
+
+async def _close_outdated(outboxes: Sequence[Outbox]) -> None:
+    found = await asyncio.gather(*(signed_in_with(each.session_key) for each in outboxes))
+    for outbox, person in zip(outboxes, found, strict=True):
+        if person is None or person.user.pk != outbox.person_id:
+            outbox.signed_out()
