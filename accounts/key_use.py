@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from redis import Redis
 
 from accounts.models import ApiKeyDay
-from mimic.core.redis_clients import AWAY, asking
+from mimic.core.redis_clients import ask_if_there
 
 KEPT = timedelta(days=400)
 _COUNTS = "mimic:key-use:counts"  # "<key>|<day>" to requests
@@ -29,30 +30,33 @@ class _Last:
 
 def count_use(*, key_id: int, address: str | None, now: datetime) -> None:
     """One more request with this key."""
-    pipe = asking().pipeline(transaction=False)
-    pipe.hincrby(_COUNTS, f"{key_id}|{now.astimezone(UTC).date()}", 1)
-    pipe.hset(_LAST, str(key_id), f"{now.isoformat()}|{address or ''}")
-    try:
+
+    def told(client: Redis) -> None:
+        pipe = client.pipeline(transaction=False)
+        pipe.hincrby(_COUNTS, f"{key_id}|{now.astimezone(UTC).date()}", 1)
+        pipe.hset(_LAST, str(key_id), f"{now.isoformat()}|{address or ''}")
         pipe.execute()
-    except AWAY:
-        return
+
+    ask_if_there(told)
 
 
 def sweep_key_use(now: datetime) -> int:
     """Sweeper: into the database; returns for how many keys and days."""
-    try:
-        pipe = asking().pipeline(transaction=True)
-        for name in (_COUNTS, _LAST):
-            pipe.hgetall(name)
-            pipe.delete(name)
-        counts, _, last, _ = pipe.execute()
-    except AWAY:
-        return 0
+    counts, last = ask_if_there(_taken_out) or ({}, {})
     days = list(_days(counts))
     if days:
         _write(days, list(_lasts(last)))
     ApiKeyDay.objects.filter(day__lt=(now - KEPT).date()).delete()
     return len(days)
+
+
+def _taken_out(client: Redis) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    pipe = client.pipeline(transaction=True)
+    for name in (_COUNTS, _LAST):
+        pipe.hgetall(name)
+        pipe.delete(name)
+    counts, _, last, _ = pipe.execute()
+    return counts, last
 
 
 @transaction.atomic(durable=True)

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from redis import Redis
+
 from mimic.core.errors import TooManyRequests
 from mimic.core.limits import Ask, Limit, judge
 from mimic.core.network import neighbourhood
-from mimic.core.redis_clients import AWAY, asking
+from mimic.core.redis_clients import ask_if_there
 from mimic.core.tokens import digest_of
 from mimic.ops.metrics import abuse_login_throttle
 
@@ -112,16 +114,18 @@ def _count(attempt: Attempt) -> None:
 
 
 def _refuse_locked(attempt: Attempt) -> None:
-    try:
-        client = asking()
+    """While Redis is away nobody is locked; the limits of this process hold."""
+
+    def left(client: Redis) -> int:
         familiar = bool(client.exists(attempt.familiar_key))
         subjects = attempt.subjects()[: 2 if familiar else 3]
         keys = [_lock(subject) for subject in subjects]
-        left: int = client.register_script(_LOCKED)(keys=keys)
-    except AWAY:
-        return  # the limits of this process hold
-    if left > 0:
-        _refuse(-(-left // 1_000))
+        answer: int = client.register_script(_LOCKED)(keys=keys)
+        return answer
+
+    wait = ask_if_there(left) or 0
+    if wait > 0:
+        _refuse(-(-wait // 1_000))
 
 
 def _failed(attempt: Attempt) -> None:
@@ -131,21 +135,18 @@ def _failed(attempt: Attempt) -> None:
         for key in (f"mimic:failures:{subject}", _lock(subject))
     ]
     spans = (WINDOW_SECONDS, FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS)
-    try:
-        script = asking().register_script(_FAILED)
-        script(keys=keys, args=[MOST_FAILURES, *(span * 1_000 for span in spans)])
-    except AWAY:
-        return
+    given = [MOST_FAILURES, *(span * 1_000 for span in spans)]
+    ask_if_there(lambda client: client.register_script(_FAILED)(keys=keys, args=given))
 
 
 def _succeeded(attempt: Attempt) -> None:
     """The address is familiar from now on, and the pair has nothing on its account."""
-    try:
-        client = asking()
+
+    def told(client: Redis) -> None:
         client.set(attempt.familiar_key, 1, ex=FAMILIAR_SECONDS)
         client.delete(f"mimic:failures:{attempt.subjects()[1]}")
-    except AWAY:
-        return
+
+    ask_if_there(told)
 
 
 def _refuse(seconds: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
 import mimic.celery  # noqa: F401  (jobs go to the tests' own broker)
+from mimic.core.redis_clients import LEFT_ALONE_SECONDS
 from mimic.ops.embedded.valkey import Valkey
 from signals.instruments import forget_symbols
 from tests import plugin
@@ -65,6 +67,7 @@ def valkey() -> Iterator[Valkey]:
     yield server
     if server.process is None or server.process.poll() is not None:
         server.start()
+        time.sleep(LEFT_ALONE_SECONDS)  # who found it away does not ask again before
 
 
 def _migrate() -> None:

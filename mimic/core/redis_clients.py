@@ -7,8 +7,10 @@ waiting clients have no read timeout, and asking clients a short one and no retr
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from redis import Redis
@@ -23,6 +25,10 @@ AWAY = (RedisError, OSError)
 
 _CONNECT_SECONDS = 0.5
 _ANSWER_SECONDS = 1.0
+LEFT_ALONE_SECONDS = 1.0
+_left_alone_until = 0.0  # monotonic
+
+Answer = TypeVar("Answer")
 
 
 def asking() -> Redis:
@@ -38,6 +44,20 @@ def _asking_at(url: str) -> Redis:
         socket_timeout=_ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
+
+
+def ask_if_there(question: Callable[[Redis], Answer]) -> Answer | None:
+    """What Redis says; None while it is away. Then it is left alone for a second, so that what can
+    do without it does not wait for it each time.
+    """
+    global _left_alone_until  # noqa: PLW0603
+    if time.monotonic() < _left_alone_until:
+        return None
+    try:
+        return question(asking())
+    except AWAY:
+        _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+        return None
 
 
 def _async_client(**limits: Any) -> AsyncRedis:

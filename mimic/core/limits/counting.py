@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mimic.core.limits.alone import Alone
-from mimic.core.redis_clients import AWAY, asking
+from redis import Redis
 
-_NOT_ASKED_AGAIN_SECONDS = 1.0
+from mimic.core.limits.alone import Alone
+from mimic.core.redis_clients import ask_if_there
 
 
 class Mode(StrEnum):
@@ -112,7 +111,6 @@ return answer
 """
 
 _alone = Alone()
-_away_until = 0.0  # monotonic
 
 
 def judge(asks: Sequence[Ask]) -> list[Standing]:
@@ -130,16 +128,11 @@ def judge(asks: Sequence[Ask]) -> list[Standing]:
 
 
 def _from_redis(asks: Sequence[Ask]) -> list[int] | None:
-    """None while Redis is away: it is asked once a second, so nobody waits for it much."""
-    global _away_until  # noqa: PLW0603
-    if time.monotonic() < _away_until:
-        return None
     given = [part for ask in asks for part in (ask.mode, ask.limit.most, ask.limit.seconds * 1_000)]
-    try:
-        client = asking()
-        script = client.register_script(_JUDGE)
-        answer: list[int] = script(keys=[ask.key for ask in asks], args=given)
-    except AWAY:
-        _away_until = time.monotonic() + _NOT_ASKED_AGAIN_SECONDS
-        return None
-    return answer
+    keys = [ask.key for ask in asks]
+
+    def judged(client: Redis) -> list[int]:
+        answer: list[int] = client.register_script(_JUDGE)(keys=keys, args=given)
+        return answer
+
+    return ask_if_there(judged)
