@@ -12,7 +12,7 @@ from mimic.settings import environment
 from mimic.settings.celery import *  # noqa: F403
 from mimic.settings.console import UNFOLD  # noqa: F401
 from mimic.settings.identity import *  # noqa: F403
-from mimic.settings.stores import caches, databases
+from mimic.settings.stores import caches, channel_layers, databases
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENV = environment.read(os.environ, BASE_DIR)
@@ -136,6 +136,7 @@ TEMPLATES = [
 
 DATABASES = databases(ENV.database_url, pooled=ENV.database_pool)
 CACHES = caches(ENV.redis_url)
+CHANNEL_LAYERS = channel_layers(ENV.redis_url)
 REDIS_URL = ENV.redis_url
 CELERY_BROKER_URL = ENV.redis_url
 

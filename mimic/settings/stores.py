@@ -1,4 +1,4 @@
-"""Postgres and Redis from their URLs."""
+"""Postgres, Redis and the channel layer from their URLs."""
 
 from __future__ import annotations
 
@@ -29,3 +29,14 @@ def databases(url: str, *, pooled: bool) -> dict[str, Any]:
 
 def caches(url: str) -> dict[str, Any]:
     return {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
+
+
+def channel_layers(url: str) -> dict[str, Any]:
+    """``socket_timeout`` is off: a subscription waits for as long as nobody says anything."""
+    host = {"address": url, "socket_timeout": None, "socket_connect_timeout": 0.5}
+    return {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [host], "prefix": "mimic.layer"},
+        }
+    }

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from mimic.core.redis_clients import AWAY
 from mimic.ops.metrics import dashboard_ws_clients, ws_messages
 from mimic.web.hub.outbox import TICK, TICK_SECONDS, Outbox
 from mimic.web.hub.sign_outs import close_outdated, close_told
@@ -20,7 +21,7 @@ from mimic.web.hub.subscription import Subscription
 from mimic.web.hub.wire import Envelope, tail, timestamp
 from mimic.web.live_channels import kind_of
 from mimic.web.loops import PerLoop
-from mimic.web.people import CHANNEL as PERSON
+from mimic.web.people import hear_of_people
 
 logger = logging.getLogger(__name__)
 SYSTEM = "system"
@@ -97,10 +98,6 @@ class Hub:
         except (ValueError, KeyError, TypeError):
             logger.exception("a live message could not be read")
             return
-        if envelope.channel == PERSON:
-            for person_id in envelope.people or ():
-                close_told(self._by_person.get(person_id, ()), envelope.data["session"])
-            return
         reached = 0
         for outbox, shared in self._addressed(envelope):
             reached += 1
@@ -173,6 +170,18 @@ class Hub:
         except DatabaseError:
             logger.exception("sessions could not be looked at")
 
+    async def _hear_of_people(self) -> None:
+        """Sign-outs; those that are missed while Redis is away are found by looking."""
+        while True:
+            try:
+                await hear_of_people(self._signed_out)
+            except AWAY as fault:
+                logger.warning("hub hears of nobody", extra={"fault": type(fault).__name__})
+            await asyncio.sleep(1)
+
+    def _signed_out(self, person_id: int, mark: str) -> None:
+        close_told(self._by_person.get(person_id, ()), mark)
+
     def _start(self) -> None:
         self._new_epoch()
         self._subscription = Subscription(self.deliver, self._missed_something)
@@ -180,6 +189,7 @@ class Hub:
             asyncio.create_task(self._subscription.run()),
             asyncio.create_task(self._pulse()),
             asyncio.create_task(self._look_again()),
+            asyncio.create_task(self._hear_of_people()),
         ]
 
     def _stop(self) -> None:
