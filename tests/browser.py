@@ -123,7 +123,14 @@ def settled(page: Page, script: str, argument: object = None) -> Any:
 
 def shoot(page: Page, name: str, looks: Looks = TRADER) -> None:
     """Pictures in every theme at both widths; nothing may stand out at the side."""
+    wide = photograph(page, name, looks)
+    assert not wide or not looks.must_fit, wide
+
+
+def photograph(page: Page, name: str, looks: Looks = TRADER) -> list[str]:
+    """Take the pictures; where the page is wider than its screen."""
     SHOTS.mkdir(parents=True, exist_ok=True)
+    wide = []
     for theme in looks.themes:
         wear(page, theme, looks)
         for width in WIDTHS:
@@ -131,9 +138,10 @@ def shoot(page: Page, name: str, looks: Looks = TRADER) -> None:
             page.set_viewport_size({"width": width, "height": settled(page, WHOLE)})
             page.screenshot(path=SHOTS / f"{looks.prefix}{name}-{theme}-{width}.png")
             reach = settled(page, "() => document.documentElement.scrollWidth")
-            assert reach <= width or not looks.must_fit, (name, theme, width, reach)
+            wide += [f"{name} {theme}: {reach} of {width} px"] if reach > width else []
         assert settled(page, looks.shown) == theme, f"{name}: another page came in between"
     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+    return wide
 
 
 def wear(page: Page, theme: str, looks: Looks = TRADER) -> None:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, Response
 
-from tests.browser import HEIGHT, SHOTS, THEMES, WIDTHS, settled, shoot, watched, wear
+from tests.browser import HEIGHT, SHOTS, THEMES, WIDTHS, photograph, settled, watched, wear
 
 GATES = Path(__file__).resolve().parent / "gates"
 INSTALLED = GATES / "node_modules"
@@ -74,7 +74,7 @@ class Judge:
         self.faults += [f"{name}: console: {text}" for text in self._errors if not _told(text)]
         self.faults += [f"{name}: {it.url}: {it.status}" for it in self._answers if _missing(it)]
         if self.thorough:
-            shoot(self.page, name)
+            photograph(self.page, name)
             keep(name, {**figures, "faults": len(self.faults) - before})
 
     def rules(self) -> None:

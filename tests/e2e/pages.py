@@ -26,6 +26,11 @@ TRADER = (
     Known("copy-settings", "copy-settings", "subscription_id"),
     Known("receipts", "receipts"),
     Known("receipt", "receipt", "receipt_id"),
+    Known("positions", "positions"),
+    Known("orders", "orders"),
+    Known("order", "order", "order_id"),
+    Known("trades", "trades"),
+    Known("trade", "trade", "trade_id"),
     Known("accounts", "exchange-accounts"),
     Known("accounts-venues", "exchange-account-venues"),
     Known("account-connect", "exchange-account-connect", "binanceusdm"),
@@ -34,12 +39,16 @@ TRADER = (
     Known("account-keys", "exchange-account-keys", "exchange_id"),
     Known("account-remove", "exchange-account-remove", "exchange_id"),
     Known("settings", "settings"),
+    Known("consents", "consents"),
 )
 NEWCOMER = (
     Known("home-new", "home"),
     Known("signals-new", "signals"),
     Known("copies-new", "copies"),
     Known("receipts-new", "receipts"),
+    Known("positions-new", "positions"),
+    Known("orders-new", "orders"),
+    Known("trades-new", "trades"),
     Known("accounts-new", "exchange-accounts"),
     Known("sign-in-totp", "mfa_activate_totp"),
 )
@@ -76,6 +85,7 @@ ERRORS = (
 # Not a page of ours: data, files, deeds that lead on, steps within signing in that are shown by
 # the tests below or never (no passwordless people, no codes by mail), other people's drawings.
 OTHERS = {
+    "consent-give", "consent-withdraw", "orders-csv", "positions-csv", "trades-csv",
     "home-equity", "receipts-csv", "palette", "exchange-account-state", "exchange-account-test",
     "exchange-account-rename", "copy-pause", "copy-resume", "copy-settings-preview",
     "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",
