@@ -27,6 +27,9 @@ INSTALLED = GATES / "node_modules"
 THOROUGH = os.environ.get("GATES") == "all"
 WIRE_LIMIT = 200_000
 PACKED = (".woff2", ".png", ".webp")
+LOADED = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .filter(({ initiatorType, name }) => initiatorType !== "xmlhttprequest" && /^http/.test(name))
+  .map(({ name, encodedBodySize }) => [name, encodedBodySize])"""
 
 needs_gates = pytest.mark.skipif(not INSTALLED.is_dir(), reason="needs deploy/gates (npm)")
 
@@ -41,7 +44,6 @@ class Judge:
         self._errors = watched(page)
         self._answers: list[Response] = []
         self._sent: dict[str, str] = {}
-        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.add_init_script("Math.random = () => 0")  # live pages resync at once, not in 3 s
         page.on("response", self._hear)
 
@@ -97,18 +99,16 @@ class Judge:
             self.faults.append(f"{where}: axe: {broken['id']}: {broken['help']} {at}")
 
     def _weight(self) -> int:
-        """Bytes of the bodies of the page and of all it loads; a language brings its letters."""
-        return sum(_wire_size(answer) for answer in self._answers if _counts(answer))
+        """Bytes of the bodies of the page and of all it loads; a language brings its letters.
+
+        As the page itself tells them, out of a cache or not. What htmx asks for again is no part.
+        """
+        loaded = self.page.evaluate(LOADED)
+        return sum(_wire_size(urlsplit(url).path, size) for url, size in loaded)
 
 
-def _counts(answer: Response) -> bool:
-    return answer.ok and "hx-request" not in answer.request.headers and answer.url[:4] == "http"
-
-
-def _wire_size(answer: Response) -> int:
-    path = urlsplit(answer.url).path
-    static = path.startswith(settings.STATIC_URL)
-    return _static_size(path) if static else answer.request.sizes()["responseBodySize"]
+def _wire_size(path: str, size: int) -> int:
+    return _static_size(path) if path.startswith(settings.STATIC_URL) else size
 
 
 @cache
