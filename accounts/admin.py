@@ -12,10 +12,16 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as _auth  # noqa: F401
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
@@ -37,6 +43,7 @@ from accounts.services.consents import publish_consent_text
 from accounts.tokens import families, signing
 from mimic.console.actions import Action, object_action
 from mimic.console.base import BaseAdmin, ReadOnlyAdmin
+from mimic.console.panels import panels_of
 
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Authenticator)  # nobody reads or edits sealed secrets
@@ -70,13 +77,15 @@ def _role_action(role: Role) -> Action:
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
     list_display = (
-        "email",
+        "whole",
         "display_name",
         "role",
         "has_second_factor",
         "is_active",
         "date_joined",
     )
+    list_display_links = None
+    export_fields = ("email", "display_name", "role", "is_active", "date_joined")
     list_filter = ("role", "is_active")
     search_fields = ("email", "display_name", "public_id")
     exclude = ("password", "groups", "user_permissions")
@@ -86,6 +95,31 @@ class UserAdmin(ReadOnlyAdmin):
         device = TotpDevice.objects.filter(user_id=OuterRef("pk"))
         people: QuerySet[User] = super().get_queryset(request)
         return people.annotate(second_factor=Exists(device))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self._person)
+        return [path("<int:person_id>/whole/", view, name="accounts_person"), *super().get_urls()]
+
+    def _person(self, request: HttpRequest, person_id: int) -> HttpResponse:
+        """All that the house knows of one person; secrets are in none of it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        person = get_object_or_404(User, pk=person_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(person),
+            "person": person,
+            "panels": panels_of(request, person.pk),
+            "edit_url": reverse("admin:accounts_user_change", args=[person.pk]),
+            "list_url": reverse("admin:accounts_user_changelist"),
+        }
+        return TemplateResponse(request, "admin/person.html", context)
+
+    @admin.display(description=_("person"), ordering="email")
+    def whole(self, person: User) -> SafeString:
+        """The way to the page about them."""
+        url = reverse("admin:accounts_person", args=[person.pk])
+        return format_html('<a href="{}">{}</a>', url, person.email)
 
     @admin.display(description=_("second factor"), boolean=True)
     def has_second_factor(self, person: Any) -> bool:

@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import receivers, sidebar
+        from accounts import person_panels, receivers, sidebar
         from accounts.key_use import sweep_key_use
         from accounts.tokens.families import sweep_families
         from accounts.tokens.signing import sweep_signing_keys
@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
 
         receivers.connect()
         sidebar.register()
+        person_panels.register()
         register_sweeper("use of API keys", sweep_key_use, every=timedelta(minutes=1))
         register_sweeper("sign-ins of programs", sweep_families, every=timedelta(hours=1))
         register_sweeper("token signing keys", sweep_signing_keys, every=timedelta(hours=1))

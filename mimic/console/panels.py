@@ -1,4 +1,6 @@
-"""Panels of the console's front page: small tables with bars, filled by the apps that know.
+"""Panels of the console: small tables with bars, filled by the apps that know.
+
+They stand on the front page and on the page about a person.
 
 Registered in ``AppConfig.ready`` like tiles; a panel that the database fails says so and blanks
 nothing else.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest
@@ -47,7 +50,9 @@ class Panel:
 
 
 PanelFunction = Callable[[HttpRequest], Panel | None]
+PersonFunction = Callable[[HttpRequest, int], Panel | None]
 _panels: dict[str, tuple[int, PanelFunction]] = {}
+_of_people: dict[str, tuple[int, PersonFunction]] = {}
 
 
 def register_panel(name: str, function: PanelFunction, *, order: int = 100) -> None:
@@ -55,10 +60,28 @@ def register_panel(name: str, function: PanelFunction, *, order: int = 100) -> N
     _panels[name] = (order, function)
 
 
+def register_person_panel(name: str, function: PersonFunction, *, order: int = 100) -> None:
+    """A panel of the page about one person, by their id."""
+    _of_people[name] = (order, function)
+
+
 def panels(request: HttpRequest) -> list[Panel]:
-    ordered = sorted(_panels.items(), key=lambda entry: (entry[1][0], entry[0]))
-    made = [_made(request, name, function) for name, (_order, function) in ordered]
+    made = [_made(request, name, function) for name, function in _ordered(_panels)]
     return [panel for panel in made if panel is not None]
+
+
+def panels_of(request: HttpRequest, person_id: int) -> list[Panel]:
+    """Everything that the apps know of the person and staff may see."""
+    made = [
+        _made(request, name, lambda asked, tell=function: tell(asked, person_id))  # type: ignore[misc]
+        for name, function in _ordered(_of_people)
+    ]
+    return [panel for panel in made if panel is not None]
+
+
+def _ordered(registry: dict[str, tuple[int, Any]]) -> list[tuple[str, Any]]:
+    ranked = sorted(registry.items(), key=lambda entry: (entry[1][0], entry[0]))
+    return [(name, function) for name, (_order, function) in ranked]
 
 
 def _made(request: HttpRequest, name: str, function: PanelFunction) -> Panel | None:
