@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from signals.ingest.tradingview.message import read_message
@@ -131,7 +133,11 @@ def test_a_comment_with_quotes_percents_and_markup_is_only_text(published: Publi
     assert Signal.objects.get().comment == comment
 
 
-def test_fifty_identical_alerts_at_once_are_one_signal(published: Published) -> None:
+def test_fifty_identical_alerts_at_once_are_one_signal(
+    published: Published, settings: LazySettings
+) -> None:
+    settings.WEBHOOK_ALERTS = 50
+
     def send(_: int) -> int:
         try:
             return int(_post(published, LONG).status_code)
@@ -208,7 +214,7 @@ def test_only_post_is_taken(published: Published, method: str) -> None:
     assert getattr(Client(), method)(f"/webhook/{published.token}").status_code == 405
 
 
-@settings(
+@hypothesis_settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
