@@ -48,7 +48,9 @@ def test_a_copy_and_an_account_are_found_and_opened_by_keyboard(page: Page, copi
     expect(ask).to_have_attribute("aria-activedescendant", "palette-0")
     page.keyboard.press("Enter")
     expect(page).to_have_url(page.url.replace("/settings", copier.url()))
+    page.wait_for_load_state("load")  # keys mean nothing before the page's scripts have run
     page.keyboard.press("Control+k")
+    expect(ask).to_be_focused()
     page.keyboard.type("acc")
     expect(options(page, copier.account.label)).to_have_count(2)  # the account and its copy
     page.keyboard.press("ArrowDown")
