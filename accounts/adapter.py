@@ -1,13 +1,40 @@
-"""allauth's hooks: what it stores of a second factor is encrypted, and staff cannot drop theirs."""
+"""allauth's hooks: guessing passwords is guarded as it is for programs, what it stores of a second
+factor is encrypted, and staff cannot drop theirs.
+"""
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
 
+from accounts.lockout import Attempt, guarded
+from accounts.models import User
 from mimic.core.at_rest import open_text, seal_text
+from mimic.core.errors import TooManyRequests
+from mimic.core.network import client_ip
 
 _PURPOSE = b"mimic/accounts/second-factor/v1"
+
+
+class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Passwords of pages, at sign-in and when they are asked for again."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Behind a proxy everybody would have one address; a Unix socket has none."""
+        return client_ip(request) or "socket"
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Raises a ValidationError, the same whether there is such a person, while locked."""
+        attempt = Attempt(str(credentials.get("email", "")), self.get_client_ip(request))
+        try:
+            return guarded(attempt, partial(super().authenticate, request, **credentials))
+        except TooManyRequests:
+            raise self.validation_error("too_many_login_attempts") from None
 
 
 class EncryptingMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

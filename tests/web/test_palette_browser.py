@@ -99,6 +99,7 @@ def test_single_keys_lead_on_are_listed_and_can_be_switched_off(page: Page) -> N
     page.keyboard.press("g")
     page.keyboard.press("r")
     expect(page.get_by_role("heading", name="Receipts")).to_be_visible()
+    page.wait_for_load_state("load")
     page.keyboard.press("Shift+?")
     listed = page.get_by_role("dialog", name="Keyboard")
     expect(listed.get_by_text("These shortcuts")).to_be_visible()
