@@ -7,12 +7,13 @@ that are authenticated; only its failures count, and they cost the failing ones 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from django.conf import settings
 
 from mimic.core.errors import TooManyRequests
-from mimic.core.limits import Ask, Limit, Mode, judge
+from mimic.core.limits import Ask, Limit, Mode, judge, judge_each
 from mimic.core.network import neighbourhood, parse_address, within
 from mimic.ops.metrics import ratelimit_block
 from signals.ingest.errors import AddressNotListed, TooManyAlerts, TooManyFailures
@@ -22,16 +23,30 @@ _WINDOW_SECONDS: Final = 180
 _FAILURES: Final = Limit("door-failures", most=30, seconds=_WINDOW_SECONDS, alone=30)
 
 
-def passes(sender: str | None, token_digest: bytes) -> bool:
-    """Count an alert that is in order, before it is known whose it is.
+Knock = tuple[str | None, bytes]
+"""Who sends an alert, and the digest of the token that it shows."""
 
-    False, and not counted, where there is something to say against it: the careful way says it.
+
+def passes_each(knocks: Sequence[Knock]) -> list[bool]:
+    """Count alerts that are in order, before it is known whose they are; one round trip.
+
+    False, and not counted, where there is something to say against one: the careful way says it.
     Tokens of senders who fail too often are not counted here, lest their inventions fill Redis.
     """
-    if not _is_listed(sender):
-        return False
-    known_failures = Ask(_FAILURES, _origin(sender), Mode.LOOK)
-    return all(each.allowed for each in judge([known_failures, _alerts(token_digest.hex())]))
+    listed = [_is_listed(sender) for sender, _token in knocks]
+    asked = [
+        [Ask(_FAILURES, _origin(sender), Mode.LOOK), _alerts(token.hex())]
+        for (sender, token), fits in zip(knocks, listed, strict=True)
+        if fits
+    ]
+    judged = iter(judge_each(asked) if asked else [])
+    return [fits and all(each.allowed for each in next(judged)) for fits in listed]
+
+
+def passes(sender: str | None, token_digest: bytes) -> bool:
+    """The same for one alert."""
+    (fits,) = passes_each([(sender, token_digest)])
+    return fits
 
 
 def count_alert(strategy: Strategy) -> None:

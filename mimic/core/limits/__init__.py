@@ -5,6 +5,6 @@ most ``most``. Who is refused is not counted: a caller that keeps knocking gets 
 Without Redis each process counts by itself; see :class:`Limit`.
 """
 
-from mimic.core.limits.counting import Ask, Limit, Mode, Standing, judge
+from mimic.core.limits.counting import Ask, Limit, Mode, Standing, judge, judge_each
 
-__all__ = ["Ask", "Limit", "Mode", "Standing", "judge"]
+__all__ = ["Ask", "Limit", "Mode", "Standing", "judge", "judge_each"]

@@ -115,11 +115,22 @@ _alone = Alone()
 
 def judge(asks: Sequence[Ask]) -> list[Standing]:
     """How each of them stands, in their order. Where one refuses, none that TAKEs is counted."""
-    answer = _from_redis(asks)
-    if answer is None:
-        answer = _alone.judge(
-            [(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds) for ask in asks]
-        )
+    (standings,) = judge_each([asks])
+    return standings
+
+
+def judge_each(questions: Sequence[Sequence[Ask]]) -> list[list[Standing]]:
+    """Several questions, each for itself, in one round trip."""
+    answers = _from_redis(questions)
+    if answers is None:
+        answers = [
+            _alone.judge([(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds) for ask in asks])
+            for asks in questions
+        ]
+    return [_standings(asks, answer) for asks, answer in zip(questions, answers, strict=True)]
+
+
+def _standings(asks: Sequence[Ask], answer: Sequence[int]) -> list[Standing]:
     triples = zip(answer[::3], answer[1::3], answer[2::3], strict=True)
     return [
         Standing(ask.limit, bool(allowed), remaining, wait)
@@ -127,12 +138,17 @@ def judge(asks: Sequence[Ask]) -> list[Standing]:
     ]
 
 
-def _from_redis(asks: Sequence[Ask]) -> list[int] | None:
-    given = [part for ask in asks for part in (ask.mode, ask.limit.most, ask.limit.seconds * 1_000)]
-    keys = [ask.key for ask in asks]
-
-    def judged(client: Redis) -> list[int]:
-        answer: list[int] = client.register_script(_JUDGE)(keys=keys, args=given)
-        return answer
+def _from_redis(questions: Sequence[Sequence[Ask]]) -> list[list[int]] | None:
+    def judged(client: Redis) -> list[list[int]]:
+        script = client.register_script(_JUDGE)
+        with client.pipeline(transaction=False) as pipe:
+            for asks in questions:
+                script(keys=[ask.key for ask in asks], args=_arguments(asks), client=pipe)
+            answers: list[list[int]] = pipe.execute()
+        return answers
 
     return ask_if_there(judged)
+
+
+def _arguments(asks: Sequence[Ask]) -> list[str | int]:
+    return [part for ask in asks for part in (ask.mode, ask.limit.most, ask.limit.seconds * 1_000)]

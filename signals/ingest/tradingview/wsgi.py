@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -33,6 +33,28 @@ PREFIX = "/webhook/"
 MOST = 32  # alerts in a statement
 
 
+class Knock(NamedTuple):
+    """An alert that is in order, and who sends it."""
+
+    sender: str | None
+    offer: Offer
+
+
+class Judged(NamedTuple):
+    """``counted``: the strategy's limit had room. ``received`` is None when it is for Django."""
+
+    counted: bool
+    received: Received | None = None
+
+
+def _take(knocks: Sequence[Knock]) -> Sequence[Judged]:
+    """One round trip to Redis for all, and one to Postgres."""
+    passed = gate.passes_each([(knock.sender, knock.offer.token) for knock in knocks])
+    offers = [knock.offer for knock, fits in zip(knocks, passed, strict=True) if fits]
+    received = iter(_accept(offers) if offers else [])
+    return [Judged(True, next(received)) if fits else Judged(False) for fits in passed]
+
+
 def _accept(offers: Sequence[Offer]) -> Sequence[Received | None]:
     try:
         return accept_offers(offers)
@@ -41,7 +63,7 @@ def _accept(offers: Sequence[Offer]) -> Sequence[Received | None]:
         return [None] * len(offers)
 
 
-_together = Together(_accept, name="ingest", most=MOST)
+_together = Together(_take, name="ingest", most=MOST)
 
 
 def open_door(app: WsgiApp) -> WsgiApp:
@@ -80,10 +102,10 @@ def _answer(
         content_type = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
         sender = storable_address(address)
         offer = offer_of(Alert(token, body, content_type, sender, timezone.now()))
-        if offer is None or not gate.passes(sender, offer.token):
+        if offer is None:
             return None
-        environ[COUNTED] = True
-        received = _together.do(offer)
+        counted, received = _together.do(Knock(sender, offer))
+        environ[COUNTED] = counted
         if received is None:
             return None
         content = json.dumps(answer(received)).encode()
