@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from mimic.core.limits import Ask, Limit, Mode, Standing, judge
+from mimic.core.limits import Ask, Limit, Mode, Standing, judge, judge_each
 from mimic.core.limits.alone import Alone
 from mimic.core.network import neighbourhood
 from mimic.ops.embedded.valkey import Valkey
@@ -117,3 +117,15 @@ def test_a_process_alone_forgets_subjects_before_they_fill_its_memory() -> None:
 )
 def test_an_address_is_counted_with_its_neighbours(address: str, counted_as: str) -> None:
     assert neighbourhood(address) == counted_as
+
+
+def test_questions_asked_together_are_answered_one_after_the_other() -> None:
+    """Each for itself, and the second of one subject sees what the first one counted."""
+    limit = Limit("together", most=1, seconds=60, alone=1)
+    closed = Limit("together-closed", most=0, seconds=60, alone=0)
+    first, second = Ask(limit, "one"), Ask(limit, "two")
+    told = judge_each([[first], [first], [second, Ask(closed, "x")], [second]])
+    assert [[each.allowed for each in answer] for answer in told] == [
+        [True], [False], [True, False], [True],
+    ]  # fmt: skip
+    assert [len(answer) for answer in told] == [1, 1, 2, 1]

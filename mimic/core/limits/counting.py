@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 from redis import Redis
+from redis.exceptions import NoScriptError
 
 from mimic.core.limits.alone import Alone
 from mimic.core.redis_clients import ask_if_there
@@ -62,15 +65,16 @@ class Standing:
         return max(1, math.ceil(self.wait_ms / 1_000))
 
 
-# KEYS a hash of tenth to count for each question   ARGV per question: mode, most, window in ms
-# Returns per question: allowed (0 or 1), remaining, ms until the next fits. Time is Redis's own.
+# KEYS a hash of tenth to count for each ask   ARGV per ask: mode, most, window in ms, its question
+# Returns per ask: allowed (0 or 1), remaining, ms until the next fits. Time is Redis's own.
+# Questions are answered one after the other: a later one sees what an earlier one counted.
 _JUDGE: Final = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local found, all = {}, true
-for i, key in ipairs(KEYS) do
-  local q = {mode = ARGV[3 * i - 2], most = tonumber(ARGV[3 * i - 1])}
-  q.width = tonumber(ARGV[3 * i])
+local function look(i)
+  local key = KEYS[i]
+  local q = {mode = ARGV[4 * i - 3], most = tonumber(ARGV[4 * i - 2])}
+  q.width = tonumber(ARGV[4 * i - 1])
   q.tenth, q.sum, q.marks = q.width / 10, 0, {}
   local raw = redis.call('HGETALL', key)
   for j = 1, #raw, 2 do
@@ -82,11 +86,10 @@ for i, key in ipairs(KEYS) do
       redis.call('HDEL', key, raw[j])
     end
   end
-  if q.mode ~= 'add' and q.sum >= q.most then all = false end
-  found[i] = q
+  return q
 end
 local answer = {}
-for i, q in ipairs(found) do
+local function tell(i, q, all)
   local allowed = q.mode == 'add' or q.sum < q.most
   if q.mode == 'add' or (q.mode == 'take' and all) then
     local this = math.floor(now / q.tenth)
@@ -107,9 +110,22 @@ for i, q in ipairs(found) do
   answer[#answer + 1] = math.max(0, q.most - q.sum)
   answer[#answer + 1] = math.ceil(wait)
 end
+local first = 1
+while first <= #KEYS do
+  local found, all, last = {}, true, first
+  while last <= #KEYS and ARGV[4 * last] == ARGV[4 * first] do
+    local q = look(last)
+    if q.mode ~= 'add' and q.sum >= q.most then all = false end
+    found[#found + 1] = q
+    last = last + 1
+  end
+  for place, q in ipairs(found) do tell(first + place - 1, q, all) end
+  first = last
+end
 return answer
 """
 
+_SHA: Final = hashlib.sha1(_JUDGE.encode(), usedforsecurity=False).hexdigest()
 _alone = Alone()
 
 
@@ -121,13 +137,15 @@ def judge(asks: Sequence[Ask]) -> list[Standing]:
 
 def judge_each(questions: Sequence[Sequence[Ask]]) -> list[list[Standing]]:
     """Several questions, each for itself, in one round trip."""
-    answers = _from_redis(questions)
-    if answers is None:
-        answers = [
-            _alone.judge([(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds) for ask in asks])
-            for asks in questions
-        ]
-    return [_standings(asks, answer) for asks, answer in zip(questions, answers, strict=True)]
+    told = _from_redis(questions)
+    if told is None:
+        return [_standings(asks, _by_ourselves(asks)) for asks in questions]
+    answers = iter(told)
+    return [_standings(asks, list(islice(answers, 3 * len(asks)))) for asks in questions]
+
+
+def _by_ourselves(asks: Sequence[Ask]) -> list[int]:
+    return _alone.judge([(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds) for ask in asks])
 
 
 def _standings(asks: Sequence[Ask], answer: Sequence[int]) -> list[Standing]:
@@ -138,17 +156,19 @@ def _standings(asks: Sequence[Ask], answer: Sequence[int]) -> list[Standing]:
     ]
 
 
-def _from_redis(questions: Sequence[Sequence[Ask]]) -> list[list[int]] | None:
-    def judged(client: Redis) -> list[list[int]]:
-        script = client.register_script(_JUDGE)
-        with client.pipeline(transaction=False) as pipe:
-            for asks in questions:
-                script(keys=[ask.key for ask in asks], args=_arguments(asks), client=pipe)
-            answers: list[list[int]] = pipe.execute()
-        return answers
+def _from_redis(questions: Sequence[Sequence[Ask]]) -> list[int] | None:
+    keys = [ask.key for asks in questions for ask in asks]
+    given: list[str | int] = []
+    for number, asks in enumerate(questions):
+        for ask in asks:
+            given += (ask.mode.value, ask.limit.most, ask.limit.seconds * 1_000, number)
+
+    def judged(client: Redis) -> list[int]:
+        try:
+            answer: Any = client.evalsha(_SHA, len(keys), *keys, *given)
+        except NoScriptError:
+            answer = client.eval(_JUDGE, len(keys), *keys, *given)
+        told: list[int] = answer
+        return told
 
     return ask_if_there(judged)
-
-
-def _arguments(asks: Sequence[Ask]) -> list[str | int]:
-    return [part for ask in asks for part in (ask.mode, ask.limit.most, ask.limit.seconds * 1_000)]
