@@ -11,7 +11,7 @@ from tests.cast import VENUE, a_follower, a_market, a_quote, a_signal, a_strateg
 from tests.execution.paper import send_on_paper
 from trading.copying.fanout import fan_out
 from trading.domain.ports import Depth
-from trading.market.followed import followed_symbols
+from trading.market.followed import MAJORS, followed_symbols
 from trading.market.refresh import store_depths
 from trading.market.selectors import market_view
 from trading.models import CopySubscription
@@ -40,11 +40,13 @@ def _depth(asks: str, at: datetime) -> Depth:
 
 
 def test_what_a_copied_strategy_traded_lately_is_followed(copy: CopySubscription) -> None:
-    assert _followed() == []
-    a_signal(copy.strategy, symbol="ETHUSDT")
-    a_signal(a_strategy().strategy, symbol="SOLUSDT")  # nobody copies it
-    assert _followed() == ["ETHUSDT"]
-    assert _followed(ahead=timedelta(days=8)) == []
+    a_market("XRPUSDT")
+    a_quote(symbol="XRPUSDT")
+    assert _followed() == [*MAJORS]
+    a_signal(copy.strategy, symbol="SOLUSDT")
+    a_signal(a_strategy().strategy, symbol="XRPUSDT")  # nobody copies it
+    assert _followed() == [*MAJORS, "SOLUSDT"]
+    assert _followed(ahead=timedelta(days=8)) == [*MAJORS]
     CopySubscription.objects.update(status="stopped")
     assert _followed() == []
 
@@ -52,10 +54,10 @@ def test_what_a_copied_strategy_traded_lately_is_followed(copy: CopySubscription
 def test_what_is_held_is_followed_however_long_ago_it_was_signalled(
     copy: CopySubscription,
 ) -> None:
-    signal = a_signal(copy.strategy)
+    signal = a_signal(copy.strategy, symbol="SOLUSDT")
     fan_out(signal_id=signal.pk, now=now())
     send_on_paper()
-    assert _followed(ahead=timedelta(days=8)) == ["BTCUSDT"]
+    assert _followed(ahead=timedelta(days=8)) == [*MAJORS, "SOLUSDT"]
 
 
 def test_a_venues_own_copies_decide_what_is_followed_there(copy: CopySubscription) -> None:

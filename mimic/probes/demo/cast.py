@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 FOLLOWERS = 1_000
-ON_WIRE = 220
+ON_WIRE = 240
 VENUES = ("binanceusdm", "bybit", "okx")  # those on the wire have their accounts there by turns
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db.models import Avg, Count, F, Max, Q
 from django.db.models.functions import Now
 
 from signals.models import Signal
-from trading.models import AccountBudget, CopyExecution, Fill, Order, Position
+from trading.models import AccountBudget, CopyExecution, Fill, InstrumentQuote, Order, Position
 
 READY_WITHIN = timedelta(seconds=50)
 
@@ -22,6 +23,14 @@ def waiting_accounts() -> int:
     """Active accounts without a snapshot young enough to trade on."""
     stale = ~Q(snapshot_at__gt=Now() - READY_WITHIN) | Q(snapshot_at=None)
     return AccountBudget.objects.filter(stale, account__state="active").count()
+
+
+def waiting_books(symbol: str, venues: Sequence[str]) -> int:
+    """Venues whose order book of ``symbol`` has not been read yet."""
+    known = InstrumentQuote.objects.filter(
+        instrument__symbol=symbol, instrument__venue_id__in=venues, book_at__isnull=False
+    )
+    return len(venues) - known.count()
 
 
 def outcome_of(signal: Signal) -> dict[str, Any]:

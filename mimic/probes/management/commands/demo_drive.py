@@ -13,9 +13,16 @@ from urllib.request import Request, urlopen
 from django.core.management.base import BaseCommand, CommandError
 
 from mimic.probes.demo.cast import FOLLOWERS, VENUES
-from mimic.probes.demo.outcome import newest_signal, outcome_of, waiting_accounts
+from mimic.probes.demo.outcome import newest_signal, outcome_of, waiting_accounts, waiting_books
 
-ALERT = {"symbol": "BINANCE:BTCUSDT.P", "action": "long", "leverage": 5, "sl_perc": 2, "tp_perc": 5}
+SYMBOL = "BTCUSDT"
+ALERT = {
+    "symbol": f"BINANCE:{SYMBOL}.P",
+    "action": "long",
+    "leverage": 5,
+    "sl_perc": 2,
+    "tp_perc": 5,
+}
 
 
 class Command(BaseCommand):
@@ -30,6 +37,7 @@ class Command(BaseCommand):
         address, limit = options["address"], time.monotonic() + options["timeout"]
         _wait("the web process", limit, lambda: _answers(f"{address}/health/live"))
         _wait("fresh balances", limit, lambda: waiting_accounts() == 0)
+        _wait("order books", limit, lambda: waiting_books(SYMBOL, VENUES) == 0)
         answer = _post(f"{address}/webhook/{options['token']}", ALERT)
         self.stdout.write(f"alert answered: {json.dumps(answer)}")
         _wait("every order's end", limit, _settled)
