@@ -7,54 +7,58 @@ that are authenticated; only its failures count, and they cost the failing ones 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from django.conf import settings
 
 from mimic.core.errors import TooManyRequests
-from mimic.core.limits import Ask, Limit, Mode, judge, judge_each
+from mimic.core.limits import Ahead, Ask, Limit, Mode, judge
 from mimic.core.network import neighbourhood, parse_address, within
 from mimic.ops.metrics import ratelimit_block
 from signals.ingest.errors import AddressNotListed, TooManyAlerts, TooManyFailures
 from signals.models import Strategy
+from signals.services.deliveries import Received
 
 _WINDOW_SECONDS: Final = 180
 _FAILURES: Final = Limit("door-failures", most=30, seconds=_WINDOW_SECONDS, alone=30)
 
+_counts = Ahead("alert-counts")
 
 Knock = tuple[str | None, bytes]
 """Who sends an alert, and the digest of the token that it shows."""
 
 
-def passes_each(knocks: Sequence[Knock]) -> list[bool]:
-    """Count alerts that are in order, before it is known whose they are; one round trip.
+def try_each(
+    knocks: Sequence[Knock], accept: Callable[[list[int]], Sequence[Received | None]]
+) -> list[Received | None]:
+    """What ``accept`` makes of the knocks whose places it is given; None for the others too.
 
-    False, and not counted, where there is something to say against one: the careful way says it.
-    Tokens of senders who fail too often are not counted here, lest their inventions fill Redis.
+    Nothing that was not accepted has been counted, and it is not known yet whose it is: the careful
+    way says what is wrong. Inventions become nothing, so no count is kept for them.
     """
-    listed = [_is_listed(sender) for sender, _token in knocks]
-    asked = [
-        [Ask(_FAILURES, _origin(sender), Mode.LOOK), _alerts(token.hex())]
-        for (sender, token), fits in zip(knocks, listed, strict=True)
-        if fits
+    asks = [_alerts(token.hex()) for _sender, token in knocks]
+    places = [
+        place
+        for place, (knock, ask) in enumerate(zip(knocks, asks, strict=True))
+        if _is_listed(knock[0]) and _counts.take(ask)
     ]
-    judged = iter(judge_each(asked) if asked else [])
-    return [fits and all(each.allowed for each in next(judged)) for fits in listed]
-
-
-def passes(sender: str | None, token_digest: bytes) -> bool:
-    """The same for one alert."""
-    (fits,) = passes_each([(sender, token_digest)])
-    return fits
+    found: list[Received | None] = [None] * len(knocks)
+    for place, received in zip(places, accept(places) if places else [], strict=True):
+        found[place] = received
+        (_counts.give_back if received is None else _counts.keep)(asks[place])
+    return found
 
 
 def count_alert(strategy: Strategy) -> None:
     """Count an alert of this strategy. Raises :class:`TooManyAlerts`."""
     digest = strategy.token_digest
-    (standing,) = judge([_alerts(f"strategy:{strategy.pk}" if digest is None else digest.hex())])
-    if not standing.allowed:
-        raise _blocked(TooManyAlerts(retry_after=standing.wait_seconds), standing.limit)
+    ask = _alerts(f"strategy:{strategy.pk}" if digest is None else digest.hex())
+    if not _counts.take(ask):
+        (standing,) = judge([replace(ask, mode=Mode.LOOK)])
+        raise _blocked(TooManyAlerts(retry_after=standing.wait_seconds), ask.limit)
+    _counts.keep(ask)
 
 
 def count_failure(sender: str | None) -> None:

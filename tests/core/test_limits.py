@@ -100,9 +100,9 @@ def test_without_redis_a_process_counts_by_itself_and_soon_asks_again(
 def test_a_process_alone_forgets_subjects_before_they_fill_its_memory() -> None:
     alone = Alone()
     for number in range(10_100):
-        alone.judge([(str(number), "take", 1, 60)])
-    assert alone.judge([("10099", "look", 1, 60)])[0] == 0
-    assert alone.judge([("0", "look", 1, 60)])[0] == 1
+        alone.judge([(str(number), "take", 1, 60, 1)])
+    assert alone.judge([("10099", "look", 1, 60, 1)])[0] == 0
+    assert alone.judge([("0", "look", 1, 60, 1)])[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -116,13 +116,6 @@ def test_the_list_cannot_be_passed_by_a_header_of_the_senders(
     assert send(path, "10.0.0.2", X_Forwarded_For=chain).status_code == 401
 
 
-@pytest.mark.parametrize("header", ["mimic.alert_counted", "mimic_alert_counted"])
-def test_no_header_says_that_an_alert_was_counted(published: Published, header: str) -> None:
-    path = f"/webhook/{published.token}"
-    answers = [send(path, **{header: "1"}).status_code for _ in range(4)]
-    assert answers == [202, 202, 202, 429]
-
-
 def test_the_door_in_front_of_django_counts_the_same_and_each_alert_once(
     published: Published, settings: Settings
 ) -> None:

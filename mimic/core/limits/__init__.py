@@ -5,6 +5,7 @@ most ``most``. Who is refused is not counted: a caller that keeps knocking gets 
 Without Redis each process counts by itself; see :class:`Limit`.
 """
 
+from mimic.core.limits.ahead import Ahead
 from mimic.core.limits.counting import Ask, Limit, Mode, Standing, judge, judge_each
 
-__all__ = ["Ask", "Limit", "Mode", "Standing", "judge", "judge_each"]
+__all__ = ["Ahead", "Ask", "Limit", "Mode", "Standing", "judge", "judge_each"]

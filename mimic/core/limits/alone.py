@@ -10,7 +10,7 @@ from threading import Lock
 
 _MOST_SUBJECTS = 10_000
 
-Question = tuple[str, str, int, int]  # key, mode, most, seconds
+Question = tuple[str, str, int, int, int]  # key, mode, most, seconds, times
 
 
 class Alone:
@@ -24,8 +24,11 @@ class Alone:
         """Per question: allowed (0 or 1), remaining, ms until the next fits."""
         now = time.monotonic()
         with self._lock:
-            counts = [self._recent(key, now - seconds) for key, _mode, _most, seconds in questions]
-            fits = [len(count) < each[2] for count, each in zip(counts, questions, strict=True)]
+            counts = [self._recent(each[0], now - each[3]) for each in questions]
+            fits = [
+                len(count) + each[4] <= each[2]
+                for count, each in zip(counts, questions, strict=True)
+            ]
             every = all(fit or each[1] == "add" for fit, each in zip(fits, questions, strict=True))
             answer: list[int] = []
             for count, fit, question in zip(counts, fits, questions, strict=True):
@@ -35,9 +38,9 @@ class Alone:
     def _answer(
         self, count: deque[float], fit: bool, every: bool, question: Question, now: float
     ) -> list[int]:
-        _key, mode, most, seconds = question
+        _key, mode, most, seconds, times = question
         if mode == "add" or (mode == "take" and every):
-            count.append(now)
+            count.extend([now] * times)
         excess = len(count) + 1 - most
         wait = count[excess - 1] + seconds - now if 0 < excess <= len(count) else 0
         return [int(fit or mode == "add"), max(0, most - len(count)), math.ceil(wait * 1_000)]

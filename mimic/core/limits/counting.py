@@ -39,11 +39,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """``subject`` is whose count it is: an id, a network, a digest; never a secret itself."""
+    """``subject`` is whose count it is: an id, a network, a digest; never a secret itself.
+
+    ``times``: how many of it at once; a TAKE of several is all or none.
+    """
 
     limit: Limit
     subject: str
     mode: Mode = Mode.TAKE
+    times: int = 1
 
     @property
     def key(self) -> str:
@@ -65,7 +69,8 @@ class Standing:
         return max(1, math.ceil(self.wait_ms / 1_000))
 
 
-# KEYS a hash of tenth to count for each ask   ARGV per ask: mode, most, window in ms, its question
+# KEYS a hash of tenth to count for each ask
+# ARGV per ask: mode, most, window in ms, times, its question
 # Returns per ask: allowed (0 or 1), remaining, ms until the next fits. Time is Redis's own.
 # Questions are answered one after the other: a later one sees what an earlier one counted.
 _JUDGE: Final = """
@@ -73,8 +78,8 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function look(i)
   local key = KEYS[i]
-  local q = {mode = ARGV[4 * i - 3], most = tonumber(ARGV[4 * i - 2])}
-  q.width = tonumber(ARGV[4 * i - 1])
+  local q = {mode = ARGV[5 * i - 4], most = tonumber(ARGV[5 * i - 3])}
+  q.width, q.times = tonumber(ARGV[5 * i - 2]), tonumber(ARGV[5 * i - 1])
   q.tenth, q.sum, q.marks = q.width / 10, 0, {}
   local raw = redis.call('HGETALL', key)
   for j = 1, #raw, 2 do
@@ -90,13 +95,13 @@ local function look(i)
 end
 local answer = {}
 local function tell(i, q, all)
-  local allowed = q.mode == 'add' or q.sum < q.most
+  local allowed = q.mode == 'add' or q.sum + q.times <= q.most
   if q.mode == 'add' or (q.mode == 'take' and all) then
     local this = math.floor(now / q.tenth)
-    redis.call('HINCRBY', KEYS[i], string.format('%d', this), 1)
+    redis.call('HINCRBY', KEYS[i], string.format('%d', this), q.times)
     redis.call('PEXPIRE', KEYS[i], math.ceil(q.width + 2 * q.tenth))
-    q.sum = q.sum + 1
-    q.marks[#q.marks + 1] = {this, 1}
+    q.sum = q.sum + q.times
+    q.marks[#q.marks + 1] = {this, q.times}
   end
   local excess, wait = q.sum + 1 - q.most, 0
   table.sort(q.marks, function(a, b) return a[1] < b[1] end)
@@ -113,9 +118,9 @@ end
 local first = 1
 while first <= #KEYS do
   local found, all, last = {}, true, first
-  while last <= #KEYS and ARGV[4 * last] == ARGV[4 * first] do
+  while last <= #KEYS and ARGV[5 * last] == ARGV[5 * first] do
     local q = look(last)
-    if q.mode ~= 'add' and q.sum >= q.most then all = false end
+    if q.mode ~= 'add' and q.sum + q.times > q.most then all = false end
     found[#found + 1] = q
     last = last + 1
   end
@@ -145,7 +150,9 @@ def judge_each(questions: Sequence[Sequence[Ask]]) -> list[list[Standing]]:
 
 
 def _by_ourselves(asks: Sequence[Ask]) -> list[int]:
-    return _alone.judge([(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds) for ask in asks])
+    return _alone.judge(
+        [(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds, ask.times) for ask in asks]
+    )
 
 
 def _standings(asks: Sequence[Ask], answer: Sequence[int]) -> list[Standing]:
@@ -161,7 +168,8 @@ def _from_redis(questions: Sequence[Sequence[Ask]]) -> list[int] | None:
     given: list[str | int] = []
     for number, asks in enumerate(questions):
         for ask in asks:
-            given += (ask.mode.value, ask.limit.most, ask.limit.seconds * 1_000, number)
+            limit = ask.limit
+            given += (ask.mode.value, limit.most, limit.seconds * 1_000, ask.times, number)
 
     def judged(client: Redis) -> list[int]:
         try:

@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
             neighbour = start_simulator(supervisor, "okx")
             venues = {"binanceusdm": venue, "okx": neighbour}
             environment = fresh_environment(pair, venues, free_port())
-            environment |= {"DB_POOL": "false", "WEBHOOK_ALERTS": str(10**9)}
+            environment["DB_POOL"] = "false"
             manage(environment, "migrate", "-v", "0")
             told = ["--venue", venue, "--capacity", str(_capacity(venue)), "--report", str(report)]
             told += ["--neighbour", neighbour]

@@ -78,17 +78,13 @@ def offer_of(alert: Alert) -> Offer | None:
     return Offer(token, passphrase, alert.delivery(message), draft)
 
 
-def receive(alert: Alert, *, counted: bool) -> Received:
-    """The careful way. Raises the :class:`MimicError` that says what is wrong, once it is kept.
-
-    ``counted``: the strategy's count has it already.
-    """
+def receive(alert: Alert) -> Received:
+    """The careful way. Raises the :class:`MimicError` that says what is wrong, once it is kept."""
     message = alert.read()
     draft, refusal = _understand(message)
     delivery = alert.delivery(message)
     strategy = _admit(alert.token, message, delivery)
-    if not counted:
-        gate.count_alert(strategy)
+    gate.count_alert(strategy)
     if message.fault is None and strategy.status != Strategy.Status.ACTIVE:
         refusal = StrategyNotActive(f"strategy {strategy.slug} is {strategy.status}")
     received = receive_message(strategy=strategy, delivery=delivery, draft=draft, refusal=refusal)

@@ -20,31 +20,29 @@ from signals.ingest.tradingview.receive import Alert, offer_of, receive
 from signals.services.accept import accept_offers
 from signals.services.deliveries import Received
 
-COUNTED = "mimic.alert_counted"
-"""In the WSGI environment: the door in front of Django has counted this alert (:mod:`.wsgi`)."""
-
 
 @csrf_exempt  # authenticated by a secret in the path or body; no cookie is read
 @require_POST
 def webhook(request: HttpRequest, token: str = "") -> JsonResponse:
     """One alert. 202 with the signal's id, 200 for one that came before, 4xx with the reason."""
     try:
-        received = _take(_alert(request, token), counted=request.META.get(COUNTED, False))
+        received = _take(_alert(request, token))
     except MimicError as refusal:
         signals_posted.labels("refused", refusal.code).inc()
         raise
     return JsonResponse(answer(received), status=200 if received.duplicate else 202)
 
 
-def _take(alert: Alert, *, counted: bool) -> Received:
+def _take(alert: Alert) -> Received:
     """The short way, one statement, for what is in order; else the careful one."""
     offer = offer_of(alert)
-    if offer is not None and (counted or gate.passes(alert.sender, offer.token)):
-        counted = True
-        received = accept_offers([offer])[0]
+    if offer is not None:
+        (received,) = gate.try_each(
+            [(alert.sender, offer.token)], lambda _places: accept_offers([offer])
+        )
         if received is not None:
             return received
-    return receive(alert, counted=counted)
+    return receive(alert)
 
 
 def answer(received: Received) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from mimic.core.request_log import Access
 from mimic.core.together import Together
 from signals.ingest import gate
 from signals.ingest.tradingview.receive import Alert, offer_of
-from signals.ingest.tradingview.views import COUNTED, answer
+from signals.ingest.tradingview.views import answer
 from signals.services.accept import Offer, accept_offers
 from signals.services.deliveries import Received
 
@@ -40,19 +40,12 @@ class Knock(NamedTuple):
     offer: Offer
 
 
-class Judged(NamedTuple):
-    """``counted``: the strategy's limit had room. ``received`` is None when it is for Django."""
-
-    counted: bool
-    received: Received | None = None
-
-
-def _take(knocks: Sequence[Knock]) -> Sequence[Judged]:
-    """One round trip to Redis for all, and one to Postgres."""
-    passed = gate.passes_each([(knock.sender, knock.offer.token) for knock in knocks])
-    offers = [knock.offer for knock, fits in zip(knocks, passed, strict=True) if fits]
-    received = iter(_accept(offers) if offers else [])
-    return [Judged(True, next(received)) if fits else Judged(False) for fits in passed]
+def _take(knocks: Sequence[Knock]) -> Sequence[Received | None]:
+    """One round trip to Postgres for all. None is for Django."""
+    return gate.try_each(
+        [(knock.sender, knock.offer.token) for knock in knocks],
+        lambda places: _accept([knocks[place].offer for place in places]),
+    )
 
 
 def _accept(offers: Sequence[Offer]) -> Sequence[Received | None]:
@@ -104,8 +97,7 @@ def _answer(
         offer = offer_of(Alert(token, body, content_type, sender, timezone.now()))
         if offer is None:
             return None
-        counted, received = _together.do(Knock(sender, offer))
-        environ[COUNTED] = counted
+        received = _together.do(Knock(sender, offer))
         if received is None:
             return None
         content = json.dumps(answer(received)).encode()
