@@ -91,6 +91,7 @@ def json_formatter() -> JsonFormatter:
 
 def configure_structlog() -> None:
     """Send structlog's loggers (django-structlog's Celery receivers) through stdlib logging."""
+    _spare_the_records()
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -102,6 +103,12 @@ def configure_structlog() -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _spare_the_records() -> None:
+    """No line of ours tells thread, process or place in the code, so none is looked for."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined]  # as logging's manual has it
 
 
 def logging_config(level: str) -> dict[str, Any]:

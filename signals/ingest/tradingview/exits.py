@@ -22,6 +22,7 @@ _STEP = Decimal("0.0001")  # what the columns keep of a percentage
 _STOP = (Decimal("0.01"), Decimal(99))
 _TARGET = (Decimal("0.01"), Decimal(1000))
 _SHARE = (Decimal("0.0001"), _HUNDRED)
+_NUMBERED = frozenset(name for names in TARGETS for name in names)
 
 
 class Exits(NamedTuple):
@@ -72,6 +73,8 @@ class _Entry(NamedTuple):
 
 def _ladder(fields: Fields, entry: _Entry) -> tuple[Target, ...]:
     """The numbered targets, nearest first, none left out between two."""
+    if _NUMBERED.isdisjoint(fields):  # as in most alerts
+        return ()
     found = [
         (entry.distance(percent, price, _TARGET), number(fields, share, *_SHARE))
         for percent, price, share in TARGETS
