@@ -28,15 +28,16 @@ def run_on_rows(
     """
     values = {"rows": orjson.dumps(rows).decode()}
     try:
-        return _run(statement, values)
+        return run_prepared(statement, values)
     except OperationalError:
         if not repeatable or connection.in_atomic_block or not _is_dead():
             raise
     connection.close()
-    return _run(statement, values)
+    return run_prepared(statement, values)
 
 
-def _run(statement: LiteralString, values: Mapping[str, Any]) -> list[Row]:
+def run_prepared(statement: LiteralString, values: Mapping[str, Any]) -> list[Row]:
+    """What a statement answers whose values each have one type, however many there are in them."""
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(_psycopg_connection()) as cursor:
         return cursor.execute(statement, values, prepare=True).fetchall()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -36,6 +37,15 @@ from trading.models import SignalFanout
 FIRST_CHUNK = 100  # the first orders are on their way while the rest is decided
 CHUNK = 250
 LEASE = timedelta(seconds=30)
+SEEN_FOR = timedelta(milliseconds=250)
+
+
+class Market(NamedTuple):
+    """The signal's symbol everywhere, as it was ``at`` that time; venues not open by ``states``."""
+
+    view: MarketView
+    states: Mapping[str, MarketState]
+    at: datetime
 
 
 class Chunks:
@@ -55,6 +65,7 @@ class Chunks:
         self._sender = sender
         self._helped = sender is not None and len(waiting) > FIRST_CHUNK
         self._left = _chunks(waiting)
+        self._market: Market | None = None
         self._lock = threading.Lock()
 
     def run(self) -> None:
@@ -66,22 +77,24 @@ class Chunks:
         return None
 
     def _work(self) -> None:
+        written = 0
         while (chunk := self._next()) is not None:
-            written = self._decide_and_send(chunk)
+            now = timezone.now()
+            if not self._held().update(lease_until=now + LEASE, receipts=F("receipts") + written):
+                self.lost = True
+                return
+            written = self._decide_and_send(chunk, now)
             with self._lock:
                 self.written += written
+        self._held().update(receipts=F("receipts") + written)
 
     def _next(self) -> Sequence[Ranked] | None:
         with self._lock:
             return None if self.lost else next(self._left, None)
 
-    def _decide_and_send(self, chunk: Sequence[Ranked]) -> int:
+    def _decide_and_send(self, chunk: Sequence[Ranked], now: datetime) -> int:
         """What the sender has room for goes out right after the commit."""
-        now = timezone.now()
-        if not self._renew(now):
-            self.lost = True
-            return 0
-        market = market_view(symbol=self._signal.symbol)  # anew: quotes age while thousands wait
+        market = self._market_at(now)
         with ExitStack() as rooms:
             holds = {}
             if self._sender is not None:
@@ -94,11 +107,15 @@ class Chunks:
             )
             for route, claimed in written.claimed.items():
                 holds[route].send(claimed)
-        self._held().update(receipts=F("receipts") + len(written.decided))
         return len(written.decided)
 
-    def _renew(self, now: datetime) -> bool:
-        return bool(self._held().update(lease_until=now + LEASE))
+    def _market_at(self, now: datetime) -> Market:
+        """Read anew while thousands wait: quotes age, and markets close."""
+        if self._market is None or now - self._market.at > SEEN_FOR:
+            symbol = self._signal.symbol
+            states = {} if self._closing else market_states(symbol=symbol, now=now)
+            self._market = Market(market_view(symbol=symbol), states, now)
+        return self._market
 
     def _held(self) -> QuerySet[SignalFanout]:
         return SignalFanout.objects.filter(pk=self._signal.pk, fence=self._fence)
@@ -113,21 +130,22 @@ def _chunks(waiting: Sequence[Ranked]) -> Iterator[Sequence[Ranked]]:
 
 @transaction.atomic(durable=True)
 def decide_chunk(
-    *, signal: Signal, chunk: Sequence[Ranked], market: MarketView, rooms: Mapping[str, int],
+    *, signal: Signal, chunk: Sequence[Ranked], market: Market, rooms: Mapping[str, int],
     now: datetime,
 ) -> intend.Written:  # fmt: skip
     """Command: decide for these followers and write it. ``rooms``: see :func:`intend.write`."""
     budgets.lock([ranked.account_id for ranked in chunk])
     known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now)
     terms = signal_terms(signal)
-    states = {} if terms.closing else market_states(symbol=signal.symbol, now=now)
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)
         if who is None or _must_wait(who, signal, now):
             continue  # stopped since the list was made, or decided once the other order is done
-        spec, quote = market.of(who.venue)
-        decision = decide(terms, who, spec, quote, now, states.get(who.venue, MarketState.OPEN))
+        spec, quote = market.view.of(who.venue)
+        decision = decide(
+            terms, who, spec, quote, now, market.states.get(who.venue, MarketState.OPEN)
+        )
         decided.append(intend.Decided(who, ranked.rank, decision))
     written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
     _count(written, closing=terms.closing)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from mimic.core.bulk import array_of
+from mimic.core.prepared import run_prepared
 from trading.copying.rulebook import Limitations, limitations, rules
 from trading.domain.decide import Follower
 from trading.domain.leverage import AtVenue
@@ -139,9 +140,7 @@ def followers(
         "accounts": array_of(accounts),
         "subscriptions": array_of(ranked.subscription_id for ranked in chunk),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_FOLLOWERS, asked)
-        rows = cursor.fetchall()
+    rows = run_prepared(_FOLLOWERS, asked)
     book = rules({row[-1] for row in rows})
     limits = limitations(strategy_id=strategy_id, account_ids=accounts)
     return {row[0]: _follower(row, book[row[-1]], limits) for row in rows}
