@@ -36,11 +36,12 @@ def run_on_rows(
     return run_prepared(statement, values)
 
 
-def run_prepared(statement: LiteralString, values: Mapping[str, Any]) -> list[Row]:
-    """What a statement answers whose values each have one type, however many there are in them."""
+def run_prepared(statement: LiteralString, values: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
+    """What a statement answers, if anything. Each of its values is of one type, however long."""
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(_psycopg_connection()) as cursor:
-        return cursor.execute(statement, values, prepare=True).fetchall()
+        cursor.execute(statement, values, prepare=True)
+        return cursor.fetchall() if cursor.description else []
 
 
 def _is_dead() -> bool:

@@ -7,9 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import connection
-
 from mimic.core.bulk import columns_of
+from mimic.core.prepared import run_prepared
 
 
 class AttemptEnd(NamedTuple):
@@ -25,26 +24,26 @@ class AttemptEnd(NamedTuple):
     reported_filled: Decimal = Decimal(0)
 
 
+_RECORD = """
+UPDATE trading_orderattempt a SET
+    outcome = CASE WHEN a.outcome IN ('sending', 'unknown') THEN c.outcome ELSE a.outcome END,
+    sent_at = coalesce(c.sent_at, a.sent_at),
+    answered_at = coalesce(c.answered_at, a.answered_at),
+    venue_order_id = coalesce(nullif(c.venue_order_id, ''), a.venue_order_id),
+    venue_code = c.venue_code, message = left(c.message, 300),
+    reported_filled = greatest(a.reported_filled, c.reported_filled)
+  FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+    %s::text[], %s::text[], %s::numeric[]) AS c(client_id, outcome, sent_at, answered_at,
+    venue_order_id, venue_code, message, reported_filled)
+ WHERE a.client_id = c.client_id AND (a.outcome IN ('sending', 'unknown')
+    OR (a.outcome = 'confirmed' AND a.sent_at IS NULL))
+"""
+
+
 def record(ends: Sequence[AttemptEnd]) -> None:
     """Write the outcomes of unresolved attempts. One that is resolved already keeps its outcome;
     if the venue's stream was faster than its answer, it learns when it was sent.
     """
     if not ends:
         return
-    columns = columns_of(ends, 8)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE trading_orderattempt a SET outcome = CASE WHEN a.outcome IN "
-            "('sending', 'unknown') THEN c.outcome ELSE a.outcome END, "
-            "sent_at = coalesce(c.sent_at, a.sent_at), "
-            "answered_at = coalesce(c.answered_at, a.answered_at), "
-            "venue_order_id = coalesce(nullif(c.venue_order_id, ''), a.venue_order_id), "
-            "venue_code = c.venue_code, message = left(c.message, 300), "
-            "reported_filled = greatest(a.reported_filled, c.reported_filled) "
-            "FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], "
-            "%s::text[], %s::text[], %s::text[], %s::numeric[]) AS c(client_id, outcome, "
-            "sent_at, answered_at, venue_order_id, venue_code, message, reported_filled) "
-            "WHERE a.client_id = c.client_id AND (a.outcome IN ('sending', 'unknown') "
-            "OR (a.outcome = 'confirmed' AND a.sent_at IS NULL))",
-            columns,
-        )
+    run_prepared(_RECORD, columns_of(ends, 8))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from django.db import connection
-
+from mimic.core.bulk import array_of
+from mimic.core.prepared import run_prepared
 from trading.domain.orders import Cause
 from trading.domain.receipts import Code
 
@@ -20,6 +20,13 @@ _FOLLOWS = {
     Cause.EXPIRE: ("skipped", ""),
     Cause.CANCEL: ("failed", ""),
 }
+
+_FOLLOW = """
+UPDATE trading_copyexecution e SET outcome = %s, code = coalesce(nullif(%s, ''), o.code),
+    venue_message = o.message, sent_at = coalesce(o.sent_at, e.sent_at),
+    acknowledged_at = coalesce(o.acknowledged_at, e.acknowledged_at)
+  FROM trading_order o WHERE o.id = ANY(%s::bigint[]) AND e.id = o.execution_id
+"""
 
 _listeners: list[Callable[[Sequence[int]], None]] = []
 
@@ -43,12 +50,4 @@ def follow(cause: Cause, order_ids: Iterable[int]) -> None:
     if not ids or cause not in _FOLLOWS:
         return
     outcome, code = _FOLLOWS[cause]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE trading_copyexecution e SET outcome = %s, "
-            "code = coalesce(nullif(%s, ''), o.code), venue_message = o.message, "
-            "sent_at = coalesce(o.sent_at, e.sent_at), "
-            "acknowledged_at = coalesce(o.acknowledged_at, e.acknowledged_at) "
-            "FROM trading_order o WHERE o.id = ANY(%s) AND e.id = o.execution_id",
-            [outcome, code, ids],
-        )
+    run_prepared(_FOLLOW, [outcome, code, array_of(ids)])

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from mimic.core.bulk import array_of, columns_of
+from mimic.core.prepared import run_prepared
 from trading.domain.orders import (
     CANCELLABLE,
     TERMINAL,
@@ -48,7 +49,7 @@ class Change(NamedTuple):
     acknowledged_at: datetime | None = None
 
 
-_MOVE = """
+_MOVE: LiteralString = """
 WITH change AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(fences)s::int[], %(codes)s::text[],
         %(messages)s::text[], %(dues)s::timestamptz[], %(filled)s::numeric[],
@@ -97,9 +98,7 @@ def move(cause: Cause, changes: Sequence[Change], at: datetime) -> set[int]:
         "at": at,
     }
     values["messages"] = array_of(change.message[:300] for change in changes)
-    with connection.cursor() as cursor:
-        cursor.execute(_MOVE, values)
-        return {row[0] for row in cursor.fetchall()}
+    return {row[0] for row in run_prepared(_MOVE, values)}
 
 
 _WISH = """
