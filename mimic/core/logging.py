@@ -108,7 +108,7 @@ def configure_structlog() -> None:
 def _spare_the_records() -> None:
     """No line of ours tells thread, process or place in the code, so none is looked for."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]  # as logging's manual has it
+    logging._srcfile = None  # as the manual of logging has it
 
 
 def logging_config(level: str) -> dict[str, Any]:

@@ -107,8 +107,8 @@ async def test_books_are_read_of_what_is_copied_and_of_nothing_else(
 
 
 def a_copied_market() -> CopySubscription:
-    """Somebody copies bitcoin; ether is listed too, and nobody trades it."""
-    a_market("ETHUSDT")
+    """Somebody copies bitcoin; solana is listed too, and nobody trades it."""
+    a_market("SOLUSDT")
     copy = a_follower(a_strategy().strategy)
     a_signal(copy.strategy, action="close", direction="any")
     return copy
