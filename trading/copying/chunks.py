@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -35,7 +36,7 @@ from trading.models import SignalFanout
 
 FIRST_CHUNK = 100  # the first orders are on their way while the rest is decided
 CHUNK = 250
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 
 
 class Chunks:

@@ -53,7 +53,7 @@ LEAST_WAIT = 0.05  # seconds before a budget that was used up is asked for again
 BATCH = 500  # answers that are written at once
 BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written,
 BATCH_SENDING = 0.1  # and while orders of the route are still planned here or go out
-RENEW_EVERY = 10.0
+RENEW_EVERY = LEASE.total_seconds() / 3
 SAFETY = 2.0  # seconds of the lease that are not used
 WRITE_TRIES = 5
 
