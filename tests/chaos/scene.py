@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -19,8 +21,17 @@ from tests.chaos.servers import Servers
 from tests.chaos.workers import Workers
 from tests.simulators.binance.accounts import Account
 from trading.copying.fanout import JOB
-from trading.domain.ports import AccountSession, Credentials
-from trading.models import CopyExecution, CopySubscription, Order, OrderAttempt
+from trading.domain.ports import (
+    AccountSession,
+    Credentials,
+    OrderRequest,
+    PositionSide,
+    SendResult,
+    Side,
+)
+from trading.models import CopyExecution, CopySubscription, Order, OrderAttempt, SignalFanout
+from trading.venues.ccxt_gateway.gateway import CcxtGateway
+from trading.venues.registry import VENUES
 
 ORDER = "POST /fapi/v1/order"
 SETTLED = ("filled", "rejected", "cancelled", "expired", "needs_person")
@@ -59,6 +70,8 @@ class Scene:
         self.signals: list[Signal] = []
         self.seen: list[str] = []
         self.wrong: list[str] = []
+        self.audience: dict[int, int] = {}  # followers at the time of each signal
+        self.by_hands: set[str] = set()  # client ids that the scene itself sent
         published = a_strategy()
         self.strategy: Strategy = published.strategy
         self.token = published.token
@@ -97,12 +110,33 @@ class Scene:
         """Published as by the door; its job is on the broker unless the nudge is to be lost."""
         signal = a_signal(self.strategy, **fields)
         self.signals.append(signal)
+        self.audience[signal.pk] = len(self.actors)
         if nudged:
             enqueue(JOB, signal_ids=[signal.pk])
         return signal
 
     def close(self, **fields: Any) -> Signal:
         return self.signal(action="close", direction="any", **fields)
+
+    def by_hand(
+        self, actor: Actor, *, side: str, quantity: str, name: str = "", **more: Any
+    ) -> SendResult:
+        """The account's owner trades past us."""
+        client_id = name or f"web{next(_numbers)}"
+        self.by_hands.add(client_id)
+        if "price" in more:
+            more["price"] = Decimal(more["price"])
+        if "position_side" in more:
+            more["position_side"] = PositionSide(more["position_side"])
+        request = OrderRequest(client_id, "BTCUSDT", Side(side), Decimal(quantity), **more)
+        return asyncio.run(self._placed(actor, request))
+
+    async def _placed(self, actor: Actor, request: OrderRequest) -> SendResult:
+        gateway = CcxtGateway(VENUES[VENUE], self.venue.base_url)
+        try:
+            return await gateway.place(actor.session, request)
+        finally:
+            await gateway.close()
 
     @property
     def orders(self) -> QuerySet[Order]:
@@ -143,6 +177,8 @@ class Scene:
             if self.orders.exclude(status__in=SETTLED).exists():
                 return False
             if OrderAttempt.objects.filter(order__in=self.orders, outcome="sending").exists():
+                return False
+            if SignalFanout.objects.filter(signal__in=self.signals, done_at=None).exists():
                 return False
             return self.orders.filter(status__in=SETTLED).count() >= orders
 

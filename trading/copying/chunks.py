@@ -28,6 +28,7 @@ from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
 from trading.domain.sizing import HUNDRED
 from trading.execution import budgets
+from trading.execution.checkpoint import checkpoint
 from trading.execution.nudge import nudge_send
 from trading.execution.sender import Sender
 from trading.market.calendars import market_states
@@ -82,6 +83,7 @@ class Chunks:
         if not self._renew(now):
             self.lost = True
             return 0
+        checkpoint("deciding")
         market = market_view(symbol=self._signal.symbol)  # anew: quotes age while thousands wait
         with ExitStack() as rooms:
             holds = {}
@@ -93,6 +95,7 @@ class Chunks:
             written = decide_chunk(
                 signal=self._signal, chunk=chunk, market=market, rooms=room, now=now
             )
+            checkpoint("decided")
             for route, claimed in written.claimed.items():
                 holds[route].send(claimed)
         self._held().update(receipts=F("receipts") + len(written.decided))

@@ -19,7 +19,8 @@ from mimic.jobs.enqueue import enqueue
 from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
 from trading.execution.claims import drop_planned
-from trading.execution.due import FIRST, LOOKED_AT, SLOWEST, Due
+from trading.execution.due import FIRST, LOOKED_AT, SLOWEST
+from trading.execution.findings import Due
 from trading.execution.transitions import wish_cancelled
 from trading.models import Order
 

@@ -30,8 +30,9 @@ from trading.domain.ports import Gateway, OrderRequest, PositionSide, Side
 from trading.execution.cancels import take_cancels
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import Job, equip, put_back, take_orders
-from trading.execution.due import Due, take_due
+from trading.execution.due import take_due
 from trading.execution.egress_selectors import Way, ways_in_use
+from trading.execution.findings import Due
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
@@ -63,6 +64,19 @@ _POSITION_SIDES = {side.value: side for side in PositionSide}
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _request(order: Claimed) -> OrderRequest:
+    """As it will be signed: with the time of now."""
+    return OrderRequest(
+        client_id=order.client_id,
+        symbol=order.symbol,
+        side=_SIDES[order.side],
+        quantity=order.quantity,
+        position_side=_POSITION_SIDES[order.position_side],
+        reduce_only=order.reduce_only,
+        signed_at_ms=time.time_ns() // 1_000_000,
+    )
 
 
 class _Route:
@@ -340,17 +354,9 @@ class Dispatcher:
     async def _send_one(self, route: str, job: Job) -> None:
         order, state = job.order, self._routes[route]
         held = self._held[route].get(order.order_id)
-        if held is None or state.opened is None or time.monotonic() >= held.deadline:
+        if held is None or state.opened is None:
             self._held[route].pop(order.order_id, None)
             return
-        request = OrderRequest(
-            client_id=order.client_id,
-            symbol=order.symbol,
-            side=_SIDES[order.side],
-            quantity=order.quantity,
-            position_side=_POSITION_SIDES[order.position_side],
-            reduce_only=order.reduce_only,
-        )
         egress = egress_name(job.session)
         wait = await self.governor.clearance(
             route,
@@ -363,8 +369,10 @@ class Dispatcher:
             state.kept_back.append((order, wait))
             self._write_soon(route, state)
             return
+        request = _request(order)  # of a time before the lease is looked at, never after
         held = self._held[route].get(order.order_id)
-        if held is None:  # recalled meanwhile
+        if held is None or time.monotonic() >= held.deadline:  # recalled meanwhile, or too late
+            self._held[route].pop(order.order_id, None)
             return
         self._held[route][order.order_id] = held._replace(out=True)
         checkpoint("sending")

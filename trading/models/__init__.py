@@ -23,9 +23,12 @@ from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
 from trading.models.orders import (
     AttemptOutcome,
+    LookFinding,
     Order,
     OrderAttempt,
     OrderEvent,
+    OrderInDoubt,
+    OrderLook,
     Origin,
 )
 from trading.models.streams import (
@@ -73,7 +76,10 @@ __all__ = [
     "KillScope",
     "KillSwitch",
     "LegState",
+    "LookFinding",
     "Order",
+    "OrderInDoubt",
+    "OrderLook",
     "MarketCalendar",
     "MarketWindow",
     "OrderAttempt",

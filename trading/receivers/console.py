@@ -49,7 +49,8 @@ def connect() -> None:
     )
     register_section(
         "trading",
-        ModelLink(_("Orders"), "trading.order", icon="receipt", badge=_unclear),
+        ModelLink(_("Orders"), "trading.order", icon="receipt"),
+        ModelLink(_("Orders in doubt"), "trading.orderindoubt", icon="help", badge=_unclear),
         ModelLink(_("Attempts"), "trading.orderattempt", icon="send"),
         ModelLink(_("Order events"), "trading.orderevent", icon="timeline"),
         ModelLink(_("Fills"), "trading.fill", icon="done_all"),
@@ -167,7 +168,7 @@ def _receipts_tile(_request: HttpRequest) -> Tile:
 
 def _unclear_tile(request: HttpRequest) -> Tile:
     count = _unclear(request)
-    url = reverse("admin:trading_order_changelist") + "?status__in=" + ",".join(UNCLEAR)
+    url = reverse("admin:trading_orderindoubt_changelist")
     hint = _("the venue gave no clear answer; they are being looked up")
     return Tile(_("Unclear orders"), str(count), hint, "bad" if count else "good", url)
 

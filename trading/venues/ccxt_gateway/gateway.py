@@ -91,7 +91,7 @@ class CcxtGateway(MarketReads):
             return ready
         assert keys is not None  # or it would not be ready
         order, listing = ready
-        call = Call()
+        call = Call(order.signed_at_ms)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)
         else:
@@ -205,7 +205,8 @@ class CcxtGateway(MarketReads):
         order: OrderRequest,
         listing: Listing,
     ) -> SendResult:
-        at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
+        signed_at_ms = order.signed_at_ms or time.time_ns() // 1_000_000
+        at_ms = signed_at_ms - self._hosts[session.demo].clock.ahead_ms
         origin = self._base_url or fast.origin(demo=session.demo)
         try:
             request = fast.request(order, listing.spec.venue_symbol, keys, at_ms, demo=session.demo)
