@@ -1,6 +1,7 @@
-"""``python -m tests.chaos [--faults 1,2] [--modes strict] [--report FILE] [--home DIR]``
+"""``python -m tests.chaos [--faults 1,2] [--modes strict] [--seeds 10000] [--report FILE]``
 
-Real Postgres, Redis and processes against the simulated venue; ends with 1 if anything fails.
+Real Postgres, Redis and processes against the simulated venue; with ``--seeds`` random schedules
+in simulated time instead (:mod:`tests.schedules`). Ends with 1 if anything fails.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--faults", default="", help="numbers of the fault matrix; empty for all")
     parser.add_argument("--modes", default="", help="open, strict, or empty for both")
+    parser.add_argument("--seeds", type=int, default=0, help="so many random schedules instead")
     parser.add_argument("--report", type=Path, default=VAR / "report.json")
     parser.add_argument("--home", type=Path, default=VAR / "servers")
     return parser.parse_args()
@@ -44,9 +46,6 @@ def _played(servers: Servers, options: argparse.Namespace) -> int:
     from django.db import connections
 
     import mimic.celery  # noqa: F401  (nudges go to the broker that was just started)
-    from tests.chaos import run
-    from tests.chaos.faults import FAULTS
-    from tests.chaos.workers import Workers
     from tests.template import ScratchDatabase
 
     def migrate() -> None:
@@ -55,6 +54,14 @@ def _played(servers: Servers, options: argparse.Namespace) -> int:
 
     ScratchDatabase(os.environ["DATABASE_URL"]).prepare(migrate)
     _share_signer()
+    return _schedules(options.seeds) if options.seeds else _faults(servers, options)
+
+
+def _faults(servers: Servers, options: argparse.Namespace) -> int:
+    from tests.chaos import run
+    from tests.chaos.faults import FAULTS
+    from tests.chaos.workers import Workers
+
     workers = Workers(os.environ, options.home / "logs")
     wanted = _chosen(options.faults, sorted(FAULTS), int)
     rows = []
@@ -66,6 +73,19 @@ def _played(servers: Servers, options: argparse.Namespace) -> int:
         workers.stop()
         run.write(options.report, rows)
     return 0 if all(row["passed"] for row in rows) else 1
+
+
+def _schedules(seeds: int) -> int:
+    from tests.cast import a_market, a_person
+    from tests.schedules.play import play_seeds
+
+    a_market()
+    broken = 0
+    for each in play_seeds(range(seeds), a_person()):
+        broken += 1
+        print(each, flush=True)
+    print(f"{seeds - broken} of {seeds} schedules held", flush=True)
+    return 1 if broken else 0
 
 
 def _share_signer() -> None:

@@ -70,7 +70,7 @@ class Scene:
         self.signals: list[Signal] = []
         self.seen: list[str] = []
         self.wrong: list[str] = []
-        self.audience: dict[int, int] = {}  # followers at the time of each signal
+        self.audience: dict[int, int] = {}  # who was to have a receipt of each signal
         self.by_hands: set[str] = set()  # client ids that the scene itself sent
         published = a_strategy()
         self.strategy: Strategy = published.strategy
@@ -110,7 +110,8 @@ class Scene:
         """Published as by the door; its job is on the broker unless the nudge is to be lost."""
         signal = a_signal(self.strategy, **fields)
         self.signals.append(signal)
-        self.audience[signal.pk] = len(self.actors)
+        statuses = ["active"] if fields.get("action") != "close" else ["active", "paused"]
+        self.audience[signal.pk] = self.strategy.subscriptions.filter(status__in=statuses).count()
         if nudged:
             enqueue(JOB, signal_ids=[signal.pk])
         return signal

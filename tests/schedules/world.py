@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from time_machine import Coordinates
+from time_machine import Traveller
 
 from accounts.models import User
 from tests.cast import VENUE, a_follower, a_quote, a_signal, a_strategy
@@ -48,7 +48,7 @@ class Worker:
 class World:
     """``clock`` is the time that everything here lives in."""
 
-    def __init__(self, clock: Coordinates, now: datetime, owner: User, *, strict: bool) -> None:
+    def __init__(self, clock: Traveller, now: datetime, owner: User, *, strict: bool) -> None:
         self._clock = clock
         self.now = now
         self._clock.move_to(now)

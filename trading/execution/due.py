@@ -19,6 +19,7 @@ from trading.domain.receipts import Code
 from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
+from trading.execution.divergences import record_late_fills
 from trading.execution.findings import UNCLEAR, Due, Finding, Found, note_looks
 from trading.execution.transitions import Change, move
 from trading.models import Order, SignalFanout
@@ -152,6 +153,7 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     changed = book_fills(reports=reports, now=now) if reports else set()
     old = {each.order_id for each in reports if each.fill.at < now - TOLD_BY_THEN}
     watched.doubt(old & changed, now)
+    record_late_fills(order_ids=sorted(old & changed), now=now)
     return moved | changed | _finish(placed, now)
 
 

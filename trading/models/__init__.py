@@ -16,6 +16,12 @@ from trading.models.copying import (
     SignalFanout,
     SubscriptionStatus,
 )
+from trading.models.divergences import (
+    Divergence,
+    DivergenceAction,
+    DivergenceKind,
+    Reconciliation,
+)
 from trading.models.egress import Egress
 from trading.models.flatten import FlattenLeg, LegState
 from trading.models.health import AccountEgress, VenueHealth
@@ -58,6 +64,9 @@ __all__ = [
     "LimitFields",
     "LimitScope",
     "RiskLimits",
+    "Divergence",
+    "DivergenceAction",
+    "DivergenceKind",
     "Egress",
     "EquityPoint",
     "ExchangeAccount",
@@ -91,6 +100,7 @@ __all__ = [
     "StreamState",
     "SubscriptionStatus",
     "Trade",
+    "Reconciliation",
     "SettingState",
     "Venue",
     "VenueSetting",

@@ -29,7 +29,7 @@ from trading.market.followed import followed_symbols
 from trading.market.refresh import store_depths, store_instruments, store_quotes
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
-from trading.reconciliation import snapshots
+from trading.reconciliation import rounds, snapshots
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams.engine import UserStreams
 from trading.venues.limits import limits_of
@@ -94,6 +94,7 @@ class Stream:
             self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
             self._every(QUOTES_EVERY, partial(self._quotes, venue)),
             self._every(BALANCES_EVERY, partial(self._balances, venue)),
+            self._every(BALANCES_EVERY, partial(self._compare, venue)),
             self._every(VOLATILITY_EVERY, partial(self._volatility, venue)),
             self._every(BOOKS_EVERY, partial(self._books, venue)),
         )
@@ -179,6 +180,31 @@ class Stream:
         now = datetime.now(UTC)
         known = [row for row in rows if row is not None]
         await in_database(partial(snapshots.store_balances, rows=known, now=now))
+
+    async def _compare(self, venue: str) -> None:
+        """Positions of accounts whose turn it is, against our books."""
+        now = datetime.now(UTC)
+        due = partial(rounds.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=now)
+        sessions = await asyncio.to_thread(self._granted, venue, await in_database(due))
+        ids = [session.account_id for session in sessions]
+        mine = await in_database(partial(rounds.take, account_ids=ids, now=now))
+        asked = [session for session in sessions if session.account_id in mine]
+        told = await asyncio.gather(*(self._compared(venue, each) for each in asked))
+        failed = [each for each in told if each is not None]
+        if failed:
+            await in_database(partial(rounds.note_failed, account_ids=failed))
+
+    async def _compared(self, venue: str, session: AccountSession) -> int | None:
+        """The account, if it could not be compared."""
+        account_id = session.account_id
+        try:
+            positions = await self._gateways[venue].positions(session)
+        except VenueUnavailable as fault:
+            logger.warning("no positions", extra={"account": account_id, "fault": str(fault)})
+            return account_id
+        work = partial(rounds.compare, account_id=account_id, positions=positions)
+        await in_database(partial(work, now=datetime.now(UTC)))
+        return None
 
     def _granted(self, venue: str, sessions: Sequence[AccountSession]) -> list[AccountSession]:
         """Those whose address has weight left for polls; the others are due again next time."""
