@@ -73,6 +73,7 @@ def _played(servers: Servers, workers: Workers, fault: Fault, mode: str) -> Row:
     try:
         scene = Scene(servers, workers)
         try:
+            scene.ready("worker")
             fault.play(scene)
         except Failed as failure:
             scene.wrong.append(str(failure))

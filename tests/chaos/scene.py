@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from celery import current_app
 from django.db import OperationalError, connection
 from django.db.models import QuerySet
 
@@ -184,6 +185,16 @@ class Scene:
             return self.orders.filter(status__in=SETTLED).count() >= orders
 
         self.until(over, f"{orders} orders to be over", seconds)
+
+    def ready(self, name: str) -> None:
+        """The worker takes jobs; before, the sentinel does its work."""
+        pattern = f"{name}@*"
+
+        def answers() -> bool:
+            asked = current_app.control.ping(pattern=pattern, matcher="glob", timeout=0.5)
+            return bool(asked)
+
+        self.until(answers, f"the worker {name}", 60)
 
     def stand(self) -> str:
         """The orders in a few words."""

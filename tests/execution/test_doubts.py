@@ -38,7 +38,7 @@ from trading.models import Order, OrderAttempt, OrderEvent, OrderLook
 SENT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DUE = Due(
     1, 1, "binanceusdm", "BTCUSDT", "buy", "unknown", Decimal("0.010"), Decimal(0), None, 1,
-    "mtest1", "", Decimal(0), SENT, 3,
+    "mtest1", "", Decimal(0), SENT, 3, SENT,
 )  # fmt: skip
 
 

@@ -23,4 +23,4 @@ def test_no_schedule_doubles_or_loses_anything() -> None:
     a_market()
     a_quote()
     broken = next(play_seeds(SEEDS, a_person()), None)
-    assert broken is None, broken
+    assert broken is None, str(broken)

@@ -9,8 +9,10 @@ import pytest
 
 from tests.cast import VENUE
 from tests.execution.test_wire import Desk, _on_wire, _signal, desk, running, strategy
-from trading.execution.claims import take_orders
-from trading.models import Order, OrderAttempt
+from trading.domain.ports import OrderRequest, Side
+from trading.execution.claims import equip, take_orders
+from trading.execution.due import lose_expired_leases
+from trading.models import Fill, Order, OrderAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["desk", "running", "strategy"]
@@ -46,3 +48,26 @@ def test_one_that_stalls_after_it_made_sure_is_refused_by_the_venues_own_window(
     assert desk.entries("accepted") == []
     attempt = OrderAttempt.objects.get(number=1)
     assert (attempt.outcome, attempt.venue_code) == ("refused", "-1021")
+
+
+def test_what_a_sender_placed_before_it_died_is_found_with_its_fills(
+    desk: Desk, strategy: Any
+) -> None:
+    """The trade is older than the moment at which the sender was given up."""
+    _on_wire(desk, strategy)
+    _signal(strategy, desk)
+    claimed = take_orders(route=VENUE, closing=False, limit=10, now=desk.clock())
+    (job,) = equip(claimed, now=desk.clock())
+    order = claimed[0]
+    request = OrderRequest(order.client_id, order.symbol, Side(order.side), order.quantity)
+
+    async def place() -> None:
+        gateway = await desk.dispatcher.gateway(VENUE)
+        await gateway.place(job.session, request)
+
+    desk.dispatcher.call(place)
+    desk.pass_time(31)
+    assert lose_expired_leases(now=desk.clock()) == 1
+    desk.look()
+    assert Order.objects.get().status == "filled"
+    assert Fill.objects.get().quantity == order.quantity

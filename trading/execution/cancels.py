@@ -78,7 +78,7 @@ WITH picked AS (
 )
 SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.filled,
     o.valid_until, o.fence, a.client_id, a.venue_order_id, a.reported_filled,
-    coalesce(a.sent_at, a.claimed_at), a.lookups
+    coalesce(a.sent_at, a.claimed_at), a.lookups, a.claimed_at
   FROM moved o JOIN trading_orderattempt a ON a.order_id = o.id AND a.number = o.attempts
 """
 

@@ -53,7 +53,7 @@ WITH picked AS (
      WHERE o.id = p.id AND NOT p.young AND a.order_id = o.id AND a.number = o.attempts
     RETURNING a.order_id, a.client_id, a.venue_order_id, a.reported_filled,
         coalesce(a.sent_at, a.claimed_at) AS sent,
-        a.lookups, p.watched
+        a.lookups, a.claimed_at, p.watched
 ), moved AS (
     UPDATE trading_order o
        SET due_at = %(now)s + make_interval(
@@ -63,7 +63,8 @@ WITH picked AS (
     RETURNING o.*
 )
 SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.filled,
-    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.reported_filled, l.sent, l.lookups
+    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.reported_filled, l.sent, l.lookups,
+    l.claimed_at
   FROM moved o JOIN looked l ON l.order_id = o.id
 """
 

@@ -21,7 +21,9 @@ UNCLEAR = ("unknown", "needs_person")
 class Due:
     """An order to look at, with its newest attempt.
 
-    ``filled`` is what our books hold, ``reported_filled`` what the acknowledgement claimed.
+    ``filled`` is what our books hold, ``reported_filled`` what the acknowledgement claimed. It left
+    us not before ``claimed_at`` and not after ``sent_at``, which is when a sender that died was
+    given up.
     """
 
     order_id: int
@@ -39,6 +41,7 @@ class Due:
     reported_filled: Decimal
     sent_at: datetime
     lookups: int
+    claimed_at: datetime
 
     @property
     def unclear(self) -> bool:

@@ -103,7 +103,8 @@ class _Look:
 
     @property
     def _since(self) -> datetime:
-        return self._due.sent_at - SKEW
+        """Nothing of this attempt is older."""
+        return self._due.claimed_at - SKEW
 
     async def _proven(self) -> bool:
         """The four together; the cheapest first, for one that speaks against it is enough."""

@@ -31,6 +31,7 @@ def _victim(scene: Scene, place: str, seconds: float = 60.0) -> Path:
         CHECKPOINT_FILE=str(reached),
         CHECKPOINT_SECONDS=str(seconds),
     )
+    scene.ready("worker")
     return reached
 
 
@@ -53,6 +54,7 @@ def _killed(scene: Scene) -> None:
 
 def _killed_between_acceptance_and_answer(scene: Scene) -> None:
     scene.workers.ensure("worker")
+    scene.ready("worker")
     actor = scene.actor()
     scene.inject(actor, action="delay", when=AFTER, ms=20_000)
     scene.signal()
@@ -89,6 +91,7 @@ def _zombie(scene: Scene) -> None:
 def _redelivered(scene: Scene) -> None:
     """Two workers, every job many times over, while answers take their time."""
     scene.workers.start("second")
+    scene.ready("second")
     actors = scene.crowd(_CROWD)
     for actor in actors:
         scene.inject(actor, action="delay", when=BEFORE, ms=1_500)

@@ -303,7 +303,7 @@ class CcxtGateway(MarketReads):
 
         async def ask(client: Any, catalogue: Catalogue) -> list[FillReport]:
             listing = catalogue.by_symbol[symbol]
-            start = int(since.timestamp() * 1000)
+            start = int(since.timestamp() * 1000) - client.clock.ahead_ms
             trades = await self._all_trades(client, listing, start)
             return [answers.read_fill(trade, symbol, listing.contract_size) for trade in trades]
 
