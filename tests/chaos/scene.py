@@ -13,6 +13,8 @@ from typing import Any
 
 from celery import current_app
 from django.db import OperationalError, connection
+from kombu.exceptions import OperationalError as BrokerAway
+from redis import RedisError
 from django.db.models import QuerySet
 
 from mimic.jobs.enqueue import enqueue
@@ -97,6 +99,15 @@ class Scene:
 
     def crowd(self, size: int, **account: Any) -> Sequence[Actor]:
         return [self.actor(**account) for _ in range(size)]
+
+    def another(self) -> Scene:
+        """A scene of its own beside this one, which is judged for both once it took it in."""
+        return Scene(self.servers, self.workers)
+
+    def take_in(self, other: Scene) -> None:
+        self.actors += other.actors
+        self.signals += other.signals
+        self.audience |= other.audience
 
     def inject(self, actor: Actor | None = None, **script: Any) -> None:
         """A wire fault of one account, on its next order unless told otherwise."""
@@ -191,7 +202,10 @@ class Scene:
         pattern = f"{name}@*"
 
         def answers() -> bool:
-            asked = current_app.control.ping(pattern=pattern, matcher="glob", timeout=0.5)
+            try:
+                asked = current_app.control.ping(pattern=pattern, matcher="glob", timeout=0.5)
+            except (RedisError, BrokerAway):  # it was restarted: the next try has a new connection
+                return False
             return bool(asked)
 
         self.until(answers, f"the worker {name}", 60)

@@ -12,6 +12,7 @@ from tests.schedules.play import play_seeds, schedule_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SEEDS = range(200)
+HALVES = (SEEDS[:100], SEEDS[100:])  # for two workers of the suite
 
 
 def test_a_seed_is_always_the_same_schedule() -> None:
@@ -19,8 +20,10 @@ def test_a_seed_is_always_the_same_schedule() -> None:
     assert len({schedule_of(seed) for seed in SEEDS}) == len(SEEDS)
 
 
-def test_no_schedule_doubles_or_loses_anything() -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", HALVES, ids=["first", "second"])
+def test_no_schedule_doubles_or_loses_anything(seeds: range) -> None:
     a_market()
     a_quote()
-    broken = next(play_seeds(SEEDS, a_person()), None)
+    broken = next(play_seeds(seeds, a_person()), None)
     assert broken is None, str(broken)

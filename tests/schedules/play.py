@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 import time_machine
 
 from accounts.models import User
+from signals.models import Strategy
+from tests.cast import a_strategy
 from tests.schedules.world import World
 from trading.models import CopyExecution, ExecutionKey, Fill, Order, OrderAttempt, Position
 
-LONGEST = 22  # steps
+LONGEST = 18  # steps
 _FATES = ("well", "well", "lost answer", "lost request", "busy", "no margin", "part", "stall")
 _WAYS = ("once", "thrice", "reversed", "lost")
 _ATTEMPTS = 12
@@ -84,7 +86,7 @@ def _drawn(dice: random.Random) -> Step:
 def play_seeds(seeds: Sequence[int], owner: User) -> Iterator[Broken]:
     """Those that fail, shortened."""
     with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-        play = partial(_play, clock, datetime.now(UTC), owner)
+        play = partial(_play, clock, datetime.now(UTC), a_strategy().strategy, owner)
         for seed in seeds:
             schedule = schedule_of(seed)
             wrong = play(schedule)
@@ -92,10 +94,19 @@ def play_seeds(seeds: Sequence[int], owner: User) -> Iterator[Broken]:
                 yield Broken(seed, *_shortened(schedule, wrong, play))
 
 
-def _play(clock: Any, start: datetime, owner: User, schedule: Schedule) -> list[str]:
-    world = World(clock, start, owner, strict=schedule.strict)
+def _play(
+    clock: Any, start: datetime, strategy: Strategy, owner: User, schedule: Schedule
+) -> list[str]:
+    world = World(clock, start, strategy, owner, strict=schedule.strict)
     for _ in range(schedule.followers):
         world.follower()
+    try:
+        return _broken(world, schedule)
+    finally:
+        world.leave()
+
+
+def _broken(world: World, schedule: Schedule) -> list[str]:
     for step in schedule.steps:
         _take(world, step)
         wrong = _safe(world)
@@ -144,6 +155,9 @@ def _done(world: World) -> list[str]:
     wrong += [text for account_id in world.account_ids for text in _books(world, account_id)]
     known = set(OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
                 .values_list("client_id", flat=True))  # fmt: skip
+    unclear = OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
+    unclear = unclear.filter(outcome__in=("sending", "unknown"))
+    wrong += [f"O2: an attempt ends as {each.outcome}" for each in unclear]
     strange = {name for _, name in world.venue.arrived} - known
     wrong += [f"O4: nobody wrote {name}" for name in sorted(strange)]
     many = Order.objects.filter(account_id__in=world.account_ids, attempts__gt=_ATTEMPTS)

@@ -9,10 +9,12 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db.models import QuerySet
 from time_machine import Traveller
 
 from accounts.models import User
-from tests.cast import VENUE, a_follower, a_quote, a_signal, a_strategy
+from signals.models import Strategy
+from tests.cast import VENUE, a_follower, a_quote, a_signal
 from tests.schedules.venue import Reads, Venue
 from trading.copying.fanout import fan_out
 from trading.domain.ports import AccountSession, OrderRequest, Outcome, SendResult, Side
@@ -34,6 +36,7 @@ from trading.models import (
 
 SAFETY = timedelta(seconds=2)
 _TAKEN = 4
+_LONGEST_REST = 60  # rounds
 _labels = count(1)
 
 
@@ -48,13 +51,15 @@ class Worker:
 class World:
     """``clock`` is the time that everything here lives in."""
 
-    def __init__(self, clock: Traveller, now: datetime, owner: User, *, strict: bool) -> None:
+    def __init__(
+        self, clock: Traveller, now: datetime, strategy: Strategy, owner: User, *, strict: bool
+    ) -> None:
         self._clock = clock
         self.now = now
         self._clock.move_to(now)
         self.venue = Venue(strict=strict)
         self.workers = [Worker(), Worker()]
-        self.strategy = a_strategy().strategy
+        self.strategy = strategy
         self.copies: list[CopySubscription] = []
         self.signals: list[int] = []
         self._owner = owner
@@ -87,15 +92,16 @@ class World:
         signal = a_signal(self.strategy, at=self.now, action=action, direction=direction)
         self.signals.append(signal.pk)
 
-    def decide(self) -> None:
-        """Every fan-out that is not done, as the sweeper finds them."""
-        waiting = SignalFanout.objects.filter(signal_id__in=self.signals, done_at=None)
-        if not waiting:
-            return
-        a_quote(at=self.now)
-        AccountBudget.objects.filter(account_id__in=self.account_ids).update(snapshot_at=self.now)
+    def decide(self) -> bool:
+        """Every fan-out that is not done, as the sweeper finds them; False when there is none."""
+        waiting = list(SignalFanout.objects.filter(signal_id__in=self.signals, done_at=None))
+        if waiting:
+            a_quote(at=self.now)
+            budgets = AccountBudget.objects.filter(account_id__in=self.account_ids)
+            budgets.update(snapshot_at=self.now)
         for row in waiting:
             fan_out(signal_id=row.pk, now=self.now)
+        return bool(waiting)
 
     def claim(self, number: int, *, closing: bool) -> None:
         taken = take_orders(route=VENUE, closing=closing, limit=_TAKEN, now=self.now)
@@ -172,24 +178,42 @@ class World:
 
     def rest(self) -> None:
         """Nobody breaks anything any more: everything that can end, ends."""
-        for _ in range(40):
-            self.decide()
-            for number in range(len(self.workers)):
-                for closing in (True, False):
-                    self.claim(number, closing=closing)
-                while self.workers[number].held:
-                    self.send(number, "well")
-                self.write(number)
-            self.sweep()
-            self.look()
-            if self.is_over():
+        for worker in range(len(self.workers)):
+            self._empty(worker)
+        for _ in range(_LONGEST_REST):
+            undecided = self.decide()
+            alive = list(self.alive().values_list("status", "reduce_only", "due_at"))
+            if not alive and not undecided:
                 return
-            self.wait(4.0)
+            for closing in {closing for status, closing, _ in alive if status == "planned"}:
+                self.claim(0, closing=closing)
+            self._empty(0)
+            if any(status in ("sending", "planned") for status, _, _ in alive):
+                self.sweep()
+            self.look()
+            self._wait_until(min((due for _, _, due in alive if due), default=self.now))
+
+    def _empty(self, number: int) -> None:
+        while self.workers[number].held:
+            self.send(number, "well")
+        self.write(number)
+
+    def _wait_until(self, due: datetime) -> None:
+        """A little longer: what was just sent has its first look then."""
+        self.wait(max((due - self.now).total_seconds(), 0.0) + 0.6)
+
+    def alive(self) -> QuerySet[Order]:
+        return Order.objects.filter(account_id__in=self.account_ids, closed_at=None)
 
     def is_over(self) -> bool:
-        alive = Order.objects.filter(account_id__in=self.account_ids, closed_at=None)
         waiting = SignalFanout.objects.filter(signal_id__in=self.signals, done_at=None)
-        return not alive.exists() and not waiting.exists()
+        return not self.alive().exists() and not waiting.exists()
+
+    def leave(self) -> None:
+        """The next schedule's signals are not for these followers."""
+        CopySubscription.objects.filter(pk__in=[each.pk for each in self.copies]).update(
+            status="stopped"
+        )
 
 
 def _request(order: Claimed, now: datetime) -> OrderRequest:

@@ -38,33 +38,31 @@ def _victim(scene: Scene, place: str, seconds: float = 60.0) -> Path:
 def _killed(scene: Scene) -> None:
     """One signal a place; whoever comes next finds all of them as they were left."""
     for place in ("deciding", "decided", "sending", "answered", "sending:2"):
-        scene.crowd(_CROWD)
-        reached = _victim(scene, place)
-        scene.signal()
-        scene.until(reached.exists, f"checkpoint {place}", 40)
+        part = scene.another()
+        part.crowd(_CROWD)
+        reached = _victim(part, place)
+        part.signal()
+        part.until(reached.exists, f"checkpoint {place}", 40)
         scene.workers.kill("worker")
-        scene.observe(f"killed at {place}: {scene.stand()}")
-    _killed_between_acceptance_and_answer(scene)
+        scene.observe(f"killed at {place}: {part.stand()}")
+        scene.take_in(part)
+    scene.take_in(_killed_between_acceptance_and_answer(scene.another()))
     scene.workers.ensure("worker")
     started = time.monotonic()
-    scene.settled(_signals_orders(scene), 90)
+    scene.settled(len(scene.actors), 90)
     scene.observe(f"all over {time.monotonic() - started:.0f} s after the last death")
     scene.expect("states", set(scene.orders.values_list("status", flat=True)), {"filled"})
 
 
-def _killed_between_acceptance_and_answer(scene: Scene) -> None:
-    scene.workers.ensure("worker")
-    scene.ready("worker")
-    actor = scene.actor()
-    scene.inject(actor, action="delay", when=AFTER, ms=20_000)
-    scene.signal()
-    scene.until(lambda: scene.accepted(actor), "an accepted order", 40)
-    scene.workers.kill("worker")
-
-
-def _signals_orders(scene: Scene) -> int:
-    """Each signal was for all who followed by then: the crowds grew by one signal each."""
-    return scene.receipts.filter(outcome__in=("planned", "unknown", "executed")).count()
+def _killed_between_acceptance_and_answer(part: Scene) -> Scene:
+    part.workers.ensure("worker")
+    part.ready("worker")
+    actor = part.actor()
+    part.inject(actor, action="delay", when=AFTER, ms=20_000)
+    part.signal()
+    part.until(lambda: part.accepted(actor), "an accepted order", 40)
+    part.workers.kill("worker")
+    return part
 
 
 def _zombie(scene: Scene) -> None:
