@@ -13,9 +13,9 @@ from typing import Any
 
 from celery import current_app
 from django.db import OperationalError, connection
+from django.db.models import QuerySet
 from kombu.exceptions import OperationalError as BrokerAway
 from redis import RedisError
-from django.db.models import QuerySet
 
 from mimic.jobs.enqueue import enqueue
 from signals.models import Signal, Strategy

@@ -26,7 +26,12 @@ from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import LOOKS, POLLS, Cost, Governor
 from trading.execution.ways_out import egress_name
 from trading.market.followed import followed_symbols
-from trading.market.refresh import store_depths, store_instruments, store_quotes
+from trading.market.refresh import (
+    rules_are_due,
+    store_depths,
+    store_instruments,
+    store_quotes,
+)
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
 from trading.reconciliation import rounds, snapshots
@@ -43,7 +48,7 @@ BOOKS_AT_ONCE = 20
 BALANCES_AT_ONCE = 40
 PAPER_EVERY = 10.0
 VENUES_EVERY = 5.0
-INSTRUMENTS_EVERY = 300.0
+INSTRUMENTS_EVERY = 5.0  # looked whether they are due
 VOLATILITY_EVERY = 15.0
 EQUITY_EVERY = 60.0
 DAY = 86_400.0
@@ -57,6 +62,7 @@ class Stream:
         self._governor = Governor()
         self._gateways: dict[str, Gateway] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._ruled: set[str] = set()  # venues whose rules this process has read
         self._user_streams = UserStreams(self._gateways, self._governor)
 
     def stop(self) -> None:
@@ -119,8 +125,12 @@ class Stream:
                 continue
 
     async def _instruments(self, venue: str) -> None:
-        specs = await self._gateways[venue].instruments()
         now = datetime.now(UTC)
+        due = partial(rules_are_due, venue=venue, now=now)
+        if venue in self._ruled and not await in_database(due):
+            return
+        self._ruled.add(venue)
+        specs = await self._gateways[venue].instruments()
         await in_database(partial(store_instruments, venue=venue, specs=specs, now=now))
 
     async def _quotes(self, venue: str) -> None:

@@ -17,7 +17,7 @@ from tests.chaos.scene import Actor, Scene
 from trading.copying.fanout import fan_out
 from trading.domain.orders import client_id
 from trading.execution import nudge
-from trading.models import ExternalFill
+from trading.models import ExternalFill, Instrument
 
 
 def _lagging(scene: Scene) -> None:
@@ -128,16 +128,24 @@ def _maintained(scene: Scene) -> None:
 
 
 def _other_rules(scene: Scene) -> None:
-    """The step grew since the rules were read: the venue refuses, and the person sees why."""
+    """The step grew since the rules were read: the venue refuses, the person sees why, and the
+    next signal follows the new rules, rounded down.
+    """
     actor = scene.actor(symbol="SOLUSDT")
     scene.venue.command("POST /_sim/filters", {"symbol": "SOLUSDT", "step": "10"})
     scene.signal(symbol="SOLUSDT")
     scene.settled(1)
-    scene.venue.command("POST /_sim/filters", {"symbol": "SOLUSDT", "step": "0.01"})
     order, receipt = actor.orders.get(), scene.receipts.get()
     scene.expect("the order", order.status, "rejected")
     scene.expect("the receipt", receipt.outcome, "refused")
     scene.observe(f"told: {receipt.code}: {receipt.venue_message}")
+    rules = Instrument.objects.filter(symbol="SOLUSDT", quantity_step=10)
+    scene.until(rules.exists, "the new rules", 30)
+    scene.signal(symbol="SOLUSDT")
+    scene.settled(2)
+    later = actor.orders.latest("pk")
+    scene.expect("by the new rules", (later.status, later.quantity), ("filled", Decimal(10)))
+    scene.venue.command("POST /_sim/filters", {"symbol": "SOLUSDT", "step": "0.01"})
 
 
 def _raced(scene: Scene) -> None:
