@@ -85,7 +85,7 @@ def _books_agree(scene: Scene) -> Wrong:
 def _positions(actor: Any) -> Wrong:
     ours: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for books in (Position, ExternalPosition):
-        rows = books.objects.filter(account_id=actor.copy.account_id)  # type: ignore[attr-defined]
+        rows = books.objects.filter(account_id=actor.copy.account_id)
         for symbol, side, quantity in rows.values_list("symbol", "position_side", "quantity"):
             ours[symbol, side] += quantity
     theirs = {(held.symbol, held.side.lower()): held.amount for held in actor.account.held()}
@@ -99,9 +99,9 @@ def _positions(actor: Any) -> Wrong:
 
 
 def _fills(scene: Scene, actor: Any) -> Wrong:
-    ours = {}
+    ours: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
     for books in (Fill, ExternalFill):
-        rows = books.objects.filter(account_id=actor.copy.account_id)  # type: ignore[attr-defined]
+        rows = books.objects.filter(account_id=actor.copy.account_id)
         ours |= {
             (symbol, trade): (quantity, fee)
             for symbol, trade, quantity, fee in rows.values_list(

@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection
 
 from tests.cast import a_market, a_quote, a_venue
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.faults import FAULTS
+from tests.chaos.faults.table import Fault
 from tests.chaos.oracles import judge
 from tests.chaos.scene import Failed, Scene
 from tests.chaos.servers import Servers

@@ -174,6 +174,7 @@ class Scene:
         while not self._asked(is_so):
             if time.monotonic() > limit:
                 raise Failed(f"waited {seconds:.0f} s in vain for {what}; {self.stand()}")
+            self.workers.revive()
             time.sleep(0.15)
 
     def _asked(self, is_so: Callable[[], Any]) -> Any:

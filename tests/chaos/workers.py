@@ -48,10 +48,18 @@ class Workers:
         return process
 
     def ensure(self, *names: str) -> None:
-        """Those that are gone are started, as whoever supervises them would."""
+        """Those that are gone are started."""
         for name in names:
             process = self._running.get(name)
             if process is None or process.poll() is not None:
+                self.start(name)
+
+    def revive(self) -> None:
+        """Those that ended by themselves are started again, as whoever supervises them would."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for name in KINDS.keys() & self._running.keys():
+            if self._running[name].poll() is not None:
                 self.start(name)
 
     def signal(self, name: str, number: signal.Signals) -> None:

@@ -107,7 +107,7 @@ class OrderInDoubtAdmin(ReadOnlyAdmin):
     actions = (it_exists, it_does_not_exist, look_again)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found = super().get_queryset(request).filter(status__in=UNCLEAR)
+        found: QuerySet[Any] = super().get_queryset(request).filter(status__in=UNCLEAR)
         return found.annotate(looked=Count("looks"), looked_at=Max("looks__at"))
 
     @admin.display(description=_("person"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -43,7 +43,7 @@ UPDATE trading_divergence d SET healed_at = %(now)s
 def record_positions(*, account_id: int, found: Sequence[Difference], now: datetime) -> None:
     """Operation: what one look at all positions of an account showed; nothing left heals all."""
     symbols, sides, ours, theirs, actions = columns_of(found, 5)
-    values = {
+    values: dict[str, Any] = {
         "account": account_id,
         "now": now,
         "symbols": symbols,
@@ -73,7 +73,7 @@ def record_late_fills(*, order_ids: Sequence[int], now: datetime) -> None:
     """Operation: fills of these orders were booked only when somebody asked; healed with that."""
     if not order_ids:
         return
-    values = {
+    values: dict[str, Any] = {
         "orders": sorted(order_ids),
         "now": now,
         "kind": DivergenceKind.FILL.value,

@@ -61,7 +61,6 @@ def _crash(scene: Scene) -> None:
     time.sleep(1.0)
     scene.servers.postgres.start()
     scene.until(lambda: scene.orders.exists() or True, "the database", 30)
-    scene.workers.ensure("sentinel", "worker", "stream")
 
 
 FAULTS = (
