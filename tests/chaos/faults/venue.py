@@ -93,16 +93,22 @@ def _thin(scene: Scene) -> None:
 
 
 def _clocks(scene: Scene) -> None:
-    """The venue's clock jumps ahead of ours, then behind it, with signals in between."""
+    """The venue's clock jumps ahead of ours, then behind it, with signals in between. Prices that
+    it stamps in the past are stale, and opens say so.
+    """
     scene.crowd(2)
     for ahead in (8_000, -3_000, -8_000, 0):
         scene.mode(clock_skew=ahead)
-        orders = scene.orders.count()
-        scene.signal()
-        scene.settled(orders + 2)
+        told = scene.receipts.filter(signal=scene.signal())
+        ended = told.filter(outcome__in=("executed", "skipped"))
+        scene.until(lambda ended=ended: ended.count() == 2, "receipts", 40)  # type: ignore[misc]
+        scene.settled(scene.orders.count())
         tries = [order.attempts for order in scene.orders.order_by("-pk")[:2]]
-        scene.observe(f"venue {ahead / 1000:+.0f} s: attempts {tries}")
+        codes = sorted(set(told.values_list("code", flat=True)))
+        scene.observe(f"venue {ahead / 1000:+.0f} s: {codes}, attempts {tries}")
+        scene.expect("without doubt", set(codes) <= {"executed", "stale_price"}, True)
     scene.expect("states", set(scene.orders.values_list("status", flat=True)), {"filled"})
+    scene.expect("orders of the first two", scene.orders.count() >= 4, True)
 
 
 def _maintained(scene: Scene) -> None:
