@@ -231,9 +231,8 @@ class Scene:
 
     def outcomes(self, actor: Actor) -> list[str]:
         """How each attempt that left us ended, oldest first; those kept back by a hold did not."""
-        tries = OrderAttempt.objects.filter(
-            order__account_id=actor.copy.account_id, sent_at__isnull=False
-        )
+        tries = OrderAttempt.objects.filter(order__account_id=actor.copy.account_id)
+        tries = tries.exclude(outcome="refused", sent_at=None)
         return list(tries.order_by("pk").values_list("outcome", flat=True))
 
     def now(self) -> datetime:

@@ -58,6 +58,8 @@ def test_an_order_shows_each_look(console: Client) -> None:
     page = console.get(reverse("admin:trading_orderindoubt_change", args=[order.pk])).text
     assert page.count("of unknown orders: t9") == 2
     assert our_id(order) in page
+    for choice in ("it_exists", "it_does_not_exist", "look_again"):
+        assert f'name="action" value="{choice}"' in page
 
 
 @pytest.fixture

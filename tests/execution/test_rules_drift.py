@@ -47,7 +47,8 @@ async def test_rules_are_read_anew_before_an_order_is_refused_by_old_ones(
     session = AccountSession(1, VENUE, keys)
     coarse = OrderRequest("m1", "BTCUSDT", Side.BUY, Decimal("0.010"))
     refused = await gateway.place(session, coarse)
-    running.command("POST /_sim/filters", {"symbol": "BTCUSDT", "step": "0.001"})
+    finer = {"symbol": "BTCUSDT", "step": "0.001", "min_quantity": "0.001"}
+    running.command("POST /_sim/filters", finer)
     placed = await gateway.place(session, replace(coarse, client_id="m2"))
     await gateway.close()
     assert (refused.code, refused.venue_code) == ("venue.precision", "")

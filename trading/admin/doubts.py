@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Max, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -89,18 +91,18 @@ class _Looks(BaseInline):
 
 @admin.register(OrderInDoubt)
 class OrderInDoubtAdmin(ReadOnlyAdmin):
-    """The longest in doubt stand first in what a person has to decide."""
+    """Newest first; each shows its record, and what may be said about it."""
 
     ordering = ("-pk",)
     list_display = (
-        "created_at", "account", "person", "symbol", "side", "amount", "reduce_only", "state",
-        "age", "looks_made", "last_look", "message",
+        "symbol", "side", "amount", "reduce_only", "account", "person", "state", "age",
+        "looks_made", "last_look",
     )  # fmt: skip
     list_filter = ("status", "route", "symbol", "reduce_only")
     list_select_related = ("account__user",)
     search_fields = ("public_id", "tries__client_id", "account__user__email")
     fields = readonly_fields = (
-        "public_id", "account", "symbol", "side", "amount", "reduce_only", "state", "age",
+        "deeds", "public_id", "account", "symbol", "side", "amount", "reduce_only", "state", "age",
         "sent_at", "valid_until", "message",
     )  # fmt: skip
     inlines = (_Attempts, _Looks)
@@ -109,6 +111,17 @@ class OrderInDoubtAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Any] = super().get_queryset(request).filter(status__in=UNCLEAR)
         return found.annotate(looked=Count("looks"), looked_at=Max("looks__at"))
+
+    @admin.display(description=_("decide"))
+    def deeds(self, row: OrderInDoubt) -> str:
+        """Buttons that send this one order to the list's actions."""
+        chosen: list[Any] = list(self.actions or ())
+        context = {
+            "row": row,
+            "actions": [(each.__name__, each.short_description) for each in chosen],
+            "url": reverse("admin:trading_orderindoubt_changelist"),
+        }
+        return render_to_string("admin/deeds.html", context)
 
     @admin.display(description=_("person"))
     def person(self, row: OrderInDoubt) -> str:

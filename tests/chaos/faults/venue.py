@@ -151,7 +151,9 @@ def _other_rules(scene: Scene) -> None:
     scene.settled(2)
     later = actor.orders.latest("pk")
     scene.expect("by the new rules", (later.status, later.quantity), ("filled", Decimal(10)))
-    scene.venue.command("POST /_sim/filters", {"symbol": "SOLUSDT", "step": "0.01"})
+    scene.venue.command(
+        "POST /_sim/filters", {"symbol": "SOLUSDT", "step": "0.01", "min_quantity": "0.01"}
+    )
 
 
 def _raced(scene: Scene) -> None:
