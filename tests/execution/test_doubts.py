@@ -9,14 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.cast import a_follower, a_market, a_person, a_quote, a_strategy, an_account
-from tests.execution.news_cast import an_order
+from tests.execution.news_cast import a_fill, an_end, an_order
 from trading.domain.ports import (
     AccountSession,
     FillReport,
     Lookup,
     OrderReport,
+    OrderState,
     PositionReport,
     PositionSide,
     Side,
@@ -31,8 +33,9 @@ from trading.execution.doubts import (
     say_placed,
 )
 from trading.execution.due import settle_found
-from trading.execution.findings import Books, Due, Finding
+from trading.execution.findings import Books, Due, Finding, books_of
 from trading.execution.look import look
+from trading.execution.news import Told, apply_news
 from trading.models import Order, OrderAttempt, OrderEvent, OrderLook
 
 SENT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -117,6 +120,17 @@ LATE = SENT + timedelta(days=30)
 def _outcome(order: Order) -> tuple[str, str, str]:
     row = Order.objects.get(pk=order.pk)
     return row.status, row.code, OrderAttempt.objects.get(order=order).outcome
+
+
+def test_what_the_owner_trades_by_name_is_not_taken_for_the_order_in_doubt(doubted: Order) -> None:
+    by_hand = an_end(None, OrderState.FILLED, "1")
+    ours_by_name = replace(by_hand, venue_order_id="v9", client_id=f"m{settings.MIMIC_INSTANCE}9")
+    told = [Told(doubted.account_id, each) for each in (by_hand, ours_by_name)]
+    apply_news(told=told, now=LATE)
+    fill = a_fill(None, 5, "1")
+    apply_news(told=[Told(doubted.account_id, fill)], now=LATE)
+    books = books_of(doubted.account_id, "BTCUSDT")
+    assert books == Books(frozenset({by_hand.venue_order_id}), {"both": Decimal(1)})
 
 
 def test_each_look_leaves_what_was_asked_and_what_came(doubted: Order) -> None:

@@ -21,7 +21,7 @@ from trading.domain.ports import AccountSession, OrderRequest, Outcome, SendResu
 from trading.domain.receipts import Code
 from trading.execution.claims import expire_stale, take_orders
 from trading.execution.due import lose_expired_leases, settle_found, take_due
-from trading.execution.findings import books_of
+from trading.execution.findings import Books, Due, Found, books_of
 from trading.execution.look import look
 from trading.execution.news import Told, apply_news
 from trading.execution.settle import Answer, settle_answers
@@ -156,17 +156,18 @@ class World:
         reads: Any = Reads(self.venue, self.now, timedelta(seconds=lag))
         due = [each for each in take_due(limit=50, now=self.now)
                if each.account_id in self.account_ids]  # fmt: skip
-        found = [
-            asyncio.run(
-                look(
-                    reads, AccountSession(each.account_id, VENUE), each,
-                    books_of(each.account_id, each.symbol), self.now,
-                )
+        books = {each: books_of(each.account_id, each.symbol) for each in due if each.unclear}
+        if due:
+            settle_found(found=asyncio.run(self._looked(reads, due, books)), now=self.now)
+
+    async def _looked(self, reads: Any, due: list[Due], books: dict[Due, Books]) -> list[Found]:
+        return [
+            await look(
+                reads, AccountSession(each.account_id, VENUE), each,
+                books.get(each, Books()), self.now,
             )
             for each in due
         ]  # fmt: skip
-        if found:
-            settle_found(found=found, now=self.now)
 
     def hear(self, way: str) -> None:
         """What the streams have to tell: once, three times, last first, or never."""

@@ -352,27 +352,13 @@ class Dispatcher:
         return equip(free, now=now)
 
     async def _send_one(self, route: str, job: Job) -> None:
-        order, state = job.order, self._routes[route]
-        held = self._held[route].get(order.order_id)
-        if held is None or state.opened is None:
-            self._held[route].pop(order.order_id, None)
-            return
-        egress = egress_name(job.session)
-        wait = await self.governor.clearance(
-            route,
-            egress,
-            order.account_id,
-            closing=order.reduce_only,
-            granted_at=held.granted_at,
-        )
-        if wait:
-            state.kept_back.append((order, wait))
-            self._write_soon(route, state)
+        order, state, egress = job.order, self._routes[route], egress_name(job.session)
+        if not await self._may_leave(route, egress, state, order):
             return
         request = _request(order)  # of a time before the lease is looked at, never after
         held = self._held[route].get(order.order_id)
-        if held is None or time.monotonic() >= held.deadline:  # recalled meanwhile, or too late
-            self._held[route].pop(order.order_id, None)
+        if held is None or state.opened is None or time.monotonic() >= held.deadline:
+            self._held[route].pop(order.order_id, None)  # recalled meanwhile, or too late
             return
         self._held[route][order.order_id] = held._replace(out=True)
         checkpoint("sending")
@@ -387,6 +373,23 @@ class Dispatcher:
         self.governor.observe(route, egress, order.account_id, result, result.headers)
         state.answers.append(Answer(order, result, sent_at, self._clock()))
         self._write_soon(route, state)
+
+    async def _may_leave(self, route: str, egress: str, state: _Route, order: Claimed) -> bool:
+        """Not if it is not ours any more, nor while a limit or a breaker keeps it back."""
+        held = self._held[route].get(order.order_id)
+        if held is None:
+            return False
+        wait = await self.governor.clearance(
+            route,
+            egress,
+            order.account_id,
+            closing=order.reduce_only,
+            granted_at=held.granted_at,
+        )
+        if wait:
+            state.kept_back.append((order, wait))
+            self._write_soon(route, state)
+        return not wait
 
     def _write_soon(self, route: str, state: _Route) -> None:
         if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= BATCH):

@@ -9,10 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
 
 from trading.domain.ports import FillReport, OrderState
-from trading.models import OrderAttempt, OrderLook
+from trading.models import ExternalOrder, OrderAttempt, OrderLook
 
 UNCLEAR = ("unknown", "needs_person")
 
@@ -51,9 +52,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What we know of an account in a symbol: the venue's ids of our orders there, and what is
-    held by position side, in signed base units, the person's own and what nobody could explain
-    included.
+    """What we know of an account in a symbol: the venue's ids of orders that are certainly not the
+    one in doubt (others of ours, and the owner's that were told of by name), and what is held by
+    position side, in signed base units, the owner's own and what nobody could explain included.
     """
 
     orders: frozenset[str] = frozenset()
@@ -102,13 +103,15 @@ SELECT position_side, sum(quantity) FROM (
 
 def books_of(account_id: int, symbol: str) -> Books:
     """What a look compares the venue with."""
-    ids = OrderAttempt.objects.filter(order__account_id=account_id, order__symbol=symbol).exclude(
-        venue_order_id=""
-    )
+    ours = OrderAttempt.objects.filter(order__account_id=account_id, order__symbol=symbol)
+    named = ours.exclude(venue_order_id="").values_list("venue_order_id", flat=True)
+    theirs = ExternalOrder.objects.filter(account_id=account_id, symbol=symbol)
+    theirs = theirs.exclude(client_id__startswith=f"m{settings.MIMIC_INSTANCE}")
     with connection.cursor() as cursor:
         cursor.execute(_HELD, {"account": account_id, "symbol": symbol})
         held = dict(cursor.fetchall())
-    return Books(frozenset(ids.values_list("venue_order_id", flat=True)), held)
+    others = theirs.values_list("venue_order_id", flat=True)
+    return Books(frozenset(named.union(others)), held)
 
 
 def note_looks(found: Sequence[Found], now: datetime) -> None:
