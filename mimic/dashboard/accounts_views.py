@@ -20,6 +20,7 @@ from trading.execution.connecting import connect_account
 from trading.execution.connections import accounts_of_person, offered_venues, with_last_check
 from trading.execution.key_limits import count_check
 from trading.models import ExchangeAccount
+from trading.reconciliation.selectors import comparison_of
 
 LONGEST_TERM = 40
 
@@ -91,6 +92,7 @@ def account(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         **page_frame(row.user_id),
         **_state(row),
+        "compared": comparison_of(account_id=row.pk, now=timezone.now()),
         "rename": RenameForm(initial={"label": row.label}),
     }
     return render(request, "exchange_accounts/detail.html", context)

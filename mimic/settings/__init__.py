@@ -40,6 +40,7 @@ SIGNER_PUBLIC_KEY = ENV.signer_public_key
 TOKEN_PEPPER = ENV.token_pepper
 WEBHOOK_PASSPHRASE = ENV.platform_passphrase
 WEBHOOK_ALERTS = ENV.webhook_alerts  # of a strategy, in three minutes
+LEASE_SECONDS = ENV.lease_seconds  # of orders and fan-outs
 WEBHOOK_NETWORKS = ENV.webhook_networks
 EGRESS_NETWORKS = ENV.egress_networks
 SIGNAL_MAX_BYTES = 32_768

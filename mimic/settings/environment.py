@@ -23,6 +23,8 @@ _DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-st
 _MIN_SECRET_LENGTH = 50
 _KEY_BYTES = 32
 _MOST_RESERVED = 90
+_LEAST_LEASE = 6  # seconds: two are never used, and a lease is renewed three times in its life
+_SAFE_LEASE = 30
 _EGRESS = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
@@ -41,7 +43,8 @@ class Environment:
     ``egress`` names this machine's own address at venues: machines that leave through another one
     need another name, for budgets are counted by it. ``budget_reserve_pct`` of every rate window
     is left to closes. At simulated venues our one address stands for ``simulated_addresses``.
-    ``webhook_alerts`` of one strategy are taken in three minutes.
+    ``webhook_alerts`` of one strategy are taken in three minutes. Work that nobody finished within
+    ``lease_seconds`` goes to somebody else.
     """
 
     app_env: str
@@ -63,6 +66,7 @@ class Environment:
     fast_orders: bool
     maintenance: bool
     webhook_alerts: int
+    lease_seconds: int
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -171,6 +175,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         fast_orders=reader.flag("FAST_ORDERS", default=True),
         maintenance=reader.flag("MAINTENANCE", default=False),
         webhook_alerts=reader.number("WEBHOOK_ALERTS", 30),
+        lease_seconds=reader.number("LEASE_SECONDS", 30),
         secret_key=secret,
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
         redis_url=reader.text("REDIS_URL", embedded("redis_url") if development else ""),
@@ -214,6 +219,8 @@ def _common_problems(found: Environment) -> list[str]:
         problems.append("MIMIC_INSTANCE must be four ASCII letters or digits (client id prefix)")
     if not _EGRESS.fullmatch(found.egress):
         problems.append("MIMIC_EGRESS must be 1 to 40 letters, digits or hyphens")
+    if found.lease_seconds < _LEAST_LEASE:
+        problems.append(f"LEASE_SECONDS must be at least {_LEAST_LEASE}")
     if not 0 <= found.budget_reserve_pct <= _MOST_RESERVED:
         problems.append(f"BUDGET_RESERVE_PCT must be between 0 and {_MOST_RESERVED}")
     return problems
@@ -236,6 +243,9 @@ def _production_problems(found: Environment, *, allow_venues: bool) -> list[str]
         ),
         "SIGNER_PUBLIC_KEY must be set (manage.py signer_key prints it)": (
             found.signer_public_key is None
+        ),
+        f"LEASE_SECONDS must be at least {_SAFE_LEASE}: less is for the chaos suite": (
+            found.lease_seconds < _SAFE_LEASE
         ),
         "MIMIC_VENUE_URLS is for simulators; set MIMIC_ALLOW_VENUE_URLS=true if you mean it": (
             bool(found.venue_urls) and not allow_venues

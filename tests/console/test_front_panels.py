@@ -67,7 +67,7 @@ def test_a_queue_says_how_many_wait_how_long_and_where_they_are_worked_off(
         status="needs_person", closed_at=None, created_at=now() - timedelta(minutes=7)
     )
     page = _front(console)
-    listed = reverse("admin:trading_order_changelist") + "?status__exact=needs_person"
+    listed = reverse("admin:trading_orderindoubt_changelist") + "?status__exact=needs_person"
     row = page[page.index(listed) :].partition("</tr>")[0]
     assert "<td>1</td>" in row
     assert "<td>7 min</td>" in row

@@ -84,6 +84,12 @@ def test_a_checkpoint_for_chaos_is_refused_in_production() -> None:
         read({**SAFE, "CHECKPOINT": "sending"}, HERE)
 
 
+@pytest.mark.parametrize(("seconds", "where"), [("5", {}), ("29", SAFE)])
+def test_a_lease_too_short_for_its_place_is_refused(seconds: str, where: dict[str, str]) -> None:
+    with pytest.raises(UnsafeConfiguration, match="LEASE_SECONDS"):
+        read({**where, "LEASE_SECONDS": seconds}, HERE)
+
+
 def test_no_secret_is_in_the_repr() -> None:
     shown = repr(read({**SAFE, "MASTER_KEYS": KEY}, HERE))
     assert "canary-password" not in shown

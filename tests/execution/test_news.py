@@ -98,6 +98,15 @@ def test_an_end_that_comes_before_its_fills_waits_for_them(copy: CopySubscriptio
     assert (order.status, order.filled) == ("expired", D("0.4"))
 
 
+def test_what_filled_was_placed_though_its_senders_answer_never_comes(
+    copy: CopySubscription,
+) -> None:
+    order = an_order(copy.account, copy=copy, status="sending")
+    tell(copy.account, a_fill(order, 1, "1"))
+    assert Order.objects.get().status == "filled"
+    assert OrderAttempt.objects.get().outcome == "confirmed"
+
+
 def test_a_stream_that_is_faster_than_the_answer_takes_nothing_from_it(
     copy: CopySubscription,
 ) -> None:

@@ -10,7 +10,8 @@ from tests.cast import VENUE, a_follower, a_market, a_quote, a_signal, a_strateg
 from tests.execution.news_cast import a_fill, an_order
 from trading.copying.fanout import fan_out
 from trading.domain.ports import Credentials, OrderState
-from trading.execution.due import Finding, Found, settle_found, take_due
+from trading.execution.due import settle_found, take_due
+from trading.execution.findings import Finding, Found
 from trading.models import (
     AccountBudget,
     AccountStream,

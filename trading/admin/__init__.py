@@ -6,6 +6,8 @@ from trading.admin import (  # noqa: F401
     calendars,
     checks,
     copying,
+    divergences,
+    doubts,
     egress,
     instruments,
     kill,

@@ -139,8 +139,8 @@ class ExchangeAccountAdmin(ReadOnlyAdmin):
     def deeds(self, row: ExchangeAccount) -> str:
         """Buttons that send this one account to the list's actions."""
         url = reverse("admin:trading_exchangeaccount_changelist")
-        context = {"account": row, "actions": possible_actions(row), "url": url}
-        return render_to_string("admin/account_deeds.html", context)
+        context = {"row": row, "actions": possible_actions(row), "url": url}
+        return render_to_string("admin/deeds.html", context)
 
     @admin.display(description=_("history"))
     def history(self, row: ExchangeAccount) -> str:

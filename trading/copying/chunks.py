@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -28,6 +29,7 @@ from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
 from trading.domain.sizing import HUNDRED
 from trading.execution import budgets
+from trading.execution.checkpoint import checkpoint
 from trading.execution.nudge import nudge_send
 from trading.execution.sender import Sender
 from trading.market.calendars import market_states
@@ -36,7 +38,7 @@ from trading.models import SignalFanout
 
 FIRST_CHUNK = 100  # the first orders are on their way while the rest is decided
 CHUNK = 250
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 SEEN_FOR = timedelta(milliseconds=250)
 
 
@@ -94,6 +96,7 @@ class Chunks:
 
     def _decide_and_send(self, chunk: Sequence[Ranked], now: datetime) -> int:
         """What the sender has room for goes out right after the commit."""
+        checkpoint("deciding")
         market = self._market_at(now)
         with ExitStack() as rooms:
             holds = {}
@@ -105,6 +108,7 @@ class Chunks:
             written = decide_chunk(
                 signal=self._signal, chunk=chunk, market=market, rooms=room, now=now
             )
+            checkpoint("decided")
             for route, claimed in written.claimed.items():
                 holds[route].send(claimed)
         return len(written.decided)

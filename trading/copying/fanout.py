@@ -21,7 +21,7 @@ from trading.copying.venue_leverage import note_signal
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
 from trading.execution.cancels import cancel_orders
-from trading.execution.due import UNCLEAR
+from trading.execution.findings import UNCLEAR
 from trading.execution.sender import Sender
 from trading.models import CopySubscription, ExecutionKey, Order, OrderStatus, SignalFanout
 

@@ -55,6 +55,9 @@ _LINES = {
     Code.VENUE_DOWN.value: _("Skipped: the venue did not work while the signal was valid."),
     Code.VENUE_BUSY.value: _("Skipped: the venue's limits let it through too late."),
     Code.OUTCOME_UNKNOWN.value: _("The venue gave no clear answer; the order is being looked up."),
+    Code.DECLARED_ABSENT.value: _(
+        "Nobody could tell whether the order had arrived; support found that it had not."
+    ),
     Code.NEEDS_PERSON.value: _("Still unclear whether the venue has the order; support looks."),
 }
 _VENUE = _("Refused by the venue: %(message)s")

@@ -76,7 +76,12 @@ class AccountSession:
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """One order as it is to be sent; ``symbol`` is ours (``BTCUSDT``), mapped by the adapter."""
+    """One order as it is to be sent; ``symbol`` is ours (``BTCUSDT``), mapped by the adapter.
+
+    ``signed_at_ms``: when the sender last made sure that it may send, by our clock. The request is
+    signed with that time, so that one who stalls after having made sure is refused by the venue's
+    own receive window, and not only by our fence. None: when it is sent.
+    """
 
     client_id: str
     symbol: str
@@ -85,6 +90,7 @@ class OrderRequest:
     position_side: PositionSide = PositionSide.BOTH
     reduce_only: bool = False
     price: Decimal | None = None  # None: market
+    signed_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

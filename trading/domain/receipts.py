@@ -54,6 +54,7 @@ class Code(StrEnum):
     VENUE_BUSY = "venue_busy"
     OUTCOME_UNKNOWN = "outcome_unknown"
     NEEDS_PERSON = "needs_person"
+    DECLARED_ABSENT = "declared_absent"
 
 
 class StepName(StrEnum):

@@ -26,7 +26,10 @@ class AttemptEnd(NamedTuple):
 
 _RECORD = """
 UPDATE trading_orderattempt a SET
-    outcome = CASE WHEN a.outcome IN ('sending', 'unknown') THEN c.outcome ELSE a.outcome END,
+    outcome = CASE WHEN a.outcome NOT IN ('sending', 'unknown') THEN a.outcome
+        WHEN c.outcome = 'unknown' AND EXISTS (SELECT FROM trading_order o
+            WHERE o.id = a.order_id AND o.attempts = a.number AND o.filled > 0) THEN 'confirmed'
+        ELSE c.outcome END,
     sent_at = coalesce(c.sent_at, a.sent_at),
     answered_at = coalesce(c.answered_at, a.answered_at),
     venue_order_id = coalesce(nullif(c.venue_order_id, ''), a.venue_order_id),
@@ -42,7 +45,8 @@ UPDATE trading_orderattempt a SET
 
 def record(ends: Sequence[AttemptEnd]) -> None:
     """Write the outcomes of unresolved attempts. One that is resolved already keeps its outcome;
-    if the venue's stream was faster than its answer, it learns when it was sent.
+    if the venue's stream was faster than its answer, it learns when it was sent. An answer that was
+    lost after a fill had been told leaves no doubt.
     """
     if not ends:
         return

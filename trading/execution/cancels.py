@@ -19,7 +19,8 @@ from mimic.jobs.enqueue import enqueue
 from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
 from trading.execution.claims import drop_planned
-from trading.execution.due import FIRST, LOOKED_AT, SLOWEST, Due
+from trading.execution.due import FIRST, LOOKED_AT, SLOWEST
+from trading.execution.findings import Due
 from trading.execution.transitions import wish_cancelled
 from trading.models import Order
 
@@ -77,7 +78,7 @@ WITH picked AS (
 )
 SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.filled,
     o.valid_until, o.fence, a.client_id, a.venue_order_id, a.reported_filled,
-    coalesce(a.sent_at, a.claimed_at), a.lookups
+    coalesce(a.sent_at, a.claimed_at), a.lookups, a.claimed_at
   FROM moved o JOIN trading_orderattempt a ON a.order_id = o.id AND a.number = o.attempts
 """
 

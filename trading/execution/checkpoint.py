@@ -1,24 +1,25 @@
-"""Named places where the chaos suite may stop a process: set ``CHECKPOINT`` to the name.
+"""Named places where the chaos suite may stop a process.
 
-The process writes the name to ``CHECKPOINT_FILE`` and blocks there until it is killed or, for a
-stall, stopped and continued. Refused in production by the environment's check.
+``CHECKPOINT`` is a name, or ``name:3`` for the third time that it is passed. The process writes the
+name to ``CHECKPOINT_FILE`` and blocks there until it is killed or, for a stall, stopped and
+continued. Refused in production by the environment's check.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from pathlib import Path
 
-_WANTED = os.environ.get("CHECKPOINT", "")
+_WANTED, _, _TIME = os.environ.get("CHECKPOINT", "").partition(":")
 _SECONDS = float(os.environ.get("CHECKPOINT_SECONDS", "60"))
+_passed = itertools.count(1)  # its next() is atomic: several threads may come here
 
 
 def checkpoint(name: str) -> None:
     """Block here once if the environment says so; otherwise nothing."""
-    global _WANTED  # noqa: PLW0603
-    if name != _WANTED:
+    if name != _WANTED or next(_passed) != int(_TIME or 1):
         return
-    _WANTED = ""
     Path(os.environ["CHECKPOINT_FILE"]).write_text(name)
     time.sleep(_SECONDS)

@@ -30,8 +30,9 @@ from trading.domain.ports import Gateway, OrderRequest, PositionSide, Side
 from trading.execution.cancels import take_cancels
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import Job, equip, put_back, take_orders
-from trading.execution.due import Due, take_due
+from trading.execution.due import take_due
 from trading.execution.egress_selectors import Way, ways_in_use
+from trading.execution.findings import Due
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
@@ -53,7 +54,7 @@ LEAST_WAIT = 0.05  # seconds before a budget that was used up is asked for again
 BATCH = 500  # answers that are written at once
 BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written,
 BATCH_SENDING = 0.1  # and while orders of the route are still planned here or go out
-RENEW_EVERY = 10.0
+RENEW_EVERY = LEASE.total_seconds() / 3
 SAFETY = 2.0  # seconds of the lease that are not used
 WRITE_TRIES = 5
 
@@ -63,6 +64,19 @@ _POSITION_SIDES = {side.value: side for side in PositionSide}
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _request(order: Claimed) -> OrderRequest:
+    """As it will be signed: with the time of now."""
+    return OrderRequest(
+        client_id=order.client_id,
+        symbol=order.symbol,
+        side=_SIDES[order.side],
+        quantity=order.quantity,
+        position_side=_POSITION_SIDES[order.position_side],
+        reduce_only=order.reduce_only,
+        signed_at_ms=time.time_ns() // 1_000_000,
+    )
 
 
 class _Route:
@@ -338,33 +352,13 @@ class Dispatcher:
         return equip(free, now=now)
 
     async def _send_one(self, route: str, job: Job) -> None:
-        order, state = job.order, self._routes[route]
+        order, state, egress = job.order, self._routes[route], egress_name(job.session)
+        if not await self._may_leave(route, egress, state, order):
+            return
+        request = _request(order)  # of a time before the lease is looked at, never after
         held = self._held[route].get(order.order_id)
         if held is None or state.opened is None or time.monotonic() >= held.deadline:
-            self._held[route].pop(order.order_id, None)
-            return
-        request = OrderRequest(
-            client_id=order.client_id,
-            symbol=order.symbol,
-            side=_SIDES[order.side],
-            quantity=order.quantity,
-            position_side=_POSITION_SIDES[order.position_side],
-            reduce_only=order.reduce_only,
-        )
-        egress = egress_name(job.session)
-        wait = await self.governor.clearance(
-            route,
-            egress,
-            order.account_id,
-            closing=order.reduce_only,
-            granted_at=held.granted_at,
-        )
-        if wait:
-            state.kept_back.append((order, wait))
-            self._write_soon(route, state)
-            return
-        held = self._held[route].get(order.order_id)
-        if held is None:  # recalled meanwhile
+            self._held[route].pop(order.order_id, None)  # recalled meanwhile, or too late
             return
         self._held[route][order.order_id] = held._replace(out=True)
         checkpoint("sending")
@@ -379,6 +373,23 @@ class Dispatcher:
         self.governor.observe(route, egress, order.account_id, result, result.headers)
         state.answers.append(Answer(order, result, sent_at, self._clock()))
         self._write_soon(route, state)
+
+    async def _may_leave(self, route: str, egress: str, state: _Route, order: Claimed) -> bool:
+        """Not if it is not ours any more, nor while a limit or a breaker keeps it back."""
+        held = self._held[route].get(order.order_id)
+        if held is None:
+            return False
+        wait = await self.governor.clearance(
+            route,
+            egress,
+            order.account_id,
+            closing=order.reduce_only,
+            granted_at=held.granted_at,
+        )
+        if wait:
+            state.kept_back.append((order, wait))
+            self._write_soon(route, state)
+        return not wait
 
     def _write_soon(self, route: str, state: _Route) -> None:
         if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= BATCH):

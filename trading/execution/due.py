@@ -7,22 +7,22 @@ only once the venue can no longer accept the attempt *and* open orders and trade
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from django.db import connection, transaction
 
 from mimic.ops.metrics import orders
 from trading.domain.orders import Cause, OrderStatus
-from trading.domain.ports import FillReport, OrderState
+from trading.domain.ports import OrderState
 from trading.domain.receipts import Code
 from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
+from trading.execution.divergences import record_late_fills
+from trading.execution.findings import UNCLEAR, Due, Finding, Found, note_looks
 from trading.execution.transitions import Change, move
-from trading.models import Order, OrderAttempt, SignalFanout
+from trading.models import Order, SignalFanout
 
 NEEDS_PERSON_AFTER = timedelta(minutes=5)
 SLOWEST = timedelta(seconds=60)
@@ -30,59 +30,8 @@ FIRST = timedelta(milliseconds=500)
 WATCHED_FIRST = timedelta(seconds=3)  # what a whole stream has not told by then is asked for
 WATCHED_PACE = timedelta(seconds=5)
 TOLD_BY_THEN = timedelta(seconds=5)
-UNCLEAR = ("unknown", "needs_person")
 LOOKED_AT = ("open", "partially_filled", *UNCLEAR)
 FANOUT_FIRST = timedelta(seconds=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An order to look at, with its newest attempt.
-
-    ``filled`` is what our books hold, ``reported_filled`` what the acknowledgement claimed.
-    """
-
-    order_id: int
-    account_id: int
-    route: str
-    symbol: str
-    side: str
-    status: str
-    quantity: Decimal
-    filled: Decimal
-    valid_until: datetime | None
-    fence: int
-    client_id: str
-    venue_order_id: str
-    reported_filled: Decimal
-    sent_at: datetime
-    lookups: int
-
-    @property
-    def unclear(self) -> bool:
-        """Whether it is not known that the venue has the order."""
-        return self.status in UNCLEAR
-
-
-class Finding(StrEnum):
-    """What the look-up showed."""
-
-    PLACED = "placed"
-    ABSENT = "absent"
-    UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """``fills`` are the order's own, old ones included; ``state`` is the venue's, when placed."""
-
-    due: Due
-    finding: Finding
-    venue_order_id: str = ""
-    state: OrderState | None = None
-    executed: Decimal = Decimal(0)
-    fills: tuple[FillReport, ...] = ()
-    message: str = ""
 
 
 # An order at the venue whose account's stream is whole is left to it at first, and asked about at
@@ -104,7 +53,7 @@ WITH picked AS (
      WHERE o.id = p.id AND NOT p.young AND a.order_id = o.id AND a.number = o.attempts
     RETURNING a.order_id, a.client_id, a.venue_order_id, a.reported_filled,
         coalesce(a.sent_at, a.claimed_at) AS sent,
-        a.lookups, p.watched
+        a.lookups, a.claimed_at, p.watched
 ), moved AS (
     UPDATE trading_order o
        SET due_at = %(now)s + make_interval(
@@ -114,7 +63,8 @@ WITH picked AS (
     RETURNING o.*
 )
 SELECT o.id, o.account_id, o.route, o.symbol, o.side, o.status, o.quantity, o.filled,
-    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.reported_filled, l.sent, l.lookups
+    o.valid_until, o.fence, l.client_id, l.venue_order_id, l.reported_filled, l.sent, l.lookups,
+    l.claimed_at
   FROM moved o JOIN looked l ON l.order_id = o.id
 """
 
@@ -172,20 +122,13 @@ def put_off(due: Sequence[Due], *, seconds: float, now: datetime) -> None:
         )
 
 
-def known_venue_orders(account_id: int, symbol: str) -> frozenset[str]:
-    """The venue's ids of orders that are ours on that account and symbol."""
-    ids = OrderAttempt.objects.filter(order__account_id=account_id, order__symbol=symbol).exclude(
-        venue_order_id=""
-    )
-    return frozenset(ids.values_list("venue_order_id", flat=True))
-
-
 @transaction.atomic(durable=True)
 def settle_found(*, found: Sequence[Found], now: datetime) -> None:
     """Command: write what looking showed."""
     placed = [each for each in found if each.finding is Finding.PLACED]
     absent = [each for each in found if each.finding is Finding.ABSENT]
     unclear = [each for each in found if each.finding is Finding.UNCLEAR]
+    note_looks([each for each in found if each.due.unclear], now)
     touched = _adopt(placed, now) | _absent(absent, now) | _give_up(unclear, now)
     receipts.announce(sorted(touched))
 
@@ -211,6 +154,7 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     changed = book_fills(reports=reports, now=now) if reports else set()
     old = {each.order_id for each in reports if each.fill.at < now - TOLD_BY_THEN}
     watched.doubt(old & changed, now)
+    record_late_fills(order_ids=sorted(old & changed), now=now)
     return moved | changed | _finish(placed, now)
 
 

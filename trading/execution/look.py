@@ -1,7 +1,13 @@
-"""One look at one order: ask the venue, weigh the evidence. No database, no clock of its own."""
+"""One look at one order: ask the venue, weigh the evidence. No database, no clock of its own.
+
+Absence takes four kinds of evidence, all gathered after the venue has certainly stopped accepting
+the attempt: no such order, none like it among the open ones, no trade that it could have made, no
+position that it could have left (wire facts §11.1).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,9 +18,10 @@ from trading.domain.ports import (
     Lookup,
     OrderReport,
     OrderState,
+    Side,
     VenueUnavailable,
 )
-from trading.execution.due import Due, Finding, Found
+from trading.execution.findings import Books, Due, Finding, Found, Seen
 
 MARGIN = timedelta(seconds=5)  # clocks differ, and a venue's books lag its engine
 SKEW = timedelta(seconds=5)
@@ -24,63 +31,156 @@ async def look(
     gateway: Gateway,
     session: AccountSession,
     due: Due,
-    ours: frozenset[str],
+    books: Books,
     now: datetime,
     known: OrderReport | None = None,
 ) -> Found:
-    """``ours``: the venue's ids of orders that are known to be ours there. Never raises.
+    """``known`` is what the venue said of the order a moment ago: it is not asked for again.
 
-    ``known`` is what the venue said of the order a moment ago: it is not asked for again.
+    Never raises.
     """
-    try:
-        if due.venue_order_id and due.reported_filled >= due.quantity:
-            fills = await _fills_of(gateway, session, due, due.venue_order_id)
-            if sum((fill.quantity for fill in fills), Decimal(0)) >= due.quantity:
-                # Told to be filled when it was placed: its trades are all there is to ask for.
-                return Found(
-                    due, Finding.PLACED, due.venue_order_id, OrderState.FILLED, due.quantity, fills
-                )
-        report = known or await gateway.find_order(session, due.symbol, due.client_id)
-        if report.lookup is Lookup.FOUND:
-            fills = await _own_fills(gateway, session, due, report)
-            return Found(
-                due, Finding.PLACED, report.venue_order_id, report.state, report.executed, fills
+    return await _Look(gateway, session, due, books, now).run(known)
+
+
+class _Look:
+    """``seen`` gathers what was asked and what came, in plain English for the console."""
+
+    def __init__(
+        self, gateway: Gateway, session: AccountSession, due: Due, books: Books, now: datetime
+    ) -> None:
+        self._gateway = gateway
+        self._session = session
+        self._due = due
+        self._books = books
+        self._now = now
+        self._seen: list[Seen] = []
+
+    async def run(self, known: OrderReport | None) -> Found:
+        due = self._due
+        try:
+            if due.venue_order_id and due.reported_filled >= due.quantity:
+                fills = await self._fills_of(due.venue_order_id)
+                if _sum(fills) >= due.quantity:
+                    # Told to be filled when it was placed: its trades are all there is to ask for.
+                    return self._placed(due.venue_order_id, OrderState.FILLED, due.quantity, fills)
+            report = known or await self._gateway.find_order(
+                self._session, due.symbol, due.client_id
             )
-        if report.lookup is Lookup.ABSENT and await _proven(gateway, session, due, ours, now):
-            return Found(due, Finding.ABSENT)
-        return Found(due, Finding.UNCLEAR, message=report.message)
-    except VenueUnavailable as fault:
-        return Found(due, Finding.UNCLEAR, message=str(fault))
+            self._seen.append(Seen("order", _order_in_words(report, due)))
+            if report.lookup is Lookup.FOUND:
+                fills = await self._own_fills(report)
+                return self._placed(report.venue_order_id, report.state, report.executed, fills)
+            if report.lookup is Lookup.ABSENT and await self._proven():
+                return Found(due, Finding.ABSENT, evidence=tuple(self._seen))
+            return self._unclear(report.message)
+        except VenueUnavailable as fault:
+            self._seen.append(Seen("venue", f"no usable answer: {fault}"))
+            return self._unclear(str(fault))
+
+    def _placed(
+        self,
+        venue_order_id: str,
+        state: OrderState | None,
+        executed: Decimal,
+        fills: tuple[FillReport, ...],
+    ) -> Found:
+        seen = tuple(self._seen)
+        return Found(
+            self._due, Finding.PLACED, venue_order_id, state, executed, fills, evidence=seen
+        )
+
+    def _unclear(self, message: str) -> Found:
+        return Found(self._due, Finding.UNCLEAR, message=message, evidence=tuple(self._seen))
+
+    async def _own_fills(self, report: OrderReport) -> tuple[FillReport, ...]:
+        if report.executed == 0 or report.executed <= self._due.filled:
+            return ()
+        return await self._fills_of(report.venue_order_id)
+
+    async def _fills_of(self, venue_order_id: str) -> tuple[FillReport, ...]:
+        fills = await self._gateway.fills(self._session, self._due.symbol, self._since)
+        return tuple(fill for fill in fills if fill.venue_order_id == venue_order_id)
+
+    @property
+    def _since(self) -> datetime:
+        """Nothing of this attempt is older."""
+        return self._due.claimed_at - SKEW
+
+    async def _proven(self) -> bool:
+        """The four together; the cheapest first, for one that speaks against it is enough."""
+        due = self._due
+        if not due.unclear or due.filled > Decimal(0):
+            return False  # it was acknowledged once; not finding it now proves nothing
+        return (
+            self._gate_closed()
+            and await self._not_among_open()
+            and await self._no_strange_trade()
+            and await self._no_strange_position()
+        )
+
+    def _gate_closed(self) -> bool:
+        """Before, the venue may still accept what we sent."""
+        window = self._gateway.acceptance_window
+        until = self._due.sent_at + window + MARGIN
+        closed = not window or self._now >= until
+        self._seen.append(
+            Seen("gate", "closed" if closed else f"may still be accepted until {until:%H:%M:%S}")
+        )
+        return closed
+
+    async def _not_among_open(self) -> bool:
+        found = await self._gateway.open_client_ids(self._session, self._due.symbol)
+        among = self._due.client_id in found
+        word = "ours is among them" if among else "ours is not among them"
+        self._seen.append(Seen("open_orders", f"{len(found)} open, {word}"))
+        return not among
+
+    async def _no_strange_trade(self) -> bool:
+        due = self._due
+        fills = await self._gateway.fills(self._session, due.symbol, self._since)
+        strange = [
+            fill.trade_id
+            for fill in fills
+            if fill.venue_order_id not in self._books.orders and fill.side.value == due.side
+        ]
+        named = f"of unknown orders: {', '.join(strange[:5])}" if strange else "none unexplained"
+        self._seen.append(Seen("trades", f"{len(fills)} since {self._since:%H:%M:%S}, {named}"))
+        return not strange
+
+    async def _no_strange_position(self) -> bool:
+        """More is held than we know of, in the order's direction: it may be the order's doing."""
+        due = self._due
+        reports = await self._gateway.positions(self._session)
+        held = {
+            each.position_side.value: each.quantity for each in reports if each.symbol == due.symbol
+        }
+        towards = 1 if due.side == Side.BUY.value else -1
+        known = self._books.held
+        more = [
+            side
+            for side in held.keys() | known.keys()
+            if (held.get(side, Decimal(0)) - known.get(side, Decimal(0))) * towards > 0
+        ]
+        self._seen.append(
+            Seen("position", f"{_plain(held)} at the venue, {_plain(known)} in our books")
+        )
+        return not more
 
 
-async def _own_fills(
-    gateway: Gateway, session: AccountSession, due: Due, report: OrderReport
-) -> tuple[FillReport, ...]:
-    if report.executed == 0 or report.executed <= due.filled:
-        return ()
-    return await _fills_of(gateway, session, due, report.venue_order_id)
+def _sum(fills: tuple[FillReport, ...]) -> Decimal:
+    return sum((fill.quantity for fill in fills), Decimal(0))
 
 
-async def _fills_of(
-    gateway: Gateway, session: AccountSession, due: Due, venue_order_id: str
-) -> tuple[FillReport, ...]:
-    fills = await gateway.fills(session, due.symbol, due.sent_at - SKEW)
-    return tuple(fill for fill in fills if fill.venue_order_id == venue_order_id)
+def _order_in_words(report: OrderReport, due: Due) -> str:
+    if report.lookup is Lookup.FOUND:
+        return (
+            f"{report.state}, {report.executed.normalize():f} of {due.quantity.normalize():f} "
+            f"filled, as {report.venue_order_id}"
+        )
+    return "no such order" if report.lookup is Lookup.ABSENT else f"unclear: {report.message}"
 
 
-async def _proven(
-    gateway: Gateway, session: AccountSession, due: Due, ours: frozenset[str], now: datetime
-) -> bool:
-    """Absence is proven by the order, the open orders and the trades together, after the gate."""
-    if not due.unclear or due.filled > Decimal(0):
-        return False  # it was acknowledged once; not finding it now proves nothing
-    window = gateway.acceptance_window
-    if window and now < due.sent_at + window + MARGIN:
-        return False
-    if due.client_id in await gateway.open_client_ids(session, due.symbol):
-        return False
-    fills = await gateway.fills(session, due.symbol, due.sent_at - SKEW)
-    strange = [
-        fill for fill in fills if fill.venue_order_id not in ours and fill.side.value == due.side
-    ]
-    return not strange
+def _plain(held: Mapping[str, Decimal]) -> str:
+    shown = [f"{quantity.normalize():f} {side}" for side, quantity in sorted(held.items())
+             if quantity]  # fmt: skip
+    return ", ".join(shown) or "nothing"

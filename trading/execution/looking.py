@@ -18,7 +18,8 @@ from typing import Any, Protocol
 
 from mimic.ops.metrics import cancels
 from trading.domain.ports import AccountSession, Gateway
-from trading.execution.due import Due, Found, known_venue_orders, put_off, settle_found
+from trading.execution.due import put_off, settle_found
+from trading.execution.findings import Books, Due, Found, books_of
 from trading.execution.governor import Cost, Governor
 from trading.execution.look import look
 from trading.execution.sessions import load_sessions
@@ -93,7 +94,7 @@ class Looks:
         gateway = await self._gateway(due)
         if gateway is None:
             return None
-        ours = await self._ours(due)
+        books = await self._books(due)
         async with self._slots[due.route]:
             told = await gateway.cancel(session, due.symbol, due.client_id)
             egress = egress_name(session)
@@ -101,16 +102,18 @@ class Looks:
                 due.route, egress, due.account_id, told.answer, told.answer.headers
             )
             cancels.labels(due.route, told.outcome.value).inc()
-            return await look(gateway, session, due, ours, self._at.now(), told.report)
+            return await look(gateway, session, due, books, self._at.now(), told.report)
 
     def _granted(self, due: Sequence[Due], sessions: Mapping[int, AccountSession]) -> list[Due]:
         """Those that may be asked about now; the others are put off until there is room."""
         granted: list[Due] = []
-        for (route, egress), wanted in _by_way(due, sessions).items():
-            cost = Cost(weight=limits_of(route).reads.look, requests=REQUESTS)
-            grant = self._at.governor.grant_reads(route, egress, len(wanted), cost=cost)
-            granted += wanted[: grant.granted]
-            put_off(wanted[grant.granted :], seconds=grant.wait, now=self._at.now())
+        for (route, egress), everything in _by_way(due, sessions).items():
+            for unclear in (True, False):
+                wanted = [each for each in everything if each.unclear is unclear]
+                cost = _cost_of_look(route, unclear=unclear)
+                grant = self._at.governor.grant_reads(route, egress, len(wanted), cost=cost)
+                granted += wanted[: grant.granted]
+                put_off(wanted[grant.granted :], seconds=grant.wait, now=self._at.now())
         return granted
 
     async def _look(self, due: Due, session: AccountSession) -> Found | None:
@@ -119,9 +122,9 @@ class Looks:
         if gateway is None:
             return None
         await self._orders_first(due.route)
-        ours = await self._ours(due)
+        books = await self._books(due)
         async with self._slots[due.route]:
-            return await look(gateway, session, due, ours, self._at.now())
+            return await look(gateway, session, due, books, self._at.now())
 
     async def _gateway(self, due: Due) -> Gateway | None:
         try:
@@ -130,13 +133,11 @@ class Looks:
             logger.exception("no gateway", extra={"route": due.route})
             return None
 
-    async def _ours(self, due: Due) -> frozenset[str]:
-        """The venue's ids of our orders there; asked for only where absence may be proven."""
+    async def _books(self, due: Due) -> Books:
+        """Asked for only where absence may be proven."""
         if not due.unclear:
-            return frozenset()
-        found: frozenset[str] = await self._at.in_database(
-            partial(known_venue_orders, due.account_id, due.symbol)
-        )
+            return Books()
+        found: Books = await self._at.in_database(partial(books_of, due.account_id, due.symbol))
         return found
 
     async def _orders_first(self, route: str) -> None:
@@ -144,6 +145,14 @@ class Looks:
         limit = time.monotonic() + WAIT
         while self._at.sends(route) and time.monotonic() < limit:
             await asyncio.sleep(0.02)
+
+
+def _cost_of_look(route: str, *, unclear: bool) -> Cost:
+    """Proving an absence takes the open orders and the positions as well."""
+    reads = limits_of(route).reads
+    if unclear:
+        return Cost(weight=reads.look + reads.balance + 1, requests=REQUESTS + 2)
+    return Cost(weight=reads.look, requests=REQUESTS)
 
 
 def _by_way(

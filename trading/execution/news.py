@@ -102,15 +102,17 @@ def _sorted_out(told: Sequence[Told]) -> tuple[_Ours, dict[int, list[News]]]:
 def _acknowledge(ours: _Ours, now: datetime) -> None:
     """The venue has what it tells of: attempts are confirmed, unknown orders are known again.
 
-    An order in a sender's hands is left to it: its answer says when it was sent.
+    An order in a sender's hands is left to it, for its answer says more; but what has filled was
+    placed, whether that answer ever comes or not.
     """
+    filled = {order for order, _ in ours.fills}
     seen = {order: (each.fill.venue_order_id, Decimal(0)) for order, each in ours.fills}
     seen |= {order: (each.venue_order_id, each.executed) for order, each in ours.states}
     record(
         [
             AttemptEnd(order.client_id, "confirmed", None, now, venue_id, reported_filled=executed)
             for order, (venue_id, executed) in sorted(seen.items())
-            if order.status != OrderStatus.SENDING.value
+            if order.status != OrderStatus.SENDING.value or order in filled
         ]
     )
     unclear = sorted({order.order_id for order in seen if order.status in _UNCLEAR})

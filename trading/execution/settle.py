@@ -19,9 +19,20 @@ from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.transitions import Change, Claimed, move
+from trading.market.refresh import DOUBTED
+from trading.models import ExchangeAccount, Instrument
 
 LONGEST_PAUSE = 30.0  # seconds
 FIRST_LOOK = timedelta(milliseconds=500)
+_RULES = frozenset(
+    {
+        "venue.precision",
+        "venue.filter",
+        "venue.min_notional",
+        "venue.bad_symbol",
+        "venue.close_only",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +64,24 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
         orders.labels(route, cause.value).inc(len(moved[cause]))
     _overtaken(by_cause[Cause.ACKNOWLEDGE], moved.get(Cause.ACKNOWLEDGE, set()))
     budgets.release(sorted(moved.get(Cause.REFUSE, ())))
+    _doubt_rules(by_cause[Cause.REFUSE])
     order_unknown.labels(route).inc(len(moved.get(Cause.LOSE, ())))
     reports = [
         Reported(answer.order.order_id, fill) for answer in answers for fill in answer.result.fills
     ]
     changed = book_fills(reports=reports, now=now) if reports else set()
     receipts.announce(sorted(set().union(changed, *moved.values())))
+
+
+def _doubt_rules(refused: Sequence[Answer]) -> None:
+    """The venue's rules are not those that we decided by: they are to be read anew."""
+    accounts: dict[str, set[int]] = defaultdict(set)
+    for answer in refused:
+        if answer.result.code in _RULES:
+            accounts[answer.order.symbol].add(answer.order.account_id)
+    for symbol in sorted(accounts):
+        venues = ExchangeAccount.objects.filter(pk__in=accounts[symbol]).values("venue_id")
+        Instrument.objects.filter(venue_id__in=venues, symbol=symbol).update(refreshed_at=DOUBTED)
 
 
 def _overtaken(confirmed: Sequence[Answer], moved: set[int]) -> None:

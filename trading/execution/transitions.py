@@ -28,7 +28,7 @@ from trading.domain.orders import (
 )
 from trading.execution.egress_selectors import Way
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS)
 
 
 class Change(NamedTuple):

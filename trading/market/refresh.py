@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
 from trading.domain.ports import Depth, InstrumentSpec, Quote
 from trading.models import Instrument
 
+DOUBTED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When rules were read that a venue has just shown to be others."""
+RULES_LAST = timedelta(minutes=5)
 _NOT_RULES = {"symbol", "volatility_pct"}  # the key, and what is measured apart
 
 
@@ -25,7 +28,16 @@ def store_instruments(*, venue: str, specs: Sequence[InstrumentSpec], now: datet
         unique_fields=["venue", "symbol"],
         update_fields=[*rules, "refreshed_at"],
     )
+    gone = Instrument.objects.filter(venue_id=venue, refreshed_at=DOUBTED)
+    gone.update(refreshed_at=now, trading=False)  # asked for, and not listed any more
     return len(rows)
+
+
+def rules_are_due(*, venue: str, now: datetime) -> bool:
+    """Nobody read them for a while, or an order of ours was refused by others."""
+    rows = Instrument.objects.filter(venue_id=venue)
+    newest = rows.order_by("-refreshed_at").values_list("refreshed_at", flat=True).first()
+    return newest is None or newest < now - RULES_LAST or rows.filter(refreshed_at=DOUBTED).exists()
 
 
 def store_quotes(*, venue: str, quotes: Sequence[Quote]) -> int:

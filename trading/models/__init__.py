@@ -16,6 +16,12 @@ from trading.models.copying import (
     SignalFanout,
     SubscriptionStatus,
 )
+from trading.models.divergences import (
+    Divergence,
+    DivergenceAction,
+    DivergenceKind,
+    Reconciliation,
+)
 from trading.models.egress import Egress
 from trading.models.flatten import FlattenLeg, LegState
 from trading.models.health import AccountEgress, VenueHealth
@@ -23,9 +29,12 @@ from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
 from trading.models.orders import (
     AttemptOutcome,
+    LookFinding,
     Order,
     OrderAttempt,
     OrderEvent,
+    OrderInDoubt,
+    OrderLook,
     Origin,
 )
 from trading.models.streams import (
@@ -55,6 +64,9 @@ __all__ = [
     "LimitFields",
     "LimitScope",
     "RiskLimits",
+    "Divergence",
+    "DivergenceAction",
+    "DivergenceKind",
     "Egress",
     "EquityPoint",
     "ExchangeAccount",
@@ -73,7 +85,10 @@ __all__ = [
     "KillScope",
     "KillSwitch",
     "LegState",
+    "LookFinding",
     "Order",
+    "OrderInDoubt",
+    "OrderLook",
     "MarketCalendar",
     "MarketWindow",
     "OrderAttempt",
@@ -85,6 +100,7 @@ __all__ = [
     "StreamState",
     "SubscriptionStatus",
     "Trade",
+    "Reconciliation",
     "SettingState",
     "Venue",
     "VenueSetting",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -236,3 +237,57 @@ class OrderEvent(HotModel):
 
     def __str__(self) -> str:
         return f"{self.was} → {self.became}"
+
+
+class LookFinding(models.TextChoices):
+    """What a look showed, or what an operator said instead."""
+
+    PLACED = "placed", _("There")
+    ABSENT = "absent", _("Proven absent")
+    UNCLEAR = "unclear", _("Unclear")
+    SAID_PLACED = "said_placed", _("Said to be there")
+    SAID_ABSENT = "said_absent", _("Said to be absent")
+    ASKED_AGAIN = "asked_again", _("To be looked at again")
+
+
+class OrderLook(HotModel):
+    """One look at an order that nobody was sure of: when, what was asked, what came.
+
+    ``evidence`` is a list of ``{"asked", "came"}`` in the order of asking. ``by`` is who decided
+    without the venue's word, with their ``reason``; None for the engine. Added to, never changed.
+    """
+
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="looks", db_constraint=False, db_index=False
+    )
+    client_id = models.CharField(_("client id"), max_length=32)
+    at = models.DateTimeField(_("at"))
+    finding = models.CharField(_("finding"), max_length=12, choices=LookFinding)
+    evidence = models.JSONField(_("evidence"), default=list)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("look at an order")
+        verbose_name_plural = _("looks at orders")
+        ordering = ("id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finding__in=LookFinding.values), name="order_look_finding_known"
+            )
+        ]
+        indexes = [models.Index(fields=["order", "id"], name="order_look_history")]
+
+    def __str__(self) -> str:
+        return f"{self.client_id}: {self.finding}"
+
+
+class OrderInDoubt(Order):
+    """Orders of which nobody is sure whether the venue has them: the operators' queue."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("order in doubt")
+        verbose_name_plural = _("orders in doubt")

@@ -24,6 +24,7 @@ from trading.models import (
     CheckOutcome,
     CopyExecution,
     CopySubscription,
+    Divergence,
     ExchangeAccount,
     KillSwitch,
     Order,
@@ -32,6 +33,8 @@ from trading.models import (
     SubscriptionStatus,
     Venue,
 )
+from trading.reconciliation.rounds import overdue_by_venue
+from trading.reconciliation.selectors import LASTED
 
 HOUR = timedelta(hours=1)
 UNCLEAR = (OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value)
@@ -45,11 +48,14 @@ def connect() -> None:
         ModelLink(_("Kill switches"), "trading.killswitch", icon="dangerous", badge=_killed),
         PageLink(_("Block all opens"), "admin:trading_kill_block_opens", icon="block"),
         ModelLink(_("User streams"), "trading.accountstream", icon="hearing", badge=_deaf),
+        ModelLink(_("Divergences"), "trading.divergence", icon="compare", badge=_divergent),
+        ModelLink(_("Reconciliations"), "trading.reconciliation", icon="sync_problem"),
         ModelLink(_("Heartbeats"), "ops.heartbeat", icon="ecg_heart"),
     )
     register_section(
         "trading",
-        ModelLink(_("Orders"), "trading.order", icon="receipt", badge=_unclear),
+        ModelLink(_("Orders"), "trading.order", icon="receipt"),
+        ModelLink(_("Orders in doubt"), "trading.orderindoubt", icon="help", badge=_unclear),
         ModelLink(_("Attempts"), "trading.orderattempt", icon="send"),
         ModelLink(_("Order events"), "trading.orderevent", icon="timeline"),
         ModelLink(_("Fills"), "trading.fill", icon="done_all"),
@@ -97,6 +103,7 @@ def connect() -> None:
     register_tile("accounts to approve", _approval_tile, order=45)
     register_tile("key checks", _checks_tile, order=46)
     register_tile("user streams", _streams_tile, order=48)
+    register_tile("accounts to compare", _overdue_tile, order=49)
     register_tile("heartbeats", _heartbeat_tile, order=50)
 
 
@@ -167,7 +174,7 @@ def _receipts_tile(_request: HttpRequest) -> Tile:
 
 def _unclear_tile(request: HttpRequest) -> Tile:
     count = _unclear(request)
-    url = reverse("admin:trading_order_changelist") + "?status__in=" + ",".join(UNCLEAR)
+    url = reverse("admin:trading_orderindoubt_changelist")
     hint = _("the venue gave no clear answer; they are being looked up")
     return Tile(_("Unclear orders"), str(count), hint, "bad" if count else "good", url)
 
@@ -208,6 +215,24 @@ def _streams_tile(request: HttpRequest) -> Tile | None:
     hint = _("their orders are asked about instead, and opens need a fresh balance")
     url = reverse("admin:trading_accountstream_changelist")
     return Tile(_("Streams not whole"), str(deaf), hint, "warn" if deaf else "good", url)
+
+
+def _divergent(_request: HttpRequest) -> int:
+    """Differences that are there for longer than a fill takes into the books."""
+    since = timezone.now() - LASTED
+    return Divergence.objects.filter(healed_at=None, found_at__lte=since).count()
+
+
+def _overdue_tile(_request: HttpRequest) -> Tile | None:
+    venues = overdue_by_venue(now=timezone.now())
+    if not venues:
+        return None
+    overdue = sum(each.overdue for each in venues)
+    counts = ", ".join(f"{each.venue} {each.overdue}/{each.accounts}" for each in venues)
+    hint = _("longer than twice their turn; by venue: %(counts)s") % {"counts": counts}
+    url = reverse("admin:trading_reconciliation_changelist")
+    tone = "warn" if overdue else "good"
+    return Tile(_("Accounts overdue for comparing"), str(overdue), hint, tone, url)
 
 
 def _heartbeat_tile(_request: HttpRequest) -> Tile:

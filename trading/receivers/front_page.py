@@ -69,9 +69,9 @@ def _all_queues() -> list[Queue]:
     unknown, person = OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value
     return [
         Queue(_("Orders that need a person"), orders.filter(status=person), "created_at",
-              "trading_order", f"status__exact={person}"),
+              "trading_orderindoubt", f"status__exact={person}"),
         Queue(_("Unknown outcomes"), orders.filter(status=unknown), "created_at",
-              "trading_order", f"status__exact={unknown}"),
+              "trading_orderindoubt", f"status__exact={unknown}"),
         Queue(_("Orders to send"), orders.filter(status=OrderStatus.PLANNED.value), "created_at",
               "trading_order", f"status__exact={OrderStatus.PLANNED.value}"),
         Queue(_("Fan-outs under way"), SignalFanout.objects.filter(done_at=None), "created_at",

@@ -26,10 +26,15 @@ from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import LOOKS, POLLS, Cost, Governor
 from trading.execution.ways_out import egress_name
 from trading.market.followed import followed_symbols
-from trading.market.refresh import store_depths, store_instruments, store_quotes
+from trading.market.refresh import (
+    rules_are_due,
+    store_depths,
+    store_instruments,
+    store_quotes,
+)
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
-from trading.reconciliation import snapshots
+from trading.reconciliation import rounds, snapshots
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams.engine import UserStreams
 from trading.venues.limits import limits_of
@@ -43,7 +48,7 @@ BOOKS_AT_ONCE = 20
 BALANCES_AT_ONCE = 40
 PAPER_EVERY = 10.0
 VENUES_EVERY = 5.0
-INSTRUMENTS_EVERY = 300.0
+INSTRUMENTS_EVERY = 5.0  # looked whether they are due
 VOLATILITY_EVERY = 15.0
 EQUITY_EVERY = 60.0
 DAY = 86_400.0
@@ -57,6 +62,7 @@ class Stream:
         self._governor = Governor()
         self._gateways: dict[str, Gateway] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._ruled: set[str] = set()  # venues whose rules this process has read
         self._user_streams = UserStreams(self._gateways, self._governor)
 
     def stop(self) -> None:
@@ -94,6 +100,7 @@ class Stream:
             self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
             self._every(QUOTES_EVERY, partial(self._quotes, venue)),
             self._every(BALANCES_EVERY, partial(self._balances, venue)),
+            self._every(BALANCES_EVERY, partial(self._compare, venue)),
             self._every(VOLATILITY_EVERY, partial(self._volatility, venue)),
             self._every(BOOKS_EVERY, partial(self._books, venue)),
         )
@@ -118,8 +125,12 @@ class Stream:
                 continue
 
     async def _instruments(self, venue: str) -> None:
-        specs = await self._gateways[venue].instruments()
         now = datetime.now(UTC)
+        due = partial(rules_are_due, venue=venue, now=now)
+        if venue in self._ruled and not await in_database(due):
+            return
+        self._ruled.add(venue)
+        specs = await self._gateways[venue].instruments()
         await in_database(partial(store_instruments, venue=venue, specs=specs, now=now))
 
     async def _quotes(self, venue: str) -> None:
@@ -179,6 +190,31 @@ class Stream:
         now = datetime.now(UTC)
         known = [row for row in rows if row is not None]
         await in_database(partial(snapshots.store_balances, rows=known, now=now))
+
+    async def _compare(self, venue: str) -> None:
+        """Positions of accounts whose turn it is, against our books."""
+        now = datetime.now(UTC)
+        due = partial(rounds.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=now)
+        sessions = await asyncio.to_thread(self._granted, venue, await in_database(due))
+        ids = [session.account_id for session in sessions]
+        mine = await in_database(partial(rounds.take, account_ids=ids, now=now))
+        asked = [session for session in sessions if session.account_id in mine]
+        told = await asyncio.gather(*(self._compared(venue, each) for each in asked))
+        failed = [each for each in told if each is not None]
+        if failed:
+            await in_database(partial(rounds.note_failed, account_ids=failed))
+
+    async def _compared(self, venue: str, session: AccountSession) -> int | None:
+        """The account, if it could not be compared."""
+        account_id = session.account_id
+        try:
+            positions = await self._gateways[venue].positions(session)
+        except VenueUnavailable as fault:
+            logger.warning("no positions", extra={"account": account_id, "fault": str(fault)})
+            return account_id
+        work = partial(rounds.compare, account_id=account_id, positions=positions)
+        await in_database(partial(work, now=datetime.now(UTC)))
+        return None
 
     def _granted(self, venue: str, sessions: Sequence[AccountSession]) -> list[AccountSession]:
         """Those whose address has weight left for polls; the others are due again next time."""

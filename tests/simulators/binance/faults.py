@@ -3,7 +3,8 @@
 A script names an ``endpoint`` (``"POST /fapi/v1/order"``, a bare path, or ``"*"``), optionally one
 ``client_id`` or ``api_key``, fires from the ``nth`` matching request on, ``count`` times (0: for
 ever), ``before_accept`` (the engine never sees the request) or ``after_accept`` (only the answer
-suffers). Actions: ``delay`` (``ms``), ``status`` (``status``, ``body``, ``headers``), ``rst``,
+suffers). Actions: ``delay`` (``ms``), ``late`` (reset at once; the engine sees the request after
+``ms`` all the same), ``status`` (``status``, ``body``, ``headers``), ``rst``,
 ``fin``, ``truncate``, ``garbage200`` (``body``), ``redirect`` (``location``), ``silent``. ``ms``
 postpones any of them.
 """
@@ -17,7 +18,7 @@ from typing import Any
 
 BEFORE, AFTER = "before_accept", "after_accept"
 ACTIONS = frozenset(
-    ("delay", "status", "rst", "fin", "truncate", "garbage200", "redirect", "silent")
+    ("delay", "late", "status", "rst", "fin", "truncate", "garbage200", "redirect", "silent")
 )
 
 

@@ -197,7 +197,7 @@ class BinanceSimulator:
     ) -> web.Response | None:
         """Performs a fault; ``call`` is given when the engine will not see the request."""
         route = ROUTES.get(call.endpoint) if call else None
-        if call and route and route.counts and script.action != "delay":
+        if call and route and route.counts and script.action not in ("delay", "late"):
             names = ("newClientOrderId", "clientAlgoId")
             own_id = next((call.parameters[n] for n in names if n in call.parameters), "")
             account = self.venue.accounts.get(call.api_key)

@@ -25,13 +25,15 @@ def answer(
 async def act(
     request: web.BaseRequest, script: Script, body: bytes, stopping: Callable[[], bool]
 ) -> web.Response | None:
-    """Performs ``script``; None means "go on and answer normally" (a mere delay).
+    """Performs ``script``; None means "go on as if nothing were" (a mere delay).
 
     ``body`` is the true answer when there is one; ``truncate`` sends its first half.
     """
+    if script.action == "late":
+        _reset(request)
     if script.ms:
         await asyncio.sleep(script.ms / 1000)
-    if script.action == "delay":
+    if script.action in ("delay", "late"):
         return None
     if script.action == "status":
         return answer(_encoded(script.body), script.status, script.headers)

@@ -17,7 +17,9 @@ from django.db import connection, transaction
 
 from trading.domain.news import FillNews
 from trading.domain.ports import FillReport, PositionReport, PositionSide, Side
+from trading.execution.divergences import Difference, record_positions
 from trading.execution.external import book_external
+from trading.models import DivergenceAction
 
 AFTER = timedelta(seconds=20)  # between the two looks
 QUIET = timedelta(seconds=60)  # since the last order of ours in the symbol ended
@@ -53,27 +55,45 @@ SELECT DISTINCT symbol FROM trading_order WHERE account_id = %(account)s
 def explain(*, account_id: int, positions: Sequence[PositionReport], now: datetime) -> bool:
     """Operation: compare, and record what is left over. True if another look is needed.
 
-    ``positions`` are all that the venue holds.
+    ``positions`` are all that the venue holds. Each difference leaves a row, from the look that
+    found it to the one that does not any more.
     """
     books, busy = _books(account_id, now)
     held = {Place(each.symbol, each.position_side.value): each for each in positions}
-    again = False
+    found: list[Difference] = []
     for place in sorted(books.keys() | held.keys()):
         known = books.get(place, _Known(Decimal(0), Decimal(0), None))
         report = held.get(place)
-        rest = (report.quantity if report else Decimal(0)) - known.quantity
-        if place.symbol in busy:
-            again |= bool(rest)
-        elif not rest:
-            if known.unexplained:
-                _note(account_id, place, rest, None, now)
-        elif rest != known.unexplained or known.since is None or now < known.since + AFTER:
-            same = rest == known.unexplained and known.since
-            _note(account_id, place, rest, known.since if same else now, now)
-            again = True
-        else:
-            _adopt(account_id, place, rest, report, now)
-    return again
+        theirs = report.quantity if report else Decimal(0)
+        rest = theirs - known.quantity
+        if rest:
+            action = _act(account_id, place, known, rest, report, now, busy=place.symbol in busy)
+            found.append(Difference(*place, known.quantity, theirs, action))
+        elif known.unexplained and place.symbol not in busy:
+            _note(account_id, place, rest, None, now)
+    record_positions(account_id=account_id, found=found, now=now)
+    return any(each.action is not DivergenceAction.ADOPTED for each in found)
+
+
+def _act(
+    account_id: int,
+    place: Place,
+    known: _Known,
+    rest: Decimal,
+    report: PositionReport | None,
+    now: datetime,
+    *,
+    busy: bool,
+) -> DivergenceAction:
+    """What is done about a difference."""
+    if busy:
+        return DivergenceAction.WAITS
+    if rest != known.unexplained or known.since is None or now < known.since + AFTER:
+        same = rest == known.unexplained and known.since
+        _note(account_id, place, rest, known.since if same else now, now)
+        return DivergenceAction.WATCHES
+    _adopt(account_id, place, rest, report, now)
+    return DivergenceAction.ADOPTED
 
 
 def _books(account_id: int, now: datetime) -> tuple[dict[Place, _Known], frozenset[str]]:

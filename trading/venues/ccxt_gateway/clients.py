@@ -56,7 +56,9 @@ class PooledFetch:
 
     def nonce(self) -> int:
         client: Any = self
-        return int(client.milliseconds()) - self.clock.ahead_ms
+        call = current_call.get(None)
+        signed_at_ms = call.signed_at_ms if call else None
+        return int(signed_at_ms or client.milliseconds()) - self.clock.ahead_ms
 
 
 def make_template(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -31,7 +32,7 @@ from trading.domain.ports import (
 from trading.venues.ccxt_gateway import answers, cancelling
 from trading.venues.ccxt_gateway.batches import read_batch
 from trading.venues.ccxt_gateway.catalogue import Catalogue
-from trading.venues.ccxt_gateway.host import Host
+from trading.venues.ccxt_gateway.host import RULES_LAST, Host
 from trading.venues.ccxt_gateway.market import MarketReads
 from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
 from trading.venues.ccxt_gateway.readiness import Ready, in_base_units, ready
@@ -63,6 +64,7 @@ class CcxtGateway(MarketReads):
 
     ``base_url`` replaces the venue's hosts (a simulator); empty means the real ones. ``fast``:
     orders take the dialect's short way if it has one; all else, and proxies, go through ccxt.
+    ``rules_last``: seconds for which markets that were read are not read again because of doubts.
     """
 
     def __init__(
@@ -73,9 +75,13 @@ class CcxtGateway(MarketReads):
         pool: Pool | None = None,
         sockets: Sockets | None = None,
         fast: bool = True,
+        rules_last: float = RULES_LAST,
     ) -> None:
         self._pool = pool or Pool()
-        hosts = {demo: Host(venue, base_url, self._pool, demo=demo) for demo in (False, True)}
+        hosts = {
+            demo: Host(venue, base_url, self._pool, demo=demo, rules_last=rules_last)
+            for demo in (False, True)
+        }
         super().__init__(venue.dialect, hosts)
         self.acceptance_window = venue.dialect.acceptance_window
         self._fast = venue.dialect.fast if fast else None
@@ -91,7 +97,7 @@ class CcxtGateway(MarketReads):
             return ready
         assert keys is not None  # or it would not be ready
         order, listing = ready
-        call = Call()
+        call = Call(order.signed_at_ms)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)
         else:
@@ -126,12 +132,24 @@ class CcxtGateway(MarketReads):
         """Each order in the venue's unit with its listing, or why it is not sent."""
         if session.credentials is None:
             return [_KEYLESS] * len(orders)
+        host = self._hosts[session.demo]
         try:
-            catalogue = await self._hosts[session.demo].catalogue()
+            catalogue = await host.catalogue()
         except VenueUnavailable as fault:
             away = answers.refused_here("venue.unavailable", str(fault), retryable=True)
             return [away] * len(orders)
-        return [ready(order, catalogue) for order in orders]
+        prepared = [ready(order, catalogue) for order in orders]
+        if host.rules_are_old and any(isinstance(each, SendResult) for each in prepared):
+            await self._new_rules(host)
+            catalogue = await host.catalogue()
+            prepared = [ready(order, catalogue) for order in orders]
+        return prepared
+
+    async def _new_rules(self, host: Host) -> None:
+        """The venue may have changed them since; without an answer the old ones stay."""
+        with contextlib.suppress(VenueUnavailable):
+            await host.catalogue(reload=True)
+            self._clones.clear()
 
     async def _post_batch(
         self,
@@ -205,7 +223,8 @@ class CcxtGateway(MarketReads):
         order: OrderRequest,
         listing: Listing,
     ) -> SendResult:
-        at_ms = time.time_ns() // 1_000_000 - self._hosts[session.demo].clock.ahead_ms
+        signed_at_ms = order.signed_at_ms or time.time_ns() // 1_000_000
+        at_ms = signed_at_ms - self._hosts[session.demo].clock.ahead_ms
         origin = self._base_url or fast.origin(demo=session.demo)
         try:
             request = fast.request(order, listing.spec.venue_symbol, keys, at_ms, demo=session.demo)
@@ -302,7 +321,7 @@ class CcxtGateway(MarketReads):
 
         async def ask(client: Any, catalogue: Catalogue) -> list[FillReport]:
             listing = catalogue.by_symbol[symbol]
-            start = int(since.timestamp() * 1000)
+            start = int(since.timestamp() * 1000) - client.clock.ahead_ms
             trades = await self._all_trades(client, listing, start)
             return [answers.read_fill(trade, symbol, listing.contract_size) for trade in trades]
 

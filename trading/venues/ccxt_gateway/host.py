@@ -14,20 +14,31 @@ from trading.venues.registry import Venue
 from trading.venues.wire import Call, VenueClock, current_call
 
 _RESYNC_AFTER = 1.0  # seconds: a thousand clock refusals at once are answered by one question
+RULES_LAST = 30.0  # seconds: rules that somebody doubts are not asked for again sooner
 _RETRY_AFTER = 1.0  # seconds: orders that wait for markets must not each await a timeout in turn
 
 
 class Host:
     """Markets are loaded once for all accounts, by whoever needs them first."""
 
-    def __init__(self, venue: Venue, base_url: str, pool: Pool, *, demo: bool) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        base_url: str,
+        pool: Pool,
+        *,
+        demo: bool,
+        rules_last: float = RULES_LAST,
+    ) -> None:
         self._venue = venue
         self._base_url = base_url
         self._pool = pool
         self._demo = demo
+        self._rules_last = rules_last
         self._template: Any = None
         self._catalogue: Catalogue | None = None
         self._failed_at = float("-inf")  # monotonic seconds
+        self._loaded_at = float("-inf")
         self._loading = asyncio.Lock()
         self._syncing = asyncio.Lock()
 
@@ -57,7 +68,13 @@ class Host:
                 self._catalogue = await self._load()
             return self._catalogue
 
+    @property
+    def rules_are_old(self) -> bool:
+        """Whether asking for the markets again may show other rules."""
+        return time.monotonic() - self._loaded_at > self._rules_last
+
     async def _load(self) -> Catalogue:
+        self._loaded_at = time.monotonic()  # a failed try counts
         token = current_call.set(Call())
         try:
             markets = await self.template.load_markets(True)

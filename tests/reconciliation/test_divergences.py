@@ -1,0 +1,142 @@
+"""Differences between a venue and our books: on record, healed, taken for the owner's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.cast import a_follower, a_market, a_quote, a_strategy, an_account
+from tests.execution.news_cast import a_fill, an_order
+from trading.domain.ports import Credentials, PositionReport, PositionSide
+from trading.execution.news import Told, apply_news
+from trading.models import (
+    CopySubscription,
+    Divergence,
+    ExternalPosition,
+    Order,
+    Position,
+    Reconciliation,
+)
+from trading.reconciliation import rounds
+from trading.reconciliation.selectors import comparison_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+VENUE = "binanceusdm"
+
+
+def _later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def _at_venue(quantity: str) -> list[PositionReport]:
+    price = Decimal(60_000)
+    return [PositionReport("BTCUSDT", PositionSide.BOTH, Decimal(quantity), price, None, None)]
+
+
+@pytest.fixture
+def copy() -> CopySubscription:
+    """Holds 1 BTC by our books; its order ended long ago."""
+    a_market()
+    a_quote()
+    made = a_follower(a_strategy().strategy, account=an_account(keys=Credentials("key", "secret")))
+    order = an_order(made.account, copy=made)
+    apply_news(told=[Told(made.account_id, a_fill(order, 1, "1"))], now=NOW)
+    Order.objects.update(closed_at=_later(-120))
+    assert Position.objects.get().quantity == 1
+    return made
+
+
+def _compare(copy: CopySubscription, quantity: str, after: float) -> bool:
+    rounds.take(account_ids=[copy.account_id], now=_later(after))
+    return rounds.compare(
+        account_id=copy.account_id, positions=_at_venue(quantity), now=_later(after)
+    )
+
+
+def _rows() -> list[Any]:
+    names = ("kind", "ours", "theirs", "action", "found_at", "healed_at")
+    return list(Divergence.objects.order_by("pk").values_list(*names))
+
+
+def test_what_agrees_leaves_no_row(copy: CopySubscription) -> None:
+    assert not _compare(copy, "1", 0)
+    assert _rows() == []
+    assert Reconciliation.objects.get().compared_at == NOW
+
+
+def test_a_difference_that_goes_away_by_itself_is_healed_and_tells_how_long_it_took(
+    copy: CopySubscription,
+) -> None:
+    assert _compare(copy, "1.5", 0)
+    assert not _compare(copy, "1", 15)
+    assert _rows() == [("position", D(1), D("1.5"), "watches", NOW, _later(15))]
+    assert not ExternalPosition.objects.exclude(quantity=0).exists()
+
+
+def test_a_difference_seen_twice_is_the_owners_own(copy: CopySubscription) -> None:
+    _compare(copy, "1.5", 0)
+    assert not _compare(copy, "1.5", 25)
+    assert _rows() == [("position", D(1), D("1.5"), "adopted", NOW, _later(25))]
+    assert ExternalPosition.objects.get().quantity == D("0.5")
+    assert not _compare(copy, "1.5", 50)
+    assert len(_rows()) == 1
+
+
+def test_nothing_is_concluded_while_an_order_of_ours_is_about(copy: CopySubscription) -> None:
+    an_order(copy.account, copy=copy)
+    for after in (0, 25, 50):
+        assert _compare(copy, "2", after)
+    assert _rows() == [("position", D(1), D(2), "waits", NOW, None)]
+    assert not ExternalPosition.objects.exists()
+
+
+def test_a_failed_question_is_not_flat(copy: CopySubscription) -> None:
+    rounds.take(account_ids=[copy.account_id], now=NOW)
+    rounds.note_failed(account_ids=[copy.account_id])
+    row = Reconciliation.objects.get()
+    assert (row.failures, row.compared_at, _rows()) == (1, None, [])
+
+
+def D(number: int | str) -> Decimal:
+    return Decimal(number)
+
+
+def _due(after: float) -> bool:
+    return bool(rounds.due_sessions(venue=VENUE, limit=10, now=_later(after)))
+
+
+PACES = {"order": 10, "difference": 20, "position": 60, "nothing": 900}
+
+
+@pytest.mark.parametrize("what", PACES)
+def test_an_account_is_asked_as_often_as_what_is_open_there_asks_for(
+    copy: CopySubscription, what: str
+) -> None:
+    if what == "nothing":
+        Position.objects.update(quantity=0)
+    if what == "order":
+        an_order(copy.account, copy=copy)
+    _compare(copy, {"difference": "3", "nothing": "0"}.get(what, "1"), 0)
+    assert not _due(PACES[what] - 1)
+    assert _due(PACES[what] + 1)
+
+
+def test_only_one_process_asks_and_who_waits_for_long_is_overdue(copy: CopySubscription) -> None:
+    ids = [copy.account_id]
+    assert rounds.take(account_ids=ids, now=NOW) == set(ids)
+    assert rounds.take(account_ids=ids, now=_later(1)) == set()
+    assert rounds.overdue_by_venue(now=_later(119)) == [(VENUE, 0, 1)]
+    assert rounds.overdue_by_venue(now=_later(121)) == [(VENUE, 1, 1)]
+
+
+def test_a_page_shows_what_lasted(copy: CopySubscription) -> None:
+    _compare(copy, "1.5", 0)
+    assert comparison_of(account_id=copy.account_id, now=_later(5)).differences == []
+    shown = comparison_of(account_id=copy.account_id, now=_later(11))
+    assert (shown.compared_at, len(shown.differences)) == (NOW, 1)
+    _compare(copy, "1", 6)
+    assert comparison_of(account_id=copy.account_id, now=_later(60)).differences == []

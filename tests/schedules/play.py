@@ -1,0 +1,195 @@
+"""Seeds into schedules, schedules into verdicts, failing schedules into short ones."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple
+
+import time_machine
+
+from accounts.models import User
+from signals.models import Strategy
+from tests.cast import a_strategy
+from tests.schedules.world import World
+from trading.models import CopyExecution, ExecutionKey, Fill, Order, OrderAttempt, Position
+
+LONGEST = 18  # steps
+_FATES = ("well", "well", "lost answer", "lost request", "busy", "no margin", "part", "stall")
+_WAYS = ("once", "thrice", "reversed", "lost")
+_ATTEMPTS = 12
+
+
+class Step(NamedTuple):
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.arguments))})"
+
+
+class Schedule(NamedTuple):
+    """``strict``: which of the venue's two rules about client ids is in force."""
+
+    strict: bool
+    followers: int
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        kind = "strict" if self.strict else "open"
+        return f"{kind}, {self.followers} followers: " + "; ".join(map(str, self.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A seed with the shortest schedule found that still fails, and how."""
+
+    seed: int
+    schedule: Schedule
+    wrong: list[str]
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}\n  {self.schedule}\n  " + "\n  ".join(self.wrong)
+
+
+def schedule_of(seed: int) -> Schedule:
+    dice = random.Random(seed)
+    steps = [Step("publish", ("open",)), Step("decide")]
+    while len(steps) < LONGEST:
+        steps.append(_drawn(dice))
+    return Schedule(dice.random() < 0.5, dice.randint(1, 2), tuple(steps))
+
+
+def _drawn(dice: random.Random) -> Step:
+    worker = dice.randrange(2)
+    drawn: list[tuple[int, Callable[[], Step]]] = [
+        (1, lambda: Step("publish", (dice.choice(("open", "close")),))),
+        (2, lambda: Step("decide")),
+        (4, lambda: Step("claim", (worker, dice.random() < 0.3))),
+        (6, lambda: Step("send", (worker, dice.choice(_FATES), dice.choice((1, 6, 40))))),
+        (3, lambda: Step("write", (worker,))),
+        (1, lambda: Step("die", (worker,))),
+        (2, lambda: Step("sweep")),
+        (3, lambda: Step("look", (dice.choice((0, 0, 3)),))),
+        (2, lambda: Step("hear", (dice.choice(_WAYS),))),
+        (4, lambda: Step("wait", (dice.choice((0.6, 3, 11, 31)),))),
+    ]
+    weights = [weight for weight, _ in drawn]
+    return dice.choices([make for _, make in drawn], weights)[0]()
+
+
+def play_seeds(seeds: Sequence[int], owner: User) -> Iterator[Broken]:
+    """Those that fail, shortened."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        play = partial(_play, clock, datetime.now(UTC), a_strategy().strategy, owner)
+        for seed in seeds:
+            schedule = schedule_of(seed)
+            wrong = play(schedule)
+            if wrong:
+                yield Broken(seed, *_shortened(schedule, wrong, play))
+
+
+def _play(
+    clock: Any, start: datetime, strategy: Strategy, owner: User, schedule: Schedule
+) -> list[str]:
+    world = World(clock, start, strategy, owner, strict=schedule.strict)
+    for _ in range(schedule.followers):
+        world.follower()
+    try:
+        return _broken(world, schedule)
+    finally:
+        world.leave()
+
+
+def _broken(world: World, schedule: Schedule) -> list[str]:
+    for step in schedule.steps:
+        _take(world, step)
+        wrong = _safe(world)
+        if wrong:
+            return [f"after {step}: {text}" for text in wrong]
+    world.rest()
+    return _safe(world) + _done(world)
+
+
+def _take(world: World, step: Step) -> None:
+    if step.name == "claim":
+        number, closing = step.arguments
+        world.claim(number, closing=closing)
+    else:
+        getattr(world, step.name)(*step.arguments)
+
+
+def _safe(world: World) -> list[str]:
+    """What must hold after every step: O1, O4 and the bound of O8."""
+    wrong = []
+    executed: dict[str, Decimal] = defaultdict(Decimal)
+    for each in world.venue.ledger:
+        executed[each.request.client_id[:-1]] += each.executed
+        if each.executed and executed[each.request.client_id[:-1]] > each.request.quantity:
+            wrong.append(f"O1: {each.request.client_id} executed more than was wanted")
+    twice = [name for (_, name), times in Counter(world.venue.arrived).items() if times > 1]
+    wrong += [f"O1: {name} was posted twice" for name in twice]
+    if any(held < 0 for held in world.venue.held.values()):
+        wrong.append("O1: a close turned a position over")
+    return wrong
+
+
+def _done(world: World) -> list[str]:
+    """What must hold once nothing breaks any more: O2, O3, O4, O8."""
+    wrong = [] if world.is_over() else [f"O2: {_alive(world)}"]
+    for signal in world.signals:
+        receipts = CopyExecution.objects.filter(signal_id=signal)
+        if (
+            not receipts.count()
+            == ExecutionKey.objects.filter(signal_id=signal).count()
+            == len(world.copies)
+        ):
+            wrong.append(f"O2: {receipts.count()} receipts for {len(world.copies)} followers")
+        wrong += [f"O2: a receipt ends as {each.outcome}"
+                  for each in receipts.filter(outcome__in=("planned", "unknown"))]  # fmt: skip
+    wrong += [text for account_id in world.account_ids for text in _books(world, account_id)]
+    known = set(OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
+                .values_list("client_id", flat=True))  # fmt: skip
+    unclear = OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
+    unclear = unclear.filter(outcome__in=("sending", "unknown"))
+    wrong += [f"O2: an attempt ends as {each.outcome}" for each in unclear]
+    strange = {name for _, name in world.venue.arrived} - known
+    wrong += [f"O4: nobody wrote {name}" for name in sorted(strange)]
+    many = Order.objects.filter(account_id__in=world.account_ids, attempts__gt=_ATTEMPTS)
+    return wrong + [f"O8: {each} took {each.attempts} attempts" for each in many]
+
+
+def _books(world: World, account_id: int) -> list[str]:
+    ours = sum(Position.objects.filter(account_id=account_id).values_list("quantity", flat=True))
+    wrong = []
+    if ours != world.venue.held[account_id]:
+        wrong.append(f"O3: {ours} in our books, {world.venue.held[account_id]} at the venue")
+    booked = set(Fill.objects.filter(account_id=account_id).values_list("trade_id", flat=True))
+    told = {fill.trade_id for each in world.venue.ledger if each.account_id == account_id
+            for fill in each.fills}  # fmt: skip
+    return wrong if booked == told else [*wrong, f"O3: fills {booked ^ told} on one side alone"]
+
+
+def _alive(world: World) -> str:
+    rows = Order.objects.filter(account_id__in=world.account_ids, closed_at=None)
+    return "not over: " + ", ".join(f"{each.status} after {each.attempts}" for each in rows)
+
+
+def _shortened(
+    schedule: Schedule, wrong: list[str], play: Callable[[Schedule], list[str]]
+) -> tuple[Schedule, list[str]]:
+    """Steps are taken away one by one, from the end, as long as it still fails."""
+    place = len(schedule.steps)
+    while place > 0:
+        place -= 1
+        steps = schedule.steps[:place] + schedule.steps[place + 1 :]
+        shorter = schedule._replace(steps=steps)
+        found = play(shorter)
+        if found:
+            schedule, wrong = shorter, found
+    return schedule, wrong

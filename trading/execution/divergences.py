@@ -1,0 +1,83 @@
+"""Differences between a venue and our books, on record from the first look to the healing one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from mimic.core.bulk import columns_of
+from trading.models import DivergenceAction, DivergenceKind
+
+
+class Difference(NamedTuple):
+    """One place where both sides differ; quantities are signed base units."""
+
+    symbol: str
+    position_side: str
+    ours: Decimal
+    theirs: Decimal
+    action: DivergenceAction
+
+
+_OPEN = """
+INSERT INTO trading_divergence AS d (account_id, kind, symbol, position_side, ours, theirs, action,
+    found_at, seen_at)
+SELECT %(account)s, 'position', c.*, %(now)s, %(now)s FROM unnest(%(symbols)s::text[],
+    %(sides)s::text[], %(ours)s::numeric[], %(theirs)s::numeric[], %(actions)s::text[]) AS c
+ON CONFLICT (account_id, kind, symbol, position_side) WHERE healed_at IS NULL
+DO UPDATE SET ours = excluded.ours, theirs = excluded.theirs, action = excluded.action,
+    seen_at = excluded.seen_at
+"""
+# What this look did not show any more is healed; so is what it settled itself.
+_HEAL = """
+UPDATE trading_divergence d SET healed_at = %(now)s
+ WHERE d.account_id = %(account)s AND d.kind = 'position' AND d.healed_at IS NULL
+   AND (d.action = 'adopted' OR d.seen_at < %(now)s)
+"""
+
+
+def record_positions(*, account_id: int, found: Sequence[Difference], now: datetime) -> None:
+    """Operation: what one look at all positions of an account showed; nothing left heals all."""
+    symbols, sides, ours, theirs, actions = columns_of(found, 5)
+    values: dict[str, Any] = {
+        "account": account_id,
+        "now": now,
+        "symbols": symbols,
+        "sides": sides,
+        "ours": ours,
+        "theirs": theirs,
+        "actions": actions,
+    }
+    with connection.cursor() as cursor:
+        if found:
+            cursor.execute(_OPEN, values)
+        cursor.execute(_HEAL, values)
+
+
+_FILLS = """
+INSERT INTO trading_divergence (account_id, kind, symbol, position_side, ours, theirs, action,
+    found_at, seen_at, healed_at)
+SELECT o.account_id, %(kind)s, o.symbol, o.position_side, 0,
+    sign * sum(f.quantity), %(action)s, min(f.at), %(now)s, %(now)s
+  FROM trading_order o JOIN trading_fill f ON f.order_id = o.id
+ CROSS JOIN LATERAL (SELECT CASE o.side WHEN 'buy' THEN 1 ELSE -1 END AS sign) s
+ WHERE o.id = ANY(%(orders)s) GROUP BY o.id, o.account_id, o.symbol, o.position_side, sign
+"""
+
+
+def record_late_fills(*, order_ids: Sequence[int], now: datetime) -> None:
+    """Operation: fills of these orders were booked only when somebody asked; healed with that."""
+    if not order_ids:
+        return
+    values: dict[str, Any] = {
+        "orders": sorted(order_ids),
+        "now": now,
+        "kind": DivergenceKind.FILL.value,
+        "action": DivergenceAction.BOOKED.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FILLS, values)
