@@ -72,6 +72,9 @@ def valkey() -> Iterator[Valkey]:
 
 def _migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
+    with connections["default"].cursor() as cursor:  # pytest empties all tables between tests
+        cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_never_emptied")
+        cursor.execute("ALTER TABLE audit_seal DISABLE TRIGGER audit_seal_never_emptied")
     _disconnect()
 
 
