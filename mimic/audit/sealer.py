@@ -24,7 +24,7 @@ MOST_ENTRIES = 5_000
 LOCK: Final = "mimic audit sealer"
 MARGIN = timedelta(seconds=2)  # between a backend's clock and its line in pg_stat_activity
 _HORIZON = """
-SELECT least(clock_timestamp() - %s, min(
+SELECT least(clock_timestamp() - make_interval(secs => %s), min(
          CASE WHEN backend_xid IS NOT NULL THEN xact_start
               WHEN state = 'active' THEN query_start END))
   FROM pg_stat_activity
@@ -43,7 +43,7 @@ def seal_entries(now: datetime, *, margin: timedelta = MARGIN) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        cursor.execute(_HORIZON, [margin])
+        cursor.execute(_HORIZON, [margin.total_seconds()])
         horizon: datetime = cursor.fetchone()[0]
     last = Seal.objects.order_by("-number").first()
     waiting = Entry.objects.filter(pk__gt=last.up_to if last else 0, pk__lt=first_id_at(horizon))

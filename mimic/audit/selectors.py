@@ -18,5 +18,6 @@ def private_parts(entries: Sequence[Entry]) -> dict[int, dict[str, Any] | None]:
             found[entry.pk] = {}
         else:
             cipher = known.get(entry.key_id or 0)
-            found[entry.pk] = cipher and cipher.open(bytes(entry.sealed), action=entry.action)
+            sealed = bytes(entry.sealed)
+            found[entry.pk] = cipher.open(sealed, action=entry.action) if cipher else None
     return found
