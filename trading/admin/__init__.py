@@ -8,6 +8,7 @@ from trading.admin import (  # noqa: F401
     copying,
     egress,
     instruments,
+    key_guards,
     kill,
     limits,
     orders,

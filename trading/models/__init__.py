@@ -19,6 +19,7 @@ from trading.models.copying import (
 from trading.models.egress import Egress
 from trading.models.flatten import FlattenLeg, LegState
 from trading.models.health import AccountEgress, VenueHealth
+from trading.models.key_guards import KeyGuard, KeyRotation
 from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
 from trading.models.orders import (
@@ -68,6 +69,8 @@ __all__ = [
     "FlattenLeg",
     "Instrument",
     "InstrumentQuote",
+    "KeyGuard",
+    "KeyRotation",
     "KillEffect",
     "KillEvent",
     "KillScope",

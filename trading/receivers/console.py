@@ -25,6 +25,7 @@ from trading.models import (
     CopyExecution,
     CopySubscription,
     ExchangeAccount,
+    KeyGuard,
     KillSwitch,
     Order,
     SignalFanout,
@@ -83,6 +84,8 @@ def connect() -> None:
         ),
         ModelLink(_("Exchange accounts"), "trading.exchangeaccount", icon="wallet"),
         ModelLink(_("Key checks"), "trading.accountcheck", icon="key", badge=_checks_waiting),
+        ModelLink(_("Limits of keys"), "trading.keyguard", icon="key_off", badge=_frozen),
+        ModelLink(_("Wrapping key"), "trading.keyrotation", icon="autorenew"),
         ModelLink(_("Account events"), "trading.accountevent", icon="history"),
         ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
         ModelLink(_("Copy settings"), "trading.copysettings", icon="tune"),
@@ -106,6 +109,10 @@ def _waiting(_request: HttpRequest) -> int:
 
 def _killed(_request: HttpRequest) -> int:
     return KillSwitch.objects.filter(lifted_at=None).count()
+
+
+def _frozen(_request: HttpRequest) -> int:
+    return KeyGuard.objects.filter(frozen_at__isnull=False).count()
 
 
 def _deaf(_request: HttpRequest) -> int:
