@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from mimic.settings.environment import LOOPBACK_HOSTS, UnsafeConfiguration
 
 NAMES: Final = (
-    "SECRET_KEY", "TOKEN_PEPPER", "MASTER_KEYS", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN",
-    "WEBHOOK_PASSPHRASE",
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "TOKEN_PEPPER", "MASTER_KEYS", "DATABASE_URL",
+    "REDIS_URL", "METRICS_TOKEN", "WEBHOOK_PASSPHRASE",
 )  # fmt: skip
 TTL: Final = 300.0
 _SECONDS: Final = 5.0
