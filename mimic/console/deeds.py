@@ -26,7 +26,7 @@ class AuditedForms(admin.ModelAdmin):  # type: ignore[type-arg]
     """Django tells these of whatever a form of the console did, inside its transaction."""
 
     def construct_change_message(
-        self, request: HttpRequest, form: forms.ModelForm[Any], formsets: Any, add: bool = False
+        self, request: HttpRequest, form: forms.Form, formsets: Any, add: bool = False
     ) -> Any:
         request.saved_form = form  # type: ignore[attr-defined]
         return super().construct_change_message(request, form, formsets, add)

@@ -126,5 +126,12 @@ def _end(rotation: KeyRotation, left: int, now: datetime) -> None:
     rotation.left, rotation.touched_at = left, now
     rotation.finished_at = now if left <= rotation.unreadable else None
     rotation.save()
-    facts = {"head": rotation.head, "done": rotation.done, "unreadable": rotation.unreadable}
-    record(ROTATED, target=rotation, facts=facts)
+    record(
+        ROTATED,
+        target=rotation,
+        facts={
+            "head": rotation.head,
+            "done": rotation.done,
+            "unreadable": rotation.unreadable,
+        },
+    )
