@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz mutants texts bench bench-sockets lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz security mutants texts bench bench-sockets lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -45,6 +45,9 @@ e2e: $(STAMP) $(GATES) ## the browser tests with every gate; pictures in var/sho
 
 api-fuzz: $(STAMP) ## requests that the API's schema allows (API_FUZZ_EXAMPLES=200 for more)
 	$(PYTEST) tests/api/test_fuzz.py -n 0 -m fuzz $(ARGS)
+
+security: $(STAMP) ## the checks of the security checklist; var/security/report.json
+	$(BIN)/python deploy/security_report.py $(ARGS)
 
 # One at a time: the tests of copying share one database and one Redis.
 mutants: $(STAMP) ## small faults put into the rules of copying: the tests must find 90 % of them

@@ -18,7 +18,18 @@ from mimic.core.redis_clients import LEFT_ALONE_SECONDS
 from mimic.ops.embedded.valkey import Valkey
 from signals.instruments import forget_symbols
 from tests import plugin
+from tests.security.checks import checks_of
 from tests.template import ScratchDatabase
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of the security checklist says in its report which checks it proves."""
+    for item in items:
+        for number in checks_of(item.nodeid):
+            item.add_marker(pytest.mark.security(number))
+        proved = {number for mark in item.iter_markers("security") for number in mark.args}
+        if proved:
+            item.user_properties.append(("security", ",".join(map(str, sorted(proved)))))
 
 
 @pytest.fixture(scope="session")

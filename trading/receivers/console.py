@@ -84,7 +84,7 @@ def connect() -> None:
         ),
         ModelLink(_("Exchange accounts"), "trading.exchangeaccount", icon="wallet"),
         ModelLink(_("Key checks"), "trading.accountcheck", icon="key", badge=_checks_waiting),
-        ModelLink(_("Limits of keys"), "trading.keyguard", icon="key_off", badge=_frozen),
+        ModelLink(_("Limits of keys"), "trading.keyguard", icon="key_off"),
         ModelLink(_("Wrapping key"), "trading.keyrotation", icon="autorenew"),
         ModelLink(_("Account events"), "trading.accountevent", icon="history"),
         ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
@@ -93,6 +93,7 @@ def connect() -> None:
         ModelLink(_("Leverage at venues"), "trading.venuesetting", icon="speed"),
     )
     register_tile("kill switches", _kill_tile, order=5)
+    register_tile("frozen keys", _frozen_tile, order=6)
     register_tile("fan-out", _latency_tile, order=10)
     register_tile("receipts", _receipts_tile, order=20)
     register_tile("unclear orders", _unclear_tile, order=30)
@@ -109,10 +110,6 @@ def _waiting(_request: HttpRequest) -> int:
 
 def _killed(_request: HttpRequest) -> int:
     return KillSwitch.objects.filter(lifted_at=None).count()
-
-
-def _frozen(_request: HttpRequest) -> int:
-    return KeyGuard.objects.filter(frozen_at__isnull=False).count()
 
 
 def _deaf(_request: HttpRequest) -> int:
@@ -152,6 +149,14 @@ def _kill_tile(request: HttpRequest) -> Tile | None:
         return None
     url = reverse("admin:trading_killswitch_changelist") + "?lifted_at__isempty=1"
     return Tile(_("Kill switches in force"), str(count), tone="bad", url=url)
+
+
+def _frozen_tile(_request: HttpRequest) -> Tile | None:
+    count = KeyGuard.objects.filter(frozen_at__isnull=False).count()
+    if not count:
+        return None
+    url = reverse("admin:trading_keyguard_changelist") + "?frozen_at__isempty=0"
+    return Tile(_("Frozen keys"), str(count), _("nothing is opened with them"), "bad", url)
 
 
 def _latency_tile(_request: HttpRequest) -> Tile:
