@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz chaos mutants known-mutants texts bench bench-sockets lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz chaos security mutants known-mutants texts bench bench-sockets lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -52,6 +52,9 @@ chaos: $(STAMP) ## break everything that can break (FAULTS=1,2 MODES=strict; SEE
 
 known-mutants: $(STAMP) ## take one safeguard of the engine away at a time: a named test must notice
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+security: $(STAMP) ## the checks of the security checklist; var/security/report.json
+	$(BIN)/python deploy/security_report.py $(ARGS)
 
 # One at a time: the tests of copying share one database and one Redis.
 mutants: $(STAMP) ## small faults put into the rules of copying: the tests must find 90 % of them

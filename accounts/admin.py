@@ -38,7 +38,7 @@ from accounts.models import (
     TotpDevice,
     User,
 )
-from accounts.services import api_keys
+from accounts.services import api_keys, impersonation
 from accounts.services.consents import publish_consent_text
 from accounts.tokens import families, signing
 from mimic.console.actions import Action, object_action
@@ -58,6 +58,18 @@ admin.site.unregister(Group)  # roles decide, not groups
 )  # fmt: skip
 def remove_second_factor(_request: HttpRequest, person: User, _reason: str) -> None:
     services.remove_second_factor(user=person)
+
+
+@object_action(
+    description=_("See the site as this person"),
+    permission="impersonate",
+    dangerous=True,
+    consequences=_("For 15 minutes your pages outside of the console show what this person sees. "
+                   "You can change nothing, and each page that you open is on record. Choose one "
+                   "person, then open the home page; the band on it ends it."),
+)  # fmt: skip
+def see_as(request: HttpRequest, person: User, reason: str) -> None:
+    impersonation.begin(request=request, person=person, reason=reason, now=timezone.now())
 
 
 def _role_action(role: Role) -> Action:
@@ -89,7 +101,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("email", "display_name", "public_id")
     exclude = ("password", "groups", "user_permissions")
-    actions = (remove_second_factor, *(_role_action(role) for role in Role))
+    actions = (remove_second_factor, see_as, *(_role_action(role) for role in Role))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         device = TotpDevice.objects.filter(user_id=OuterRef("pk"))
@@ -124,6 +136,10 @@ class UserAdmin(ReadOnlyAdmin):
     @admin.display(description=_("second factor"), boolean=True)
     def has_second_factor(self, person: Any) -> bool:
         return bool(person.second_factor)
+
+    def has_impersonate_permission(self, request: HttpRequest) -> bool:
+        """Support looks at the console, not through people's eyes."""
+        return request.user.has_perm("accounts.impersonate_user")
 
     def has_assign_role_permission(self, request: HttpRequest) -> bool:
         """Only owners give roles."""

@@ -10,13 +10,14 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from accounts import person_panels, receivers, sidebar
+        from accounts import person_panels, receivers, sidebar, sign_in_trail
         from accounts.key_use import sweep_key_use
         from accounts.tokens.families import sweep_families
         from accounts.tokens.signing import sweep_signing_keys
         from mimic.jobs.sweepers import register_sweeper
 
         receivers.connect()
+        sign_in_trail.connect()
         sidebar.register()
         person_panels.register()
         register_sweeper("use of API keys", sweep_key_use, every=timedelta(minutes=1))

@@ -11,7 +11,8 @@ from django.db import connection
 from psycopg import sql
 
 _TABLES = """
-SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+SELECT relname, EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal)
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition
   AND relname <> 'django_migrations' ORDER BY relname
 """
@@ -22,6 +23,13 @@ CREATE FUNCTION kept.start_again() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN LOCK TABLE {all} IN SHARE ROW EXCLUSIVE MODE; {steps} END $$
 """
 _EMPTY = "DELETE FROM {table};"
+# What is only added to refuses even this.
+_EMPTY_GUARDED = """
+IF EXISTS (TABLE {table}) THEN
+  ALTER TABLE {table} DISABLE TRIGGER USER; DELETE FROM {table};
+  ALTER TABLE {table} ENABLE TRIGGER USER;
+END IF;
+"""
 _REFILL = """
 IF (SELECT count(*) FROM {table}) <> (SELECT count(*) FROM {kept})
    OR EXISTS (TABLE {kept} EXCEPT TABLE {table}) THEN
@@ -35,16 +43,17 @@ def keep_the_start() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA kept")
         cursor.execute(_TABLES)
-        tables = [name for (name,) in cursor.fetchall()]
+        tables = cursor.fetchall()
         steps = []
-        for name in tables:
+        for name, guarded in tables:
             table, kept = sql.Identifier("public", name), sql.Identifier("kept", name)
             cursor.execute(sql.SQL("SELECT EXISTS (TABLE {})").format(table))
             (filled,) = cursor.fetchone()
             if filled:
                 cursor.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, table))
-            steps.append(sql.SQL(_REFILL if filled else _EMPTY).format(table=table, kept=kept))
-        every = sql.SQL(", ").join(sql.Identifier("public", name) for name in tables)
+            empty = _EMPTY_GUARDED if guarded else _EMPTY
+            steps.append(sql.SQL(_REFILL if filled else empty).format(table=table, kept=kept))
+        every = sql.SQL(", ").join(sql.Identifier("public", name) for name, _ in tables)
         cursor.execute(sql.SQL(_FUNCTION).format(all=every, steps=sql.SQL("\n").join(steps)))
 
 

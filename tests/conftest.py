@@ -21,7 +21,18 @@ from signals.instruments import forget_symbols
 from tests import plugin
 from tests.cells import cell  # noqa: F401  (a fixture)
 from tests.clean_slate import keep_the_start, start_again
+from tests.security.checks import checks_of
 from tests.template import ScratchDatabase
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of the security checklist says in its report which checks it proves."""
+    for item in items:
+        for number in checks_of(item.nodeid):
+            item.add_marker(pytest.mark.security(number))
+        proved = {number for mark in item.iter_markers("security") for number in mark.args}
+        if proved:
+            item.user_properties.append(("security", ",".join(map(str, sorted(proved)))))
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, User
 from accounts.program_selectors import in_force
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import Conflict
 from mimic.core.tokens import digest_of, generate_token
 
@@ -17,6 +20,9 @@ MOST_KEYS = 20
 LONGEST_OVERLAP = timedelta(days=7)
 PREFIX = "mk_"
 _SHOWN = len(PREFIX) + 6
+MADE = declare("accounts.api_key.make", _("API key made"), facts=["prefix", "scopes", "follows"])
+REVOKED = declare("accounts.api_key.revoke", _("API key revoked"), facts=["prefix"])
+TIER_SET = declare("accounts.api_key.tier", _("API key's tier set"), facts=["prefix", "tier"])
 
 
 class TooManyKeys(Conflict):
@@ -96,17 +102,27 @@ def rotate_key(*, key: ApiKey, overlap: timedelta, now: datetime) -> Made:
 @transaction.atomic(durable=True)
 def revoke_key(*, key: ApiKey, now: datetime) -> bool:
     """Command: it opens nothing from now on. False if that was so before."""
-    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now))
+    if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+        return False
+    record(REVOKED, target=key, facts={"prefix": key.prefix})
+    return True
 
 
 @transaction.atomic(durable=True)
 def set_tier(*, key: ApiKey, tier: str) -> None:
     """Command: how often it may ask from now on."""
     ApiKey.objects.filter(pk=key.pk).update(tier=tier)
+    record(TIER_SET, target=key, facts={"prefix": key.prefix, "tier": tier})
 
 
 def _make(key: ApiKey) -> Made:
     secret = PREFIX + generate_token()
     key.prefix, key.digest = secret[:_SHOWN], digest_of(secret)
     key.save(force_insert=True)
+    facts = {
+        "prefix": key.prefix,
+        "scopes": list(key.scopes),
+        "follows": key.follows.prefix if key.follows else None,
+    }
+    record(MADE, target=key, about=key.user, facts=facts)
     return Made(key, secret)

@@ -8,11 +8,20 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import Consent, ConsentKind, ConsentText, User
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import MimicError
 
+_FACTS = ("kind", "version")
+PUBLISHED = declare(
+    "accounts.consent_text.publish", gettext_lazy("Consent text published"), facts=_FACTS
+)
+GIVEN = declare("accounts.consent.give", gettext_lazy("Consent given"), facts=_FACTS)
+WITHDRAWN = declare("accounts.consent.withdraw", gettext_lazy("Consent taken back"), facts=["kind"])
 Withdrawn = Callable[[int], None]
 _dependents: dict[ConsentKind, list[Withdrawn]] = {}
 
@@ -67,6 +76,7 @@ def publish_consent_text(*, kind: ConsentKind, bodies: Mapping[str, str], now: d
         )
         for locale, body in texts.items()
     )  # fmt: skip
+    record(PUBLISHED, facts={"kind": kind.value, "version": latest + 1})
     return int(latest) + 1
 
 
@@ -86,7 +96,7 @@ def give_consent(
         raise ConsentOutdated(f"version {latest.version} is in force")
     texts = {text.locale: text for text in ConsentText.objects.filter(kind=kind, version=version)}
     text = texts.get(locale) or texts["en"]
-    given, _fresh = Consent.objects.get_or_create(
+    given, fresh = Consent.objects.get_or_create(
         user=person,
         kind=kind,
         version=version,
@@ -99,6 +109,8 @@ def give_consent(
             "user_agent": user_agent[:200],
         },
     )
+    if fresh:
+        record(GIVEN, target=given, by=person, facts={"kind": kind.value, "version": version})
     return given
 
 
@@ -108,6 +120,7 @@ def withdraw_consent(*, person: User, kind: ConsentKind, now: datetime) -> bool:
     rows = Consent.objects.filter(user=person, kind=kind, withdrawn_at=None)
     if not rows.update(withdrawn_at=now):
         return False
+    record(WITHDRAWN, by=person, facts={"kind": kind.value})
     for stop in _dependents.get(kind, ()):
         stop(person.pk)
     return True

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import STAFF_ROLES, Role, User
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import MimicError
+
+ROLE_CHANGED = declare(
+    "accounts.role.change", gettext_lazy("Role changed"), facts=["was", "became"]
+)
 
 
 class LastOwner(MimicError):
@@ -62,8 +69,10 @@ def change_role(*, person: User, role: str) -> None:
     # All owners are locked in key order, so that two owners cannot demote each other at once.
     owners = User.objects.filter(role=Role.OWNER, is_active=True).order_by("pk")
     others = [owner for owner in owners.select_for_update() if owner.pk != person.pk]
+    was = User.objects.select_for_update().get(pk=person.pk).role
     if wanted != Role.OWNER and person.role == Role.OWNER and not others:
         raise LastOwner
     User.objects.filter(pk=person.pk).update(
         role=wanted, is_staff=wanted in STAFF_ROLES, is_superuser=wanted == Role.OWNER
     )
+    record(ROLE_CHANGED, target=person, facts={"was": was, "became": wanted.value})

@@ -8,12 +8,17 @@ from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.utils import encrypt
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import EndedBy, OtpUsed, TokenFamily, TotpDevice, User
 from accounts.models.second_factor import matching_step
 from accounts.selectors import totp_device
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import MimicError
+
+REMOVED = declare("accounts.second_factor.remove", gettext_lazy("Second factor removed"))
 
 
 class SecondFactorRefused(MimicError):
@@ -108,3 +113,4 @@ def remove_second_factor(*, user: User) -> None:
     Authenticator.objects.filter(user=user).delete()
     shown = TokenFamily.objects.filter(user=user, second_factor=True, ended_at=None)
     shown.update(ended_at=Now(), ended_by=EndedBy.OPERATOR)
+    record(REMOVED, target=user)

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import EndedBy, RefreshToken, TokenFamily, User
 from accounts.tokens.access import issue_access
 from accounts.tokens.signing import ACCESS_LIFE
+from mimic.audit.actions import declare
+from mimic.audit.services import Target, record
 from mimic.core.errors import MimicError
 from mimic.core.tokens import digest_of, generate_token
 
@@ -37,6 +40,12 @@ class Program:
     address: str | None
 
 
+SIGNED_IN = declare(
+    "accounts.program.sign_in", _("Program signed in"), facts=["second_factor"], private=["label"]
+)
+ENDED = declare("accounts.program.end", _("Program signed out"), facts=["by"])
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """``expires_in`` is in seconds, of the access token."""
@@ -58,6 +67,13 @@ def begin_family(*, user: User, program: Program, second_factor: bool, now: date
         second_factor=second_factor,
         created_at=now,
         expires_at=now + FAMILY_LIFE,
+    )
+    record(
+        SIGNED_IN,
+        target=family,
+        by=user,
+        facts={"second_factor": second_factor},
+        private={"label": program.label},
     )
     return _issue(family, user, now)
 
@@ -121,7 +137,10 @@ def _find(token: str) -> RefreshToken | None:
 
 def _end(family_id: int, by: EndedBy, now: datetime) -> bool:
     alive = TokenFamily.objects.filter(pk=family_id, ended_at=None)
-    return bool(alive.update(ended_at=now, ended_by=by))
+    if not alive.update(ended_at=now, ended_by=by):
+        return False
+    record(ENDED, target=Target("accounts.tokenfamily", str(family_id)), facts={"by": by.value})
+    return True
 
 
 def _issue(family: TokenFamily, user: User, now: datetime) -> Tokens:

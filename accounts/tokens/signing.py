@@ -12,8 +12,11 @@ from functools import lru_cache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SigningKey
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.at_rest import open_text, seal_text
 from mimic.core.ids import uuid7
 
@@ -22,6 +25,7 @@ OVERLAP = ACCESS_LIFE + timedelta(minutes=1)  # and a signature that was under w
 ROTATED_AFTER = timedelta(days=90)
 _PURPOSE = b"mimic/accounts/token-signing/v1"
 _BITS = 2048
+REVOKED = declare("accounts.signing_key.revoke", _("Token signing key revoked"), facts=["kid"])
 _LOCK = 0x6D696D6B  # "mimk": one process at a time makes a key
 
 
@@ -51,6 +55,7 @@ def revoke_signing_key(*, key: SigningKey, now: datetime) -> None:
     """
     _alone()
     SigningKey.objects.filter(pk=key.pk).update(accepted_until=now)
+    record(REVOKED, target=key, facts={"kid": key.kid})
     if not SigningKey.objects.filter(accepted_until=None).exists():
         _make_key(now)
 

@@ -19,6 +19,7 @@ from django_celery_beat.models import (
 from django_celery_results import admin as _results  # noqa: F401
 from django_celery_results.models import GroupResult, TaskResult
 
+from mimic.console import audit_entries as _audit_entries  # noqa: F401  # registers them
 from mimic.console import skin
 from mimic.console.base import BaseAdmin, ReadOnlyAdmin
 

@@ -18,15 +18,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from mimic.audit.services import record
 from mimic.console import bounded, search
 from mimic.console.changelist import KeysetChangeList
+from mimic.console.deeds import EXPORTED, AuditedForms
 from mimic.console.export import export
 from mimic.console.skin import SkinModelAdmin, SkinTabularInline
 
 STATUS_FIELDS = frozenset({"status", "state"})
 
 
-class BaseAdmin(SkinModelAdmin):
+class BaseAdmin(AuditedForms, SkinModelAdmin):
     """What every model admin of ours extends."""
 
     list_per_page = 50
@@ -54,6 +56,9 @@ class BaseAdmin(SkinModelAdmin):
                 raise
             return self._too_slow(request)
         return response
+
+    def prepare(self, rows: Sequence[Any]) -> None:
+        """Called with the rows of a page, or of a chunk of a download, before they are drawn."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -98,6 +103,7 @@ class BaseAdmin(SkinModelAdmin):
         shown = self.get_changelist_instance(request)
         columns = [str(name) for name in shown.list_display if name != "action_checkbox"]
         names = self.export_fields or columns
+        record(EXPORTED, facts={"list": self.opts.label_lower, "kind": kind})
         return export(self, request, shown.get_queryset(request), names, kind)
 
     def _too_slow(self, request: HttpRequest) -> HttpResponse:

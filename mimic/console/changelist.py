@@ -45,6 +45,7 @@ class KeysetChangeList(SkinChangeList):
         self.amount = (
             bounded.Count(len(rows), exact=True) if first_and_last else bounded.count(self.queryset)
         )
+        self.model_admin.prepare(rows)  # type: ignore[attr-defined]
         self.result_list = rows
         self.result_count = self.amount.number
         self.full_result_count = None

@@ -68,6 +68,7 @@ def _rows(
         )
         found: list[Model] = list(chunk[:CHUNK])
         if found:
+            admin.prepare(found)  # type: ignore[attr-defined]
             yield [[cell(lookup_field(name, row, admin)[2]) for name in names] for row in found]
         if len(found) < CHUNK:
             return

@@ -27,6 +27,7 @@ def register() -> None:
         ModelLink(_("Intervals"), "django_celery_beat.intervalschedule", icon="timer"),
         ModelLink(_("Crontabs"), "django_celery_beat.crontabschedule", icon="calendar_month"),
         ModelLink(_("Task results"), "django_celery_results.taskresult", icon="task_alt"),
+        ModelLink(_("Audit"), "audit.entry", icon="policy"),
         ModelLink(_("Console log"), "admin.logentry", icon="history"),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from mimic.dashboard import palette, settings_views, views
+from mimic.dashboard import impersonation_views, palette, settings_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("mimic.dashboard.consents_urls")),
     path("", include("mimic.dashboard.books_urls")),
     path("palette.json", palette.palette, name="palette"),
+    path("impersonation/end", impersonation_views.end, name="impersonation-end"),
     path("settings", settings_views.settings, name="settings"),
 ]

@@ -8,18 +8,19 @@ from pathlib import Path
 from mimic.api.configuration import requests_a_minute, rest_framework, spectacular
 from mimic.core.logging import logging_config
 from mimic.core.task_log import STRUCTLOG_SETTINGS
-from mimic.settings import environment
+from mimic.settings import environment, secrets
 from mimic.settings.celery import *  # noqa: F403
 from mimic.settings.console import UNFOLD  # noqa: F401
 from mimic.settings.identity import *  # noqa: F403
 from mimic.settings.stores import caches, channel_layers, databases
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-ENV = environment.read(os.environ, BASE_DIR)
+ENV = environment.read(secrets.resolved(os.environ), BASE_DIR)
 
 APP_ENV = ENV.app_env
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 ALLOWED_HOSTS = ENV.allowed_hosts
 SITE_URL = ENV.site_url
 APP_VERSION = ENV.version
@@ -96,6 +97,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads at random against BREACH; tokens are masked
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mimic.api.limits.LimitHeadersMiddleware",
     "mimic.core.problem_middleware.ProblemMiddleware",
     "mimic.core.body_limit.BodyLimitMiddleware",
@@ -106,11 +109,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -176,6 +179,8 @@ SESSION_COOKIE_NAME = "__Host-session" if ENV.production else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if ENV.production else "csrf"
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+# Django's usual storage puts them into a cookie of their own, which no prefix guards.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -190,6 +195,14 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+# Nothing here needs a sensor, a camera or a payment; whoever embeds a script of ours gets none.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: []
+    for name in (
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
+        "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "payment", "usb",
+    )
+}  # fmt: skip
 CSRF_FAILURE_VIEW = "mimic.core.error_views.csrf_failure"
 PROMETHEUS_EXPORT_MIGRATIONS = False
 LOGGING = logging_config(ENV.log_level)

@@ -44,7 +44,8 @@ class Environment:
     need another name, for budgets are counted by it. ``budget_reserve_pct`` of every rate window
     is left to closes. At simulated venues our one address stands for ``simulated_addresses``.
     ``webhook_alerts`` of one strategy are taken in three minutes. Work that nobody finished within
-    ``lease_seconds`` goes to somebody else.
+    ``lease_seconds`` goes to somebody else. ``secret_key_fallbacks`` still open what earlier secret
+    keys sealed, and seal nothing.
     """
 
     app_env: str
@@ -75,6 +76,7 @@ class Environment:
     platform_passphrase: str = field(repr=False)
     master_keys: tuple[bytes, ...] = field(repr=False)
     signer_public_key: bytes | None = field(repr=False)
+    secret_key_fallbacks: list[str] = field(default_factory=list, repr=False)
     webhook_networks: list[IPv4Network | IPv6Network] = field(default_factory=list)
     egress_networks: list[IPv4Network | IPv6Network] = field(default_factory=list)
 
@@ -177,6 +179,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         webhook_alerts=reader.number("WEBHOOK_ALERTS", 30),
         lease_seconds=reader.number("LEASE_SECONDS", 30),
         secret_key=secret,
+        secret_key_fallbacks=reader.listing("SECRET_KEY_FALLBACKS"),
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
         redis_url=reader.text("REDIS_URL", embedded("redis_url") if development else ""),
         metrics_token=reader.text("METRICS_TOKEN"),

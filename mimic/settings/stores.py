@@ -28,7 +28,13 @@ def databases(url: str, *, pooled: bool) -> dict[str, Any]:
 
 
 def caches(url: str) -> dict[str, Any]:
-    return {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}}
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            "OPTIONS": {"serializer": "mimic.core.cache.JsonSerializer"},
+        }
+    }
 
 
 def channel_layers(url: str) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from mimic.web.loops import PerLoop, Together
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 _AT_ONCE = 100  # sessions are read by a thread: the event loop must get its turn in between
 _OTP_SESSION_KEY = "otp_device_id"
+IMPERSONATION = "impersonation"
+"""The session's word for an operator who looks through somebody else's eyes."""
 _KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -56,7 +58,11 @@ def people_of(session_keys: Sequence[str]) -> list[SignedIn | None]:
 
 
 def _proved(key: str, session: dict[str, Any], users: dict[int, Any]) -> SignedIn | None:
-    """A session made before the password changed carries another hash, and is nobody's."""
+    """A session made before the password changed carries another hash, and is nobody's. One that
+    is looking through another's eyes hears nothing: pages show whom they see, sockets would not.
+    """
+    if IMPERSONATION in session:
+        return None
     user = users.get(int(session.get(SESSION_KEY, 0)))
     if user is None or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None

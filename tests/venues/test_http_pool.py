@@ -6,16 +6,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.simulators.self_signed import self_signed
 from trading.venues.http.connection import Answer
 from trading.venues.http.pool import DirectPool
 from trading.venues.wire import Call, WireFault
@@ -226,37 +221,6 @@ async def test_nobody_there_means_nothing_was_sent() -> None:
     assert not call.sent
 
 
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    written = folder / "both.pem"
-    written.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(written)
-    return context
-
-
 async def test_a_host_whose_certificate_nobody_vouches_for_gets_no_byte_of_ours(
     tmp_path: Path,
 ) -> None:
@@ -266,7 +230,7 @@ async def test_a_host_whose_certificate_nobody_vouches_for_gets_no_byte_of_ours(
         heard.append(await reader.read())
 
     call = Call()
-    async with serving(script, _self_signed(tmp_path)) as (pool, origin):
+    async with serving(script, self_signed(tmp_path)) as (pool, origin):
         with pytest.raises(WireFault):
             await ask(pool, origin, call)
     assert not call.sent

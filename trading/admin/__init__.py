@@ -10,6 +10,7 @@ from trading.admin import (  # noqa: F401
     doubts,
     egress,
     instruments,
+    key_guards,
     kill,
     limits,
     orders,

@@ -13,6 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import FieldProblem, MimicError
 from trading.copying.settings_symbols import spelled, untraded
 from trading.domain.limits import NAMES, allocation_left
@@ -29,6 +31,9 @@ FIELDS = (
     "fixed_leverage", "symbol_leverage", "allowed_symbols", "blocked_symbols", *NAMES,
 )  # fmt: skip
 """What a person may set; everything else of a version is ours."""
+CHANGED = declare(
+    "trading.copy_settings.change", gettext_lazy("Copy settings changed"), facts=["version"]
+)
 
 
 class SettingsInvalid(MimicError):
@@ -76,7 +81,24 @@ def change_settings(
     version.save(force_insert=True)
     row.settings = version
     row.save(update_fields=["settings"])
+    _note(row, version)
     return Changed(version, allocation_left([HUNDRED - left, version.allocation_pct]))
+
+
+def _note(row: CopySubscription, version: CopySettings) -> None:
+    """What was changed, and from what; text, as people wrote it."""
+    was, became = (
+        {name: str(getattr(it, name)) for name in FIELDS} for it in (version.previous, version)
+    )
+    changed = [name for name in FIELDS if was[name] != became[name]]
+    record(
+        CHANGED,
+        target=row,
+        about=row.user,
+        facts={"version": version.version},
+        before={name: was[name] for name in changed},
+        after={name: became[name] for name in changed},
+    )
 
 
 def drafted(row: CopySubscription, values: Mapping[str, Any]) -> CopySettings:

@@ -135,6 +135,7 @@ _REASONS: dict[str, Words] = {
     "consent_missing": _("disclosure not agreed to"),
     "account_inactive": _("account not active"),
     "kill_switch": _("kill switch"),
+    "key_guard": _("limits of the keys"),
     "symbol_not_allowed": _("symbol left out"),
     "daily_loss": _("day's loss"),
     "daily_trades": _("day's trades"),

@@ -7,10 +7,17 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import MimicError
 from trading.models import CopySubscription, SubscriptionStatus
+
+CHANGED = declare(
+    "trading.copy.change", gettext_lazy("Copying paused or resumed by a person"), facts=["change"]
+)
 
 
 class WrongStatus(MimicError):
@@ -47,6 +54,8 @@ def change_subscription(*, subscription: CopySubscription, change: Change) -> Su
     rows = CopySubscription.objects.filter(pk=subscription.pk, status__in=sources)
     if not rows.update(status=became, status_reason=""):
         raise WrongStatus(subscription.get_status_display())
+    facts = {"change": change.value}
+    record(CHANGED, target=subscription, about=subscription.user, facts=facts)
     return became
 
 

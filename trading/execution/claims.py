@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -17,10 +17,13 @@ from trading.domain.receipts import Code
 from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.egress_selectors import Way
+from trading.execution.key_guard import screen
 from trading.execution.reach import with_reach
 from trading.execution.sessions import load_sessions
 from trading.execution.transitions import Change, Claimed, claim, move
 from trading.models import KillSwitch, Order
+
+KEYLESS = "the account's keys cannot be opened"
 
 
 class Job(NamedTuple):
@@ -58,14 +61,23 @@ def put_back(late: Sequence[tuple[Claimed, float]], now: datetime) -> None:
 def equip(claimed: Sequence[Claimed], *, now: datetime) -> list[Job]:
     """Command: claimed orders with their accounts' sessions.
 
-    An order whose account's keys cannot be opened is refused with that reason, not left.
+    An order whose account's keys cannot be opened, or are not to be used for it, is refused with
+    that reason, not left.
     """
     sessions = load_sessions(order.account_id for order in claimed)
     keyless = [order for order in claimed if order.account_id not in sessions]
     if keyless:
-        _refuse_keyless(keyless, now)
+        _refuse(dict.fromkeys(keyless, KEYLESS), Code.ACCOUNT_INACTIVE, now)
+    keyed = [order for order in claimed if order.account_id in sessions]
+    objections = screen(keyed, sessions, now=now)
+    if objections:
+        kept = [order for order in keyed if order.order_id in objections]
+        words = {order: f"key guard: {objections[order.order_id].value}" for order in kept}
+        _refuse(words, Code.KEY_GUARD, now)
     return [
-        Job(order, sessions[order.account_id]) for order in claimed if order.account_id in sessions
+        Job(order, sessions[order.account_id])
+        for order in keyed
+        if order.order_id not in objections
     ]
 
 
@@ -161,12 +173,13 @@ def drop_planned(order_ids: Sequence[int], code: Code, now: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def _refuse_keyless(orders: Sequence[Claimed], now: datetime) -> None:
-    message = "the account's keys cannot be opened"
-    record([AttemptEnd(o.client_id, "refused", None, now, message=message) for o in orders])
+def _refuse(orders: Mapping[Claimed, str], code: Code, now: datetime) -> None:
+    record(
+        [AttemptEnd(o.client_id, "refused", None, now, message=text) for o, text in orders.items()]
+    )
     changes = [
-        Change(o.order_id, fence=o.fence, code=Code.ACCOUNT_INACTIVE.value, message=message)
-        for o in orders
+        Change(order.order_id, fence=order.fence, code=code.value, message=text)
+        for order, text in orders.items()
     ]
     _follow(Cause.REFUSE, move(Cause.REFUSE, changes, now))
 

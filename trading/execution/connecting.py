@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import User
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import FieldProblem, MimicError, ValidationFailed
 from mimic.core.sealing import seal
 from trading.domain.ports import Credentials
@@ -25,6 +28,10 @@ from trading.venues.credentials import FIELDS, key_context, pack
 
 RECHECK_AFTER = timedelta(hours=24)
 _LONGEST = 4096  # some venues' secrets are PEM blocks
+KEYS_GIVEN = declare("trading.keys.give", gettext_lazy("Exchange keys given"), facts=["venue"])
+KEYS_FORGOTTEN = declare(
+    "trading.keys.forget", gettext_lazy("Exchange keys erased"), facts=["venue"], private=["reason"]
+)
 
 
 class VenueNotOffered(MimicError):
@@ -152,11 +159,7 @@ def revoke_keys(*, account: ExchangeAccount, by: User, reason: str, now: datetim
     locked = lock_account(account.pk)
     drop_open_check(account=locked, now=now)
     move_account(account=locked, cause=Cause.DISABLE, by=by, reason=reason, now=now)
-    return bool(
-        ExchangeAccount.objects.filter(pk=locked.pk, sealed_keys__isnull=False).update(
-            sealed_keys=None
-        )
-    )
+    return _forget(locked, by=by, reason=reason)
 
 
 @transaction.atomic(durable=True)
@@ -182,7 +185,7 @@ def remove_account(*, account: ExchangeAccount, by: User, now: datetime) -> None
         raise AccountInUse()
     drop_open_check(account=locked, now=now)
     move_account(account=locked, cause=Cause.REMOVE, by=by, reason=REMOVED, now=now)
-    ExchangeAccount.objects.filter(pk=locked.pk).update(sealed_keys=None)
+    _forget(locked, by=by, reason=REMOVED)
 
 
 def sweep_rechecks(now: datetime) -> int:
@@ -205,6 +208,17 @@ def _submit(account: ExchangeAccount, credentials: Credentials, now: datetime) -
     box = seal(pack(credentials), context=key_context(account.public_id))
     move_account(account=account, cause=Cause.SUBMIT, now=now)
     ask_for_check(account=account, new_keys=box, now=now)
+    record(KEYS_GIVEN, target=account, about=account.user, facts={"venue": account.venue_id})
+
+
+def _forget(account: ExchangeAccount, *, by: User, reason: str) -> bool:
+    """False if there were none."""
+    keyed = ExchangeAccount.objects.filter(pk=account.pk, sealed_keys__isnull=False)
+    if not keyed.update(sealed_keys=None):
+        return False
+    facts = {"venue": account.venue_id}
+    record(KEYS_FORGOTTEN, target=account, by=by, facts=facts, private={"reason": reason})
+    return True
 
 
 def _move(

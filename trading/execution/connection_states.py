@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.models import User
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from trading.models import AccountEvent, AccountState, ExchangeAccount
 
 
@@ -22,6 +26,12 @@ class Cause(StrEnum):
     REMOVE = "remove"
 
 
+MOVED = declare(
+    "trading.account.move",
+    _("Exchange account approved, disabled or enabled by a person"),
+    facts=["cause", "was", "became"],
+    private=["reason"],
+)
 REMOVED = "account.removed"
 """The reason of a disabled account that its owner gave up: no keys, kept for its history alone."""
 
@@ -74,4 +84,12 @@ def move_account(
         by=by,
         at=now,
     )
+    if by is not None:
+        record(
+            MOVED,
+            target=account,
+            by=by,
+            facts={"cause": cause.value, "was": was.value, "became": became.value},
+            private={"reason": reason},
+        )
     return True

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from mimic.core.errors import MimicError
+from mimic.core.outbound import is_nobodys, written_address
 from mimic.core.sealing import seal
 from mimic.jobs.enqueue import enqueue
 from trading.models import Egress, ExchangeAccount
@@ -48,6 +49,9 @@ def host_of(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not host or not port or not plain:
         raise UnusableProxy()
     if len(url) > _LONGEST or any(character.isspace() for character in url):
+        raise UnusableProxy()
+    address = written_address(host)
+    if address is not None and is_nobodys(address):
         raise UnusableProxy()
     return f"{host}:{port}"
 

@@ -14,7 +14,7 @@ Loaded only where MASTER_KEYS is set (trading, closes, sentinel and stream proce
 Rotation. Every master key has its own X25519 pair and its own id, and both forms carry the id.
 Put the new key in front of MASTER_KEYS in signer processes; new rows are wrapped with it, old
 rows and boxes still open. Then give web the new key's public half (``signer_public_key``), wrap
-every row anew, and drop the old key when no row or box names it.
+every row anew (``rotate_keys``), and drop the old key when no row or box names it.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ _NONCE = 12
 _DATA_KEY = 32
 _WRAPPED = _DATA_KEY + 16
 _WRAP_AT = 1 + ID_LENGTH
+HEAD = _WRAP_AT
+"""Bytes of a row's beginning that name its form and its master key."""
 _CONTENT_AT = _WRAP_AT + _NONCE + _WRAPPED
 
 
@@ -112,6 +114,11 @@ def wrap(plaintext: bytes, *, context: str) -> bytes:
     wrapped = master.wrapping.encrypt(nonce, data_key, bound)
     content = AESGCM(data_key).encrypt(content_nonce, plaintext, bound)
     return head + nonce + wrapped + content_nonce + content
+
+
+def newest_head() -> bytes:
+    """How every row begins that :func:`wrap` makes now. Raises :class:`SignerUnavailable`."""
+    return ROW_VERSION + _keyring().newest.key_id
 
 
 def unwrap(row: bytes, *, context: str) -> bytes:

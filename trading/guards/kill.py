@@ -12,8 +12,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import MimicError
 from signals.models import Strategy
 from trading.guards.flatten import carry_out
@@ -29,6 +32,12 @@ from trading.models import (
 )
 
 logger = logging.getLogger(__name__)
+KILLED = declare(
+    "trading.kill_switch.change",
+    _("Kill switch set, changed or lifted"),
+    facts=["scope", "target", "was", "became"],
+    private=["reason"],
+)
 
 
 class KillSwitchTarget(MimicError):
@@ -136,6 +145,8 @@ def _note(
     switch: KillSwitch, *, was: str, became: str, reason: str, by: User | None, now: datetime
 ) -> None:
     KillEvent.objects.create(switch=switch, was=was, became=became, reason=reason, by=by, at=now)
+    facts = {"scope": switch.scope, "target": switch.target, "was": was, "became": became}
+    record(KILLED, target=switch, by=by, facts=facts, private={"reason": reason})
 
 
 def _begin(now: datetime) -> None:

@@ -388,6 +388,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='KeyRotation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('head', models.CharField(max_length=10, verbose_name='key')),
+                ('started_at', models.DateTimeField(verbose_name='started')),
+                ('touched_at', models.DateTimeField(verbose_name='last row')),
+                ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),
+                ('done', models.PositiveIntegerField(default=0, verbose_name='wrapped anew')),
+                ('left', models.PositiveIntegerField(default=0, verbose_name='left')),
+                ('unreadable', models.PositiveIntegerField(default=0, verbose_name='unreadable')),
+            ],
+            options={
+                'verbose_name': 'rotation of the wrapping key',
+                'verbose_name_plural': 'rotations of the wrapping key',
+                'ordering': ('-pk',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('head',), name='key_rotation_one_a_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='KillSwitch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -811,6 +830,22 @@ class Migration(migrations.Migration):
                 'verbose_name': 'user stream',
                 'verbose_name_plural': 'user streams',
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['joining', 'live', 'broken', 'refused'])), name='stream_state_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KeyGuard',
+            fields=[
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='key_guard', serialize=False, to='trading.exchangeaccount')),
+                ('symbols', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), blank=True, default=list, size=None, verbose_name='symbols, none: any')),
+                ('max_notional', mimic.core.fields.AmountField(blank=True, decimal_places=18, max_digits=38, null=True, verbose_name='largest order, in quote currency')),
+                ('opens_a_minute', models.PositiveIntegerField(default=120, validators=[django.core.validators.MinValueValidator(1)], verbose_name='opens a minute')),
+                ('frozen_at', models.DateTimeField(editable=False, null=True, verbose_name='frozen')),
+                ('frozen_why', models.CharField(blank=True, editable=False, max_length=200, verbose_name='why')),
+            ],
+            options={
+                'verbose_name': 'limits of keys',
+                'verbose_name_plural': 'limits of keys',
+                'constraints': [models.CheckConstraint(condition=models.Q(('max_notional', None), ('max_notional__gt', 0), _connector='OR'), name='key_guard_notional')],
             },
         ),
         migrations.CreateModel(

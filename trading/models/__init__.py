@@ -25,6 +25,7 @@ from trading.models.divergences import (
 from trading.models.egress import Egress
 from trading.models.flatten import FlattenLeg, LegState
 from trading.models.health import AccountEgress, VenueHealth
+from trading.models.key_guards import KeyGuard, KeyRotation
 from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
 from trading.models.orders import (
@@ -80,6 +81,8 @@ __all__ = [
     "FlattenLeg",
     "Instrument",
     "InstrumentQuote",
+    "KeyGuard",
+    "KeyRotation",
     "KillEffect",
     "KillEvent",
     "KillScope",

@@ -26,6 +26,7 @@ from trading.models import (
     CopySubscription,
     Divergence,
     ExchangeAccount,
+    KeyGuard,
     KillSwitch,
     Order,
     SignalFanout,
@@ -89,6 +90,8 @@ def connect() -> None:
         ),
         ModelLink(_("Exchange accounts"), "trading.exchangeaccount", icon="wallet"),
         ModelLink(_("Key checks"), "trading.accountcheck", icon="key", badge=_checks_waiting),
+        ModelLink(_("Limits of keys"), "trading.keyguard", icon="key_off"),
+        ModelLink(_("Wrapping key"), "trading.keyrotation", icon="autorenew"),
         ModelLink(_("Account events"), "trading.accountevent", icon="history"),
         ModelLink(_("Copy subscriptions"), "trading.copysubscription", icon="content_copy"),
         ModelLink(_("Copy settings"), "trading.copysettings", icon="tune"),
@@ -96,6 +99,7 @@ def connect() -> None:
         ModelLink(_("Leverage at venues"), "trading.venuesetting", icon="speed"),
     )
     register_tile("kill switches", _kill_tile, order=5)
+    register_tile("frozen keys", _frozen_tile, order=6)
     register_tile("fan-out", _latency_tile, order=10)
     register_tile("receipts", _receipts_tile, order=20)
     register_tile("unclear orders", _unclear_tile, order=30)
@@ -152,6 +156,14 @@ def _kill_tile(request: HttpRequest) -> Tile | None:
         return None
     url = reverse("admin:trading_killswitch_changelist") + "?lifted_at__isempty=1"
     return Tile(_("Kill switches in force"), str(count), tone="bad", url=url)
+
+
+def _frozen_tile(_request: HttpRequest) -> Tile | None:
+    count = KeyGuard.objects.filter(frozen_at__isnull=False).count()
+    if not count:
+        return None
+    url = reverse("admin:trading_keyguard_changelist") + "?frozen_at__isempty=0"
+    return Tile(_("Frozen keys"), str(count), _("nothing is opened with them"), "bad", url)
 
 
 def _latency_tile(_request: HttpRequest) -> Tile:
