@@ -1,15 +1,17 @@
 """allauth's hooks: guessing passwords is guarded as it is for programs, what it stores of a second
-factor is encrypted, and staff cannot drop theirs.
+factor is encrypted.
 """
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts.lockout import Attempt, guarded
@@ -36,6 +38,12 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
 
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """Who has a second factor proves that one again: a password alone is not enough for it."""
+        methods = super().get_reauthentication_methods(user)
+        factors = [each for each in methods if each["id"].startswith("mfa_")]
+        return factors or methods
+
 
 class EncryptingMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The secrets of apps and recovery codes lie sealed in the database."""
@@ -47,5 +55,6 @@ class EncryptingMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """Raises :class:`mimic.core.at_rest.SecretUnreadable`."""
         return open_text(encrypted_text, purpose=_PURPOSE)
 
-    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not authenticator.user.is_staff
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys are bound to the host of ``SITE_URL`` (Web Authentication Level 2, 5.1.3)."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": "MIMIC"}

@@ -46,65 +46,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'people',
             },
         ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_staff', True), ('role__in', ['admin', 'owner', 'support'])), models.Q(('is_staff', False), ('role__in', ['provider', 'trader', 'affiliate'])), _connector='OR'), name='user_staff_follows_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False), ('role', 'owner'), _connector='OR'), name='user_superuser_is_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['dark-trader', 'professional', 'gold-minimal'])), name='user_theme_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('locale__in', ['en', 'uk', 'es'])), name='user_locale_is_known'),
-        ),
-        migrations.CreateModel(
-            name='ConsentText',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
-                ('body', models.TextField(verbose_name='text')),
-                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256')),
-                ('published_at', models.DateTimeField(verbose_name='published')),
-            ],
-            options={
-                'verbose_name': 'consent text',
-                'verbose_name_plural': 'consent texts',
-                'ordering': ('kind', '-version', 'locale'),
-                'constraints': [models.UniqueConstraint(fields=('kind', 'version', 'locale'), name='consent_text_once_a_language')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Consent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
-                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256 of the text')),
-                ('given_at', models.DateTimeField(verbose_name='given')),
-                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
-                ('user_agent', models.CharField(blank=True, max_length=200, verbose_name='browser')),
-                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'kind', 'version'), name='consent_once_a_version')],
-            },
-        ),
         migrations.CreateModel(
             name='ApiKey',
             fields=[
@@ -138,6 +79,44 @@ class Migration(migrations.Migration):
                 ('requests', models.PositiveBigIntegerField(default=0)),
                 ('key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='accounts.apikey')),
             ],
+        ),
+        migrations.CreateModel(
+            name='Consent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
+                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
+                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256 of the text')),
+                ('given_at', models.DateTimeField(verbose_name='given')),
+                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
+                ('user_agent', models.CharField(blank=True, max_length=200, verbose_name='browser')),
+                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'consent',
+                'verbose_name_plural': 'consents',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='ConsentText',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
+                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
+                ('body', models.TextField(verbose_name='text')),
+                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256')),
+                ('published_at', models.DateTimeField(verbose_name='published')),
+            ],
+            options={
+                'verbose_name': 'consent text',
+                'verbose_name_plural': 'consent texts',
+                'ordering': ('kind', '-version', 'locale'),
+                'constraints': [models.UniqueConstraint(fields=('kind', 'version', 'locale'), name='consent_text_once_a_language')],
+            },
         ),
         migrations.CreateModel(
             name='SigningKey',
@@ -188,6 +167,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_staff', True), ('role__in', ['admin', 'owner', 'support'])), models.Q(('is_staff', False), ('role__in', ['provider', 'trader', 'affiliate'])), _connector='OR'), name='user_staff_follows_role'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False), ('role', 'owner'), _connector='OR'), name='user_superuser_is_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['dark-trader', 'professional', 'gold-minimal'])), name='user_theme_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('locale__in', ['en', 'uk', 'es'])), name='user_locale_is_known'),
+        ),
+        migrations.AddConstraint(
             model_name='apikey',
             constraint=models.CheckConstraint(condition=models.Q(('scopes__len__gt', 0)), name='api_key_may_do_something'),
         ),
@@ -198,6 +197,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='apikeyday',
             constraint=models.UniqueConstraint(fields=('key', 'day'), name='api_key_day_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='consent',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'kind', 'version'), name='consent_once_a_version'),
         ),
         migrations.AddConstraint(
             model_name='tokenfamily',

@@ -1,6 +1,12 @@
 from accounts.models.api_keys import ApiKey, ApiKeyDay, KeyTier
 from accounts.models.consents import Consent, ConsentKind, ConsentText
-from accounts.models.second_factor import OtpUsed, TotpDevice
+from accounts.models.second_factor import (
+    OtpUsed,
+    PasskeyDevice,
+    PasskeyUsed,
+    RecoveryCode,
+    TotpDevice,
+)
 from accounts.models.tokens import EndedBy, RefreshToken, SigningKey, TokenFamily
 from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
@@ -14,6 +20,9 @@ __all__ = [
     "EndedBy",
     "KeyTier",
     "OtpUsed",
+    "PasskeyDevice",
+    "PasskeyUsed",
+    "RecoveryCode",
     "RefreshToken",
     "Role",
     "SigningKey",
