@@ -13,9 +13,11 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.lockout import Attempt, guarded
 from accounts.models import User
+from accounts.services.sessions import change_password
 from mimic.core.at_rest import open_text, seal_text
 from mimic.core.errors import TooManyRequests
 from mimic.core.network import client_ip
@@ -37,6 +39,10 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return guarded(attempt, partial(super().authenticate, request, **credentials))
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
+
+    def set_password(self, user: User, password: str) -> None:
+        """With the old one end the programs and keys that it let in."""
+        change_password(user=user, password=password, now=timezone.now())
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
         """Who has a second factor proves that one again: a password alone is not enough for it."""

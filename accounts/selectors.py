@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django_otp.models import Device
 
 from accounts.models import (
+    BrowserSession,
     Consent,
     ConsentKind,
     ConsentText,
@@ -33,6 +36,13 @@ def passkeys_of(user: User) -> QuerySet[PasskeyDevice]:
 def second_factor_of(user: User) -> Device | None:
     """The person's app, else a passkey of theirs, else None: then a password alone signs in."""
     return totp_device(user) or passkeys_of(user).first()
+
+
+def browsers_of(user: User, now: datetime) -> QuerySet[BrowserSession]:
+    """Those that are signed in, the last seen first."""
+    alive = Session.objects.filter(expire_date__gt=now).values("session_key")
+    found = BrowserSession.objects.filter(user_id=user.pk, session_key__in=alive)
+    return found.order_by("-seen_at", "-pk")
 
 
 def recovery_codes_left(user: User) -> int:

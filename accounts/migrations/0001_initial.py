@@ -81,6 +81,24 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='BrowserSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=mimic.core.ids.uuid7, editable=False, unique=True)),
+                ('session_key', models.CharField(editable=False, max_length=40, unique=True)),
+                ('device', models.CharField(blank=True, max_length=60, verbose_name='device')),
+                ('network', models.CharField(blank=True, max_length=43, verbose_name='network')),
+                ('created_at', models.DateTimeField(verbose_name='signed in')),
+                ('seen_at', models.DateTimeField(verbose_name='last seen')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='browser_sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'signed-in browser',
+                'verbose_name_plural': 'signed-in browsers',
+                'ordering': ('-seen_at',),
+            },
+        ),
+        migrations.CreateModel(
             name='Consent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -147,7 +165,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='signed in')),
                 ('expires_at', models.DateTimeField(db_index=True, verbose_name='expires')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('ended_by', models.CharField(blank=True, choices=[('logout', 'Signed out'), ('reuse', 'A spent refresh token came again'), ('person', 'Ended by the person'), ('operator', 'Ended by an operator')], max_length=16, verbose_name='ended by')),
+                ('ended_by', models.CharField(blank=True, choices=[('logout', 'Signed out'), ('reuse', 'A spent refresh token came again'), ('person', 'Ended by the person'), ('operator', 'Ended by an operator'), ('password', 'The password changed')], max_length=16, verbose_name='ended by')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='token_families', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -204,6 +222,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tokenfamily',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['logout', 'reuse', 'person', 'operator'])), _connector='OR'), name='token_family_end_has_a_cause'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['logout', 'reuse', 'person', 'operator', 'password'])), _connector='OR'), name='token_family_end_has_a_cause'),
         ),
     ]

@@ -7,6 +7,7 @@ from accounts.models.second_factor import (
     RecoveryCode,
     TotpDevice,
 )
+from accounts.models.sessions import BrowserSession
 from accounts.models.tokens import EndedBy, RefreshToken, SigningKey, TokenFamily
 from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
@@ -14,6 +15,7 @@ __all__ = [
     "STAFF_ROLES",
     "ApiKey",
     "ApiKeyDay",
+    "BrowserSession",
     "Consent",
     "ConsentKind",
     "ConsentText",

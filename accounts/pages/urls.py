@@ -12,7 +12,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.pages import factors, proofs
+from accounts.pages import factors, proofs, sessions
 
 _second_factor = [
     path("", factors.index, name="mfa_index"),
@@ -35,4 +35,8 @@ _second_factor = [
 urlpatterns = [
     path("", include("allauth.account.urls")),
     path("2fa/", include(_second_factor)),
+    path("sessions/", sessions.index, name="sessions"),
+    path("sessions/end-others", sessions.end_others, name="sessions-end-others"),
+    path("sessions/<uuid:session_id>/end", sessions.end, name="session-end"),
+    path("sessions/programs/<uuid:sign_in_id>/end", sessions.end_program, name="program-end"),
 ]

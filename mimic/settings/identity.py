@@ -25,6 +25,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the address changes, too
+ACCOUNT_CHANGE_EMAIL = True  # one address; the new one counts from when it is confirmed
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody gets in before the first is confirmed, see above
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of every change to what lets a person in
 ACCOUNT_ADAPTER = "accounts.adapter.GuardedAccountAdapter"
 # Its count of failures is by account alone, so that anybody could lock anybody out: ours is not.

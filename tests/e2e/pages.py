@@ -61,6 +61,7 @@ SECURITY = (
     Known("sign-in-factor-remove", "factor-remove", "factor_id"),
     Known("sign-in-codes", "recovery-codes"),
     Known("sign-in-passkey-new", "mfa_add_webauthn"),
+    Known("sign-in-sessions", "sessions"),
     Known("sign-out", "account_logout"),
 )
 STRANGER = (
@@ -92,4 +93,5 @@ OTHERS = {
     "webhook-token", "openapi", "api-schema", "api-docs", "api-redoc", "account_set_password",
     "account_confirm_login_code", "account_reset_password_from_key", "mfa_authenticate",
     "mfa_deactivate_totp", "mfa_reauthenticate_webauthn", "passkey-proof",
+    "sessions-end-others", "session-end", "program-end",
 }  # fmt: skip
