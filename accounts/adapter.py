@@ -4,7 +4,9 @@ factor is encrypted.
 
 from __future__ import annotations
 
+import logging
 from functools import partial
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,17 +14,31 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_noop as _
 
 from accounts.lockout import Attempt, guarded
+from accounts.mails import MAILS, compose
 from accounts.models import User
+from accounts.models.user import Locale
 from accounts.services.sessions import change_password
 from mimic.core.at_rest import open_text, seal_text
-from mimic.core.errors import TooManyRequests
+from mimic.core.errors import ServiceUnavailable, TooManyRequests
 from mimic.core.network import client_ip
 
 _PURPOSE = b"mimic/accounts/second-factor/v1"
+
+logger = logging.getLogger(__name__)
+
+
+class MailNotSent(ServiceUnavailable):
+    """The mail server is away, whoever the mail was for; nothing else is told. Try again."""
+
+    code, status = "mail_not_sent", 503
+    title = _("We could not send the mail now. Try again in a few minutes.")
 
 
 class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -39,6 +55,25 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return guarded(attempt, partial(super().authenticate, request, **credentials))
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        """New people read our pages in the language in which they signed up."""
+        language = get_language() or ""
+        if language in Locale.values:
+            user.locale = language
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Raises :class:`MailNotSent` for a mail that somebody waits for; notices may be lost."""
+        try:
+            compose(template_prefix, email, context).send()
+        except (SMTPException, OSError) as fault:
+            logger.exception("mail not sent", extra={"mail": template_prefix})
+            if not MAILS[template_prefix].notice:
+                raise MailNotSent from fault
 
     def set_password(self, user: User, password: str) -> None:
         """With the old one end the programs and keys that it let in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mimic.api.configuration import requests_a_minute, rest_framework, spectacular
 from mimic.core.logging import logging_config
@@ -166,6 +167,9 @@ EMAIL_BACKEND = (
     if not ENV.production
     else ("django.core.mail.backends.smtp.EmailBackend")
 )
+
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = f"MIMIC <no-reply@{urlsplit(SITE_URL).hostname}>"
 
 SECURE_SSL_REDIRECT = False  # TLS ends at the proxy; the app sees its X-Forwarded-Proto
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None

@@ -25,6 +25,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {"signup": "accounts.sign_up.SignupForm"}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the address changes, too
 ACCOUNT_CHANGE_EMAIL = True  # one address; the new one counts from when it is confirmed
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
