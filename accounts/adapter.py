@@ -1,24 +1,44 @@
 """allauth's hooks: guessing passwords is guarded as it is for programs, what it stores of a second
-factor is encrypted, and staff cannot drop theirs.
+factor is encrypted.
 """
 
 from __future__ import annotations
 
+import logging
 from functools import partial
+from smtplib import SMTPException
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_noop as _
 
 from accounts.lockout import Attempt, guarded
+from accounts.mails import MAILS, compose
 from accounts.models import User
+from accounts.models.user import Locale
+from accounts.services.sessions import change_password
 from mimic.core.at_rest import open_text, seal_text
-from mimic.core.errors import TooManyRequests
+from mimic.core.errors import ServiceUnavailable, TooManyRequests
 from mimic.core.network import client_ip
 
 _PURPOSE = b"mimic/accounts/second-factor/v1"
+
+logger = logging.getLogger(__name__)
+
+
+class MailNotSent(ServiceUnavailable):
+    """The mail server is away, whoever the mail was for; nothing else is told. Try again."""
+
+    code, status = "mail_not_sent", 503
+    title = _("We could not send the mail now. Try again in a few minutes.")
 
 
 class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,6 +56,35 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
 
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        """New people read our pages in the language in which they signed up."""
+        language = get_language() or ""
+        if language in Locale.values:
+            user.locale = language
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Raises :class:`MailNotSent` for a mail that somebody waits for; notices may be lost."""
+        try:
+            compose(template_prefix, email, context).send()
+        except (SMTPException, OSError) as fault:
+            logger.exception("mail not sent", extra={"mail": template_prefix})
+            if not MAILS[template_prefix].notice:
+                raise MailNotSent from fault
+
+    def set_password(self, user: User, password: str) -> None:
+        """With the old one end the programs and keys that it let in."""
+        change_password(user=user, password=password, now=timezone.now())
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
+        """Who has a second factor proves that one again: a password alone is not enough for it."""
+        methods = super().get_reauthentication_methods(user)
+        factors = [each for each in methods if each["id"].startswith("mfa_")]
+        return factors or methods
+
 
 class EncryptingMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The secrets of apps and recovery codes lie sealed in the database."""
@@ -47,5 +96,6 @@ class EncryptingMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """Raises :class:`mimic.core.at_rest.SecretUnreadable`."""
         return open_text(encrypted_text, purpose=_PURPOSE)
 
-    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not authenticator.user.is_staff
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys are bound to the host of ``SITE_URL`` (Web Authentication Level 2, 5.1.3)."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": "MIMIC"}

@@ -32,6 +32,7 @@ from accounts.models import (
     ConsentText,
     EndedBy,
     KeyTier,
+    PasskeyDevice,
     Role,
     SigningKey,
     TokenFamily,
@@ -53,8 +54,9 @@ admin.site.unregister(Group)  # roles decide, not groups
 @object_action(
     description=_("Remove the second factor"),
     dangerous=True,
-    consequences=_("Authenticator app and recovery codes are removed. Until a new app is set up a "
-                   "password alone signs in. Make sure that it is the right person who asks."),
+    consequences=_("Authenticator app, passkeys and recovery codes are removed. Until "
+                   "a new one is set up a password alone signs in. Make sure that it is the right "
+                   "person who asks."),
 )  # fmt: skip
 def remove_second_factor(_request: HttpRequest, person: User, _reason: str) -> None:
     services.remove_second_factor(user=person)
@@ -104,9 +106,10 @@ class UserAdmin(ReadOnlyAdmin):
     actions = (remove_second_factor, see_as, *(_role_action(role) for role in Role))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        device = TotpDevice.objects.filter(user_id=OuterRef("pk"))
+        app = TotpDevice.objects.filter(user_id=OuterRef("pk"))
+        passkey = PasskeyDevice.objects.filter(user_id=OuterRef("pk"))
         people: QuerySet[User] = super().get_queryset(request)
-        return people.annotate(second_factor=Exists(device))
+        return people.annotate(second_factor=Exists(app) | Exists(passkey))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self._person)

@@ -12,6 +12,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import person_panels, receivers, sidebar, sign_in_trail
         from accounts.key_use import sweep_key_use
+        from accounts.services.sessions import sweep_sessions
+        from accounts.session_use import sweep_seen
         from accounts.tokens.families import sweep_families
         from accounts.tokens.signing import sweep_signing_keys
         from mimic.jobs.sweepers import register_sweeper
@@ -21,5 +23,7 @@ class AccountsConfig(AppConfig):
         sidebar.register()
         person_panels.register()
         register_sweeper("use of API keys", sweep_key_use, every=timedelta(minutes=1))
+        register_sweeper("browsers seen", sweep_seen, every=timedelta(minutes=1))
+        register_sweeper("sessions", sweep_sessions, every=timedelta(hours=1))
         register_sweeper("sign-ins of programs", sweep_families, every=timedelta(hours=1))
         register_sweeper("token signing keys", sweep_signing_keys, every=timedelta(hours=1))

@@ -1,11 +1,15 @@
-"""allauth's code forms, taught to accept each code once (``MFA_FORMS`` names them)."""
+"""allauth's second-factor forms, taught to accept each proof once (``MFA_FORMS`` names them)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
+from allauth.mfa.webauthn.internal import auth
 
 from accounts import services
 from accounts.selectors import totp_device
@@ -34,6 +38,27 @@ class AuthenticateForm(_SingleUseCode, base.AuthenticateForm):  # type: ignore[m
 
 class ReauthenticateForm(_SingleUseCode, base.ReauthenticateForm):  # type: ignore[misc]
     """Proving the second factor again within a session."""
+
+
+class _SingleUsePasskey:
+    """The challenge lies in the session, of which two requests may hold a copy each."""
+
+    def clean_credential(self) -> Authenticator:
+        state: dict[str, Any] = auth.get_state() or {}
+        authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
+        if not services.spend_challenge(
+            authenticator=authenticator, challenge=str(state.get("challenge"))
+        ):
+            raise get_adapter().validation_error("incorrect_code")
+        return authenticator
+
+
+class AuthenticatePasskeyForm(_SingleUsePasskey, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The second step of signing in, with a passkey."""
+
+
+class ReauthenticatePasskeyForm(_SingleUsePasskey, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """Proving it again within a session, with a passkey."""
 
 
 class ActivateTotpForm(totp.ActivateTOTPForm):  # type: ignore[misc]

@@ -1,61 +1,26 @@
-"""Through whose eyes a request sees; times in that person's zone, texts in their language."""
+"""Whose request it is: their zone and language, and whether it is still their browser."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from functools import partial
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
-from django_otp.middleware import is_verified
+from django.utils.translation import gettext
 
-from accounts.models import User
-from accounts.services.impersonation import SEEN, LooksOnly, borrowed
-from mimic.audit.services import record
-from mimic.core.problems import error_response
-from mimic.web.sign_in import IMPERSONATION
+from accounts.session_use import note_seen
+from mimic.core.fingerprint import fingerprint_of, kept_fingerprint
+from mimic.core.network import client_ip
+from mimic.core.problems import is_for_programs
 
-OWN = ("/admin/", "/accounts/", "/impersonation/", "/static/")
-"""Where an operator stays themselves."""
-_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class ImpersonationMiddleware:
-    """Behind the second factor's: ``request.user`` becomes whom an operator looks as,
-    ``request.impersonator`` is the operator; whatever would change something is refused.
-    """
-
-    async_capable = False
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        # Sessions are not read for strangers' sake: alerts come without a cookie.
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path.startswith(OWN):
-            return self.get_response(request)
-        if IMPERSONATION not in request.session:
-            return self.get_response(request)
-        found = borrowed(request=request, now=timezone.now())
-        if found is None:
-            return self.get_response(request)
-        request.impersonator = request.user  # type: ignore[attr-defined]
-        request.impersonation = found  # type: ignore[attr-defined]
-        request.user = _unverified(found.person)
-        if request.method not in _LOOKING:
-            return error_response(LooksOnly(), request)
-        record(SEEN, target=found.person, facts={"page": request.path[:200]})
-        return self.get_response(request)
-
-
-def _unverified(person: User) -> User:
-    """The operator's second factor is not the person's."""
-    person.otp_device = None  # type: ignore[attr-defined]
-    person.is_verified = partial(is_verified, person)  # type: ignore[attr-defined]
-    return person
+LONGEST_SIGN_IN = timedelta(days=30)
+ROW, BEGAN = "browser_session", "signed_in_at"
+"""Where a session says which row tells of it, and when it began (Unix seconds)."""
 
 
 class PreferencesMiddleware:
@@ -77,3 +42,40 @@ class PreferencesMiddleware:
                 return self.get_response(request)
             with translation.override(request.user.locale):
                 return self.get_response(request)
+
+
+class SessionGuardMiddleware:
+    """A session that turns up in another browser or network, or is a month old, ends: the person
+    signs in again. It costs no query.
+    """
+
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if not _still_theirs(request):
+                _ask_again(request)
+            elif row := request.session.get(ROW):
+                note_seen(row_id=row, now=timezone.now())
+        return self.get_response(request)
+
+
+def _still_theirs(request: HttpRequest) -> bool:
+    kept = kept_fingerprint(request.session)
+    shown = fingerprint_of(request.headers.get("User-Agent", ""), client_ip(request))
+    if kept is not None and not kept.fits(shown):
+        return False
+    began = request.session.get(BEGAN)
+    return began is None or time.time() - began < LONGEST_SIGN_IN.total_seconds()
+
+
+def _ask_again(request: HttpRequest) -> None:
+    logout(request)
+    if not is_for_programs(request.path):
+        messages.info(
+            request,
+            gettext("You were signed in from another browser or network. Please sign in again."),
+        )

@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from accounts.models import Consent, ConsentKind, ConsentText, TotpDevice, User
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django_otp.models import Device
+
+from accounts.models import (
+    BrowserSession,
+    Consent,
+    ConsentKind,
+    ConsentText,
+    PasskeyDevice,
+    RecoveryCode,
+    TotpDevice,
+    User,
+)
 
 
 def totp_device(user: User) -> TotpDevice | None:
-    """The person's second factor, or None."""
+    """The person's authenticator app, or None."""
     devices = TotpDevice.objects.select_related("authenticator").filter(user_id=user.pk)
     found: TotpDevice | None = devices.first()
     return found
+
+
+def passkeys_of(user: User) -> QuerySet[PasskeyDevice]:
+    devices: QuerySet[PasskeyDevice] = PasskeyDevice.objects.filter(user_id=user.pk)
+    return devices.select_related("authenticator").order_by("pk")
+
+
+def second_factor_of(user: User) -> Device | None:
+    """The person's app, else a passkey of theirs, else None: then a password alone signs in."""
+    return totp_device(user) or passkeys_of(user).first()
+
+
+def browsers_of(user: User, now: datetime) -> QuerySet[BrowserSession]:
+    """Those that are signed in, the last seen first."""
+    alive = Session.objects.filter(expire_date__gt=now).values("session_key")
+    found = BrowserSession.objects.filter(user_id=user.pk, session_key__in=alive)
+    return found.order_by("-seen_at", "-pk")
+
+
+def recovery_codes_left(user: User) -> int:
+    return RecoveryCode.objects.filter(authenticator__user_id=user.pk, used_at=None).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,6 @@ urlpatterns = [
     path("", include("mimic.api.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("problems/", problem_types, name="problem-types"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.pages.urls")),
     path("admin/", admin.site.urls),
 ]

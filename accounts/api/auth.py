@@ -26,7 +26,7 @@ class LoginIn(serializers.Serializer[Any]):
     email = Text(max_length=254)
     password = Text(max_length=128, write_only=True, trim_whitespace=False)
     code = Text(
-        max_length=16, required=False, allow_blank=True, default="", write_only=True,
+        max_length=40, required=False, allow_blank=True, default="", write_only=True,
         help_text="From the authenticator app, or a recovery code; needed if you have one.",
     )  # fmt: skip
     program = Text(

@@ -7,14 +7,15 @@ from typing import Any
 
 from django.utils import timezone
 from django_otp.middleware import is_verified
+from django_otp.models import Device
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.key_use import count_use
-from accounts.models import TotpDevice, User
+from accounts.models import User
 from accounts.program_selectors import key_shown
-from accounts.selectors import totp_device
+from accounts.selectors import second_factor_of
 from accounts.tokens.access import read_access
 from mimic.api.limits import a_minute, hold, hold_person, hold_stranger
 from mimic.api.scopes import Scope, demand_scope, scope_of
@@ -41,7 +42,8 @@ class TokenAuthentication(BaseAuthentication):
             hold_stranger(request)
             raise
         hold_person(request, bearer.user.pk)
-        device = totp_device(bearer.user) if _wants_device(bearer.user, bearer.family) else None
+        wanted = _wants_device(bearer.user, bearer.family)
+        device = second_factor_of(bearer.user) if wanted else None
         return with_second_factor(bearer.user, device), bearer.family
 
     def authenticate_header(self, request: Request) -> str:
@@ -66,7 +68,7 @@ class KeyAuthentication(BaseAuthentication):
         return with_second_factor(key.user, None), key
 
 
-def with_second_factor(user: User, device: TotpDevice | None) -> User:
+def with_second_factor(user: User, device: Device | None) -> User:
     """What OTPMiddleware does for sessions: ``user.is_verified()`` can be asked."""
     user.otp_device = device  # type: ignore[attr-defined]
     user.is_verified = partial(is_verified, user)  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from accounts.api.second_factor import person_of
 from accounts.models import Role, Theme, User
 from accounts.models.user import Locale, validate_time_zone
-from accounts.selectors import totp_device
+from accounts.selectors import second_factor_of
 from accounts.services.preferences import set_preferences
 from mimic.api.fields import Moment, Text
 
@@ -29,11 +29,11 @@ class MeOut(serializers.Serializer[User]):
     email = serializers.EmailField()
     display_name = serializers.CharField()
     role = serializers.ChoiceField(Role.choices)
-    second_factor = serializers.SerializerMethodField(help_text="An authenticator app is set up.")
+    second_factor = serializers.SerializerMethodField(help_text="An app or a passkey is set up.")
     joined_at = Moment(source="date_joined")
 
     def get_second_factor(self, person: User) -> bool:
-        return totp_device(person) is not None
+        return second_factor_of(person) is not None
 
 
 class PreferencesOut(serializers.Serializer[User]):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.selectors import totp_device
+from accounts.selectors import second_factor_of
 from accounts.services import SecondFactorMissing, SecondFactorRefused, verify_second_factor
 from mimic.api.contract import Handler, reads_header, refuses
 from mimic.api.schema import header
@@ -19,7 +19,9 @@ from mimic.core.errors import Forbidden, NotAuthenticated
 
 HEADER = "X-Second-Factor"
 _PARAMETER: OpenApiParameter = header(
-    HEADER, "A fresh code from your authenticator app.", pattern="^[0-9]{6,8}$"
+    HEADER,
+    "A fresh code from your authenticator app, or a passkey's proof.",
+    pattern="^([0-9]{6,8}|pk_[A-Za-z0-9_-]{32})$",
 )
 
 
@@ -38,7 +40,7 @@ def asks_for_code(handler: Handler) -> Handler:
     @wraps(handler)
     def asked(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not request.headers.get(HEADER):
-            missing = totp_device(person_of(request)) is None
+            missing = second_factor_of(person_of(request)) is None
             raise SecondFactorMissing if missing else SecondFactorRefused(f"Send it as {HEADER}.")
         answer: Response = handler(view, request, *args, **kwargs)
         return answer

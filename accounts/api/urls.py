@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import auth, consents, keys, me, sign_ins
+from accounts.api import auth, consents, keys, me, sessions, sign_ins
 
 urlpatterns = [
     path("auth/login", auth.Login.as_view(), name="auth-login"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("consents/withdraw", consents.WithdrawConsent.as_view(), name="consents-withdraw"),
     path("me/sign-ins", sign_ins.SignIns.as_view(), name="sign-ins"),
     path("me/sign-ins/<uuid:sign_in_id>", sign_ins.SignIn.as_view(), name="sign-in"),
+    path("me/sessions", sessions.Sessions.as_view(), name="me-sessions"),
+    path("me/sessions/<uuid:session_id>", sessions.SessionDetail.as_view(), name="me-session"),
     path("api-keys", keys.ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:key_id>", keys.ApiKeyDetail.as_view(), name="api-key"),
     path("api-keys/<uuid:key_id>/rotate", keys.RotateApiKey.as_view(), name="api-key-rotate"),

@@ -46,65 +46,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'people',
             },
         ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_staff', True), ('role__in', ['admin', 'owner', 'support'])), models.Q(('is_staff', False), ('role__in', ['provider', 'trader', 'affiliate'])), _connector='OR'), name='user_staff_follows_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False), ('role', 'owner'), _connector='OR'), name='user_superuser_is_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['dark-trader', 'professional', 'gold-minimal'])), name='user_theme_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('locale__in', ['en', 'uk', 'es'])), name='user_locale_is_known'),
-        ),
-        migrations.CreateModel(
-            name='ConsentText',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
-                ('body', models.TextField(verbose_name='text')),
-                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256')),
-                ('published_at', models.DateTimeField(verbose_name='published')),
-            ],
-            options={
-                'verbose_name': 'consent text',
-                'verbose_name_plural': 'consent texts',
-                'ordering': ('kind', '-version', 'locale'),
-                'constraints': [models.UniqueConstraint(fields=('kind', 'version', 'locale'), name='consent_text_once_a_language')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Consent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
-                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
-                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256 of the text')),
-                ('given_at', models.DateTimeField(verbose_name='given')),
-                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
-                ('user_agent', models.CharField(blank=True, max_length=200, verbose_name='browser')),
-                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'kind', 'version'), name='consent_once_a_version')],
-            },
-        ),
         migrations.CreateModel(
             name='ApiKey',
             fields=[
@@ -140,6 +81,62 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='BrowserSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=mimic.core.ids.uuid7, editable=False, unique=True)),
+                ('session_key', models.CharField(editable=False, max_length=40, unique=True)),
+                ('device', models.CharField(blank=True, max_length=60, verbose_name='device')),
+                ('network', models.CharField(blank=True, max_length=43, verbose_name='network')),
+                ('created_at', models.DateTimeField(verbose_name='signed in')),
+                ('seen_at', models.DateTimeField(verbose_name='last seen')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='browser_sessions', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'signed-in browser',
+                'verbose_name_plural': 'signed-in browsers',
+                'ordering': ('-seen_at',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Consent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
+                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
+                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256 of the text')),
+                ('given_at', models.DateTimeField(verbose_name='given')),
+                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
+                ('user_agent', models.CharField(blank=True, max_length=200, verbose_name='browser')),
+                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='withdrawn')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'consent',
+                'verbose_name_plural': 'consents',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='ConsentText',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
+                ('version', models.PositiveSmallIntegerField(verbose_name='version')),
+                ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
+                ('body', models.TextField(verbose_name='text')),
+                ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256')),
+                ('published_at', models.DateTimeField(verbose_name='published')),
+            ],
+            options={
+                'verbose_name': 'consent text',
+                'verbose_name_plural': 'consent texts',
+                'ordering': ('kind', '-version', 'locale'),
+                'constraints': [models.UniqueConstraint(fields=('kind', 'version', 'locale'), name='consent_text_once_a_language')],
+            },
+        ),
+        migrations.CreateModel(
             name='SigningKey',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -168,7 +165,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='signed in')),
                 ('expires_at', models.DateTimeField(db_index=True, verbose_name='expires')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('ended_by', models.CharField(blank=True, choices=[('logout', 'Signed out'), ('reuse', 'A spent refresh token came again'), ('person', 'Ended by the person'), ('operator', 'Ended by an operator')], max_length=16, verbose_name='ended by')),
+                ('ended_by', models.CharField(blank=True, choices=[('logout', 'Signed out'), ('reuse', 'A spent refresh token came again'), ('person', 'Ended by the person'), ('operator', 'Ended by an operator'), ('password', 'The password changed')], max_length=16, verbose_name='ended by')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='token_families', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -188,6 +185,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_staff', True), ('role__in', ['admin', 'owner', 'support'])), models.Q(('is_staff', False), ('role__in', ['provider', 'trader', 'affiliate'])), _connector='OR'), name='user_staff_follows_role'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False), ('role', 'owner'), _connector='OR'), name='user_superuser_is_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['dark-trader', 'professional', 'gold-minimal'])), name='user_theme_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('locale__in', ['en', 'uk', 'es'])), name='user_locale_is_known'),
+        ),
+        migrations.AddConstraint(
             model_name='apikey',
             constraint=models.CheckConstraint(condition=models.Q(('scopes__len__gt', 0)), name='api_key_may_do_something'),
         ),
@@ -200,7 +217,11 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('key', 'day'), name='api_key_day_once'),
         ),
         migrations.AddConstraint(
+            model_name='consent',
+            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('user', 'kind', 'version'), name='consent_once_a_version'),
+        ),
+        migrations.AddConstraint(
             model_name='tokenfamily',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['logout', 'reuse', 'person', 'operator'])), _connector='OR'), name='token_family_end_has_a_cause'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by', '')), models.Q(('ended_at__isnull', False), ('ended_by__in', ['logout', 'reuse', 'person', 'operator', 'password'])), _connector='OR'), name='token_family_end_has_a_cause'),
         ),
     ]

@@ -1,6 +1,13 @@
 from accounts.models.api_keys import ApiKey, ApiKeyDay, KeyTier
 from accounts.models.consents import Consent, ConsentKind, ConsentText
-from accounts.models.second_factor import OtpUsed, TotpDevice
+from accounts.models.second_factor import (
+    OtpUsed,
+    PasskeyDevice,
+    PasskeyUsed,
+    RecoveryCode,
+    TotpDevice,
+)
+from accounts.models.sessions import BrowserSession
 from accounts.models.tokens import EndedBy, RefreshToken, SigningKey, TokenFamily
 from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
@@ -8,12 +15,16 @@ __all__ = [
     "STAFF_ROLES",
     "ApiKey",
     "ApiKeyDay",
+    "BrowserSession",
     "Consent",
     "ConsentKind",
     "ConsentText",
     "EndedBy",
     "KeyTier",
     "OtpUsed",
+    "PasskeyDevice",
+    "PasskeyUsed",
+    "RecoveryCode",
     "RefreshToken",
     "Role",
     "SigningKey",

@@ -45,6 +45,7 @@ class EndedBy(models.TextChoices):
     REUSE = "reuse", _("A spent refresh token came again")
     PERSON = "person", _("Ended by the person")
     OPERATOR = "operator", _("Ended by an operator")
+    PASSWORD = "password", _("The password changed")
 
 
 class TokenFamily(PublicModel):

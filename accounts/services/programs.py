@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.lockout import Attempt, guarded
 from accounts.models import User
-from accounts.selectors import totp_device
+from accounts.selectors import second_factor_of
 from accounts.services.second_factor import accept_login_code
 from accounts.tokens.families import Program, Tokens, begin_family
 from mimic.core.errors import MimicError
@@ -54,7 +54,7 @@ def _proved(request: HttpRequest, email: str, password: str, code: str) -> tuple
     user = authenticate(request, email=email, password=password)
     if not isinstance(user, User) or not _address_is_proved(user):
         return None
-    second_factor = totp_device(user) is not None
+    second_factor = second_factor_of(user) is not None
     if second_factor and accept_login_code(user=user, code=code) is None:
         return None
     if user.is_staff and not second_factor:

@@ -50,6 +50,8 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "POST consents/withdraw": None,
     "GET me/sign-ins": None,
     "DELETE me/sign-ins/{sign_in_id}": None,
+    "GET me/sessions": None,
+    "DELETE me/sessions/{session_id}": None,
     "GET api-keys": None,
     "POST api-keys": None,
     "GET api-keys/{key_id}": None,

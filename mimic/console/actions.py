@@ -30,7 +30,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from mimic.console.step_up import code_is_fresh
+from mimic.console.step_up import (
+    LONGEST_PROOF,
+    PASSKEY_SCRIPT,
+    code_is_fresh,
+    offer_passkey,
+    proof_address,
+)
 from mimic.core.errors import MimicError
 
 Admin: TypeAlias = "ModelAdmin[Any]"
@@ -44,16 +50,20 @@ _CONFIRMED = "confirmed"
 class ConfirmForm(forms.Form):
     """Why, and proof that it is still the same person."""
 
+    class Media:
+        js = (PASSKEY_SCRIPT,)
+
     reason = forms.CharField(label=_("Reason"), max_length=200, min_length=5)
     code = forms.CharField(
         label=_("Code from your authenticator app"),
-        max_length=8,
+        max_length=LONGEST_PROOF,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         super().__init__(request.POST if _CONFIRMED in request.POST else None)
+        offer_passkey(self.fields["code"], proof_address(request))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

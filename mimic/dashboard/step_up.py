@@ -17,8 +17,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.selectors import totp_device
+from accounts.selectors import passkeys_of, second_factor_of
 from accounts.services import SecondFactorRefused, verify_second_factor
+from mimic.console.step_up import LONGEST_PROOF, PASSKEY_SCRIPT, offer_passkey
 from mimic.core.errors import MimicError, TooManyRequests, ValidationFailed
 
 Result = TypeVar("Result")
@@ -35,9 +36,12 @@ class StepUpForm(forms.Form):
     places: ClassVar[dict[type[MimicError], str]] = {}
     refusal: MimicError | None = None
 
+    class Media:
+        js = (PASSKEY_SCRIPT,)
+
     code = forms.CharField(
         label=_("Code from your authenticator app"),
-        max_length=8,
+        max_length=LONGEST_PROOF,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
@@ -54,6 +58,9 @@ class StepUpForm(forms.Form):
 
     def answer(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         """The page with the form, under the status that fits."""
+        user = request.user
+        if isinstance(user, User) and passkeys_of(user).exists():
+            offer_passkey(self.fields["code"], reverse("passkey-proof"))
         refused = 422 if self.is_bound else 200
         status = self.refusal.status if self.refusal else refused
         headers = self.refusal.headers() if self.refusal else {}
@@ -83,12 +90,12 @@ def refusal_text(refusal: MimicError) -> str:
 
 
 def second_factor_required(view: View) -> View:
-    """People without an authenticator app set one up first and come back."""
+    """People without a second factor set one up first and come back."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         user = request.user
-        if user.is_authenticated and totp_device(user) is None:
+        if user.is_authenticated and second_factor_of(user) is None:
             messages.info(request, gettext("Exchange keys need two-factor authentication first."))
             back = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
             return redirect(f"{reverse('mfa_activate_totp')}?{back}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mimic.api.configuration import requests_a_minute, rest_framework, spectacular
 from mimic.core.logging import logging_config
@@ -109,11 +110,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "accounts.middleware.ImpersonationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SessionGuardMiddleware",  # of who signed in, not of whom they look as
+    "accounts.impersonation_middleware.ImpersonationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.PreferencesMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -169,6 +171,9 @@ EMAIL_BACKEND = (
     if not ENV.production
     else ("django.core.mail.backends.smtp.EmailBackend")
 )
+
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = f"MIMIC <no-reply@{urlsplit(SITE_URL).hostname}>"
 
 SECURE_SSL_REDIRECT = False  # TLS ends at the proxy; the app sees its X-Forwarded-Proto
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None

@@ -25,15 +25,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {"signup": "accounts.sign_up.SignupForm"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the address changes, too
+ACCOUNT_CHANGE_EMAIL = True  # one address; the new one counts from when it is confirmed
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody gets in before the first is confirmed, see above
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of every change to what lets a person in
 ACCOUNT_ADAPTER = "accounts.adapter.GuardedAccountAdapter"
 # Its count of failures is by account alone, so that anybody could lock anybody out: ours is not.
 ACCOUNT_RATE_LIMITS = {"login_failed": None}
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are ours: shown once, hashed
 MFA_TOTP_ISSUER = "MIMIC"
 MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "accounts.adapter.EncryptingMfaAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.AuthenticateForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.ReauthenticatePasskeyForm",
     "activate_totp": "accounts.forms.ActivateTotpForm",
 }

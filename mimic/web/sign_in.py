@@ -25,6 +25,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from mimic.core.fingerprint import Fingerprint, fingerprint_of, kept_fingerprint
+from mimic.core.network import client_ip_of_scope
 from mimic.web.loops import PerLoop, Together
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -37,11 +39,12 @@ _KEY = re.compile(r"[a-z0-9]{8,40}")
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``second_factor``: the session was confirmed with one."""
+    """``second_factor``: the session was confirmed with one. ``bound_to``: the browser it is of."""
 
     session_key: str
     user: Any
     second_factor: bool
+    bound_to: Fingerprint | None = None
 
 
 def people_of(session_keys: Sequence[str]) -> list[SignedIn | None]:
@@ -70,7 +73,7 @@ def _proved(key: str, session: dict[str, Any], users: dict[int, Any]) -> SignedI
     valid = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     if not any(constant_time_compare(given, each) for each in valid):
         return None
-    return SignedIn(key, user, _OTP_SESSION_KEY in session)
+    return SignedIn(key, user, _OTP_SESSION_KEY in session, kept_fingerprint(session))
 
 
 async def signed_in_with(session_key: str) -> SignedIn | None:
@@ -89,9 +92,16 @@ def with_person(inner: Application) -> Application:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         key = _session_key(scope["headers"])
         person = await signed_in_with(key) if key else None
+        if person and person.bound_to and not person.bound_to.fits(_shown(scope)):
+            person = None
         await inner({**scope, "person": person}, receive, send)
 
     return application
+
+
+def _shown(scope: Any) -> Fingerprint:
+    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    return fingerprint_of(agent.decode("latin-1"), client_ip_of_scope(scope))
 
 
 def _session_key(headers: Sequence[tuple[bytes, bytes]]) -> str:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.test import Client
 
-from accounts.models import ConsentKind, Role, User
+from accounts.models import BrowserSession, ConsentKind, Role, User
 from accounts.selectors import totp_device
 from accounts.services import enrol_totp
 from accounts.services.api_keys import Made, Terms, create_key
@@ -85,6 +85,7 @@ def a_world() -> World:
         "switch_id": a_switch(waiting),
         "key_id": a_key(owner.user, Scope.MARKET_READ).key,
         "sign_in_id": a_program(owner.user).family,
+        "session_id": BrowserSession.objects.get(user=owner.user),
     }
     return World(owner, {name: str(row.public_id) for name, row in ids.items()})
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import OtpUsed, Role, TokenFamily, User
-from accounts.services import enrol_totp, remove_second_factor
+from accounts.services import enrol_totp, make_recovery_codes, remove_second_factor
 from tests.api.programs import PASSWORD, call, log_in, program_of, with_password, with_token
 from tests.cast import a_person
 from tests.web.accounts_cast import Trader
@@ -57,8 +56,7 @@ def test_an_app_is_asked_for_its_code_and_a_code_is_good_once() -> None:
 def test_a_recovery_code_does_as_well_once() -> None:
     trader = Trader()
     with_password(trader.user)
-    kind = Authenticator.Type.RECOVERY_CODES
-    spare = Authenticator.objects.get(user=trader.user, type=kind).wrap().generate_codes()[0]
+    spare = make_recovery_codes(user=trader.user)[0]
     assert log_in(trader.user.email, code=spare).status_code == 200
     assert log_in(trader.user.email, code=spare).status_code == 401
 

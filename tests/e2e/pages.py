@@ -58,9 +58,10 @@ SECURITY = (
     Known("sign-in-email", "account_email"),
     Known("sign-in-password", "account_change_password"),
     Known("sign-in-factors", "mfa_index"),
-    Known("sign-in-factor-remove", "mfa_deactivate_totp"),
-    Known("sign-in-codes", "mfa_view_recovery_codes"),
-    Known("sign-in-codes-new", "mfa_generate_recovery_codes"),
+    Known("sign-in-factor-remove", "factor-remove", "factor_id"),
+    Known("sign-in-codes", "recovery-codes"),
+    Known("sign-in-passkey-new", "mfa_add_webauthn"),
+    Known("sign-in-sessions", "sessions"),
     Known("sign-out", "account_logout"),
 )
 STRANGER = (
@@ -91,5 +92,6 @@ OTHERS = {
     "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",
     "webhook-token", "openapi", "api-schema", "api-docs", "api-redoc", "account_set_password",
     "account_confirm_login_code", "account_reset_password_from_key", "mfa_authenticate",
-    "mfa_download_recovery_codes",
+    "mfa_deactivate_totp", "mfa_reauthenticate_webauthn", "passkey-proof",
+    "sessions-end-others", "session-end", "program-end",
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import LazySettings
 from django.test import Client
 from playwright.sync_api import BrowserContext, expect
@@ -101,7 +102,8 @@ def test_the_pages_of_signing_in(site: str, context: BrowserContext) -> None:
 
 def test_the_pages_of_ones_own_security(world: World, site: str, context: BrowserContext) -> None:
     add_session(context, site, world.owner.browser)
-    judged(site, context, SECURITY, {}).rules()
+    factor = Authenticator.objects.get(user=world.owner.user)
+    judged(site, context, SECURITY, {"factor_id": str(factor.pk)}).rules()
 
 
 def test_the_pages_of_errors(site: str, context: BrowserContext, settings: LazySettings) -> None:
