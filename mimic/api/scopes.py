@@ -76,6 +76,8 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET positions/live": Scope.TRADING_READ,
     "GET receipts": Scope.TRADING_READ,
     "GET receipts/{receipt_id}": Scope.TRADING_READ,
+    "GET approvals": Scope.TRADING_READ,
+    "POST approve": Scope.TRADING_WRITE,
     "GET trades": Scope.TRADING_READ,
     "GET trades/{trade_id}": Scope.TRADING_READ,
     "GET risk/defaults": Scope.TRADING_READ,

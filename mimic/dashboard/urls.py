@@ -2,12 +2,13 @@
 
 from django.urls import include, path
 
-from mimic.dashboard import palette, settings_views, views
+from mimic.dashboard import approvals_views, palette, settings_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("home/equity.json", views.equity, name="home-equity"),
     path("signals", views.signals, name="signals"),
+    path("signals/answer", approvals_views.answer, name="signal-answer"),
     path("receipts", views.receipts, name="receipts"),
     path("receipts.csv", views.receipts_csv, name="receipts-csv"),
     path("receipts/<uuid:public_id>", views.receipt, name="receipt"),

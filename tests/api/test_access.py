@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from tests.api.cast import JSON, World, an_operator, signed_in
+from tests.api.cast import JSON, World, a_waiting_signal, an_operator, signed_in
 from tests.api.test_schema import ROUTES
 from tests.cast import VENUE, a_person
 from tests.web.accounts_cast import KEYS, Trader
@@ -21,6 +21,9 @@ OPERATIONS = [
     tuple(line.split(" ")) for line in ROUTES.read_text().splitlines() if OPEN not in line
 ]
 BODIES: dict[str, Any] = {
+    "POST /api/v1/approve": lambda world: {
+        "signal_id": a_waiting_signal(world.owner.user), "decision": "approved",
+    },
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
     "POST /api/v1/consents": {"kind": "marketing", "version": 1},
@@ -44,7 +47,9 @@ CODED = {"POST /api/v1/exchanges", "POST /api/v1/api-keys"} | {
 }
 """Operations whose code an operator of the test does not have."""
 SHARED = {"/api/v1/strategies/{strategy_id}"}  # on offer to everybody
+OWN = {"/api/v1/approve"}  # names what it is about in its body
 CREATED = {
+    "POST /api/v1/approve": 201,
     "POST /api/v1/exchanges": 201,
     "POST /api/v1/exchanges/{exchange_id}/test": 202,
     "POST /api/v1/api-keys": 201,
@@ -59,9 +64,15 @@ def ask(client: Client, world: World, method: str, path: str, code: str = "00000
         ids["exchange_id"] = ids["waiting_id"]
     headers = {"Idempotency-Key": str(uuid4()), "X-Second-Factor": code}
     body = BODIES.get(f"{method} {path}")
+    body = body(world) if callable(body) else body
     given = {} if body is None else {"data": body, "content_type": JSON}
     call = getattr(client, method.lower())
     return call(path.format(**ids), headers=headers, **given)
+
+
+def hidden(path: str) -> bool:
+    """Whether it is about one thing, and not there for whom that thing is not theirs."""
+    return path in OWN or ("{" in path and path not in SHARED)
 
 
 def fine(method: str, path: str) -> int:
@@ -93,7 +104,7 @@ def test_strangers_see_nothing_of_anybody_else(world: World, method: str, path: 
     answer = ask(stranger.browser, world, method, path, stranger.code())
     if "/admin/" in path:
         expected = 403
-    elif "{" in path and path not in SHARED:
+    elif hidden(path):
         expected = 404
     else:
         expected = fine(method, path)
@@ -114,7 +125,7 @@ def test_operators_get_the_operators_part_and_nobodys_own_things(
         expected = 403  # their code was wrong
     elif "/admin/" in path:
         expected = 200
-    elif "{" in path and path not in SHARED:
+    elif hidden(path):
         expected = 404
     else:
         expected = fine(method, path)

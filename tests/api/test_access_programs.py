@@ -7,7 +7,7 @@ import pytest
 from mimic.api.scopes import SCOPES, V1, Scope, scope_of
 from tests.api.cast import World, a_key, a_token
 from tests.api.programs import with_key, with_token
-from tests.api.test_access import OPERATIONS, SHARED, ask, fine
+from tests.api.test_access import OPERATIONS, ask, fine, hidden
 from tests.web.accounts_cast import Trader
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def of_a_stranger(method: str, path: str) -> int:
     """What a stranger's program is answered about the owner's things."""
     if "/admin/" in path:
         return 403
-    return 404 if "{" in path and path not in SHARED else fine(method, path)
+    return 404 if hidden(path) else fine(method, path)
 
 
 @pytest.mark.parametrize(("method", "path"), FOR_KEYS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -239,7 +240,7 @@ def test_two_tabs_and_a_double_click_give_one_order(copy: CopySubscription) -> N
 def test_an_approval_and_a_rejection_at_once_leave_one_of_them(copy: CopySubscription) -> None:
     for _ in range(4):
         signal = asked(copy)
-        _together(lambda s=signal: answer(copy, s), lambda s=signal: answer(copy, s, "rejected"))
+        _together(partial(answer, copy, signal), partial(answer, copy, signal, "rejected"))
         given = Approval.objects.get(signal=signal)
         orders = Order.objects.filter(origin_id=signal.pk).count()
         assert orders == (given.decision == "approved")
@@ -252,7 +253,7 @@ def test_who_answers_in_the_last_moment_wins_or_is_told_it_is_too_late(
     for _ in range(4):
         signal = asked(copy)
         late = signal.valid_until or now()
-        _together(lambda s=signal: answer(copy, s), lambda at=late: expire_pending(at))
+        _together(partial(answer, copy, signal), partial(expire_pending, late))
         receipt = CopyExecution.objects.get(signal=signal)
         ordered = Order.objects.filter(origin_id=signal.pk).exists()
         assert (receipt.code, ordered) in (("planned", True), ("approval_expired", False))

@@ -85,7 +85,8 @@ ERRORS = (
 # Not a page of ours: data, files, deeds that lead on, steps within signing in that are shown by
 # the tests below or never (no passwordless people, no codes by mail), other people's drawings.
 OTHERS = {
-    "consent-give", "consent-withdraw", "orders-csv", "positions-csv", "trades-csv",
+    "consent-give", "consent-withdraw", "signal-answer",
+    "orders-csv", "positions-csv", "trades-csv",
     "home-equity", "receipts-csv", "palette", "exchange-account-state", "exchange-account-test",
     "exchange-account-rename", "copy-pause", "copy-resume", "copy-settings-preview",
     "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",

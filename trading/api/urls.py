@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from trading.api import (
+    answers,
     approvals,
     balance,
     copies,
@@ -21,6 +22,8 @@ from trading.api import (
 urlpatterns = [
     path("receipts", receipts.Receipts.as_view(), name="receipts"),
     path("receipts/<uuid:receipt_id>", receipts.Receipt.as_view(), name="receipt"),
+    path("approvals", answers.Approvals.as_view(), name="approvals"),
+    path("approve", answers.Approve.as_view(), name="approve"),
     path("subscriptions", copies.Subscriptions.as_view(), name="subscriptions"),
     path(
         "subscriptions/<uuid:subscription_id>", copies.Subscription.as_view(), name="subscription"

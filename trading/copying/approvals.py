@@ -7,7 +7,7 @@ copy's (signal, account, leg), so the database itself refuses a second order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -113,7 +113,7 @@ def answer_signal(
     return told
 
 
-def _why_not(receipts: Sequence[tuple[int, str]]) -> MimicError:
+def _why_not(receipts: Iterable[tuple[int, str]]) -> MimicError:
     codes = dict(receipts)
     if Approval.objects.filter(execution_id__in=codes).exists():
         return ApprovalDecided()

@@ -48,7 +48,7 @@ class WaitingRow:
 
 _WAITING = """
 SELECT e.user_id, e.public_id::text, g.public_id::text, s.public_id::text, t.name, a.label, a.kind,
-    g.symbol, CASE g.direction WHEN 'long' THEN 'buy' ELSE 'sell' END, e.quantity,
+    g.symbol, g.direction, e.quantity,
     coalesce((e.steps -> 0 ->> 'after')::numeric, 1)::int,
     (e.inputs ->> CASE g.direction WHEN 'long' THEN 'ask' ELSE 'bid' END)::numeric,
     g.entry_price, g.stop_loss_pct, e.received_at, g.valid_until
@@ -84,6 +84,5 @@ def _rows(sql: str, values: list[Any]) -> list[WaitingRow]:
 def _row(*row: Any) -> WaitingRow:
     *head, quantity, leverage, price, entry, stop, received_at, valid_until = row
     margin = quantity * price / leverage if price is not None else None
-    return WaitingRow(
-        *head, quantity, leverage, price, margin, entry, stop, received_at, valid_until
-    )
+    tail = (quantity, leverage, price, margin, entry, stop, received_at, valid_until)
+    return WaitingRow(*(*head, *tail))
