@@ -11,6 +11,7 @@ from trading.admin import (  # noqa: F401
     kill,
     limits,
     orders,
+    strategies,
     streams,
     venue_health,
     venue_settings,
