@@ -14,6 +14,7 @@ urlpatterns = [
     path("receipts/<uuid:public_id>", views.receipt, name="receipt"),
     path("", include("mimic.dashboard.accounts_urls")),
     path("", include("mimic.dashboard.copies_urls")),
+    path("", include("mimic.dashboard.start_urls")),
     path("", include("mimic.dashboard.consents_urls")),
     path("", include("mimic.dashboard.books_urls")),
     path("palette.json", palette.palette, name="palette"),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET
 from mimic.core.csv_export import csv_answer
 from mimic.dashboard import selectors
 from mimic.dashboard.approvals_views import waiting_frame
+from mimic.dashboard.onboarding import onboarding_of
 from mimic.dashboard.paging import ON_PAGE, before_of, pager
 from signals.selectors import signals_for
 from trading.copying.receipt_detail import receipt_detail
@@ -47,6 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "summary": summary,
         "positions": positions,
         **waiting_frame(user.pk),
+        "onboarding": onboarding_of(user.pk, now=timezone.now()),
         "signals": signals_for(user.pk, limit=ON_HOME),
         "receipts": receipts_of_person(user_id=user.pk, limit=ON_HOME),
         "risk": selectors.limits_of(summary, positions),

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import Role
 from tests.api.cast import JSON, World, a_waiting_signal, an_operator, signed_in
 from tests.api.test_schema import ROUTES
-from tests.cast import VENUE, a_person
+from tests.cast import VENUE, a_person, a_strategy
 from tests.web.accounts_cast import KEYS, Trader
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,10 @@ OPERATIONS = [
 BODIES: dict[str, Any] = {
     "POST /api/v1/approve": lambda world: {
         "signal_id": a_waiting_signal(world.owner.user), "decision": "approved",
+    },
+    "POST /api/v1/subscriptions": lambda world: {
+        "strategy": str(a_strategy().strategy.public_id), "account": world.ids["account_id"],
+        "settings": {"sizing_value": "1"}, "over_allocate": True,
     },
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
@@ -47,9 +51,10 @@ CODED = {"POST /api/v1/exchanges", "POST /api/v1/api-keys"} | {
 }
 """Operations whose code an operator of the test does not have."""
 SHARED = {"/api/v1/strategies/{strategy_id}"}  # on offer to everybody
-OWN = {"/api/v1/approve"}  # names what it is about in its body
+OWN = {"POST /api/v1/approve", "POST /api/v1/subscriptions"}  # named in the body
 CREATED = {
     "POST /api/v1/approve": 201,
+    "POST /api/v1/subscriptions": 201,
     "POST /api/v1/exchanges": 201,
     "POST /api/v1/exchanges/{exchange_id}/test": 202,
     "POST /api/v1/api-keys": 201,
@@ -70,9 +75,9 @@ def ask(client: Client, world: World, method: str, path: str, code: str = "00000
     return call(path.format(**ids), headers=headers, **given)
 
 
-def hidden(path: str) -> bool:
+def hidden(method: str, path: str) -> bool:
     """Whether it is about one thing, and not there for whom that thing is not theirs."""
-    return path in OWN or ("{" in path and path not in SHARED)
+    return f"{method} {path}" in OWN or ("{" in path and path not in SHARED)
 
 
 def fine(method: str, path: str) -> int:
@@ -104,7 +109,7 @@ def test_strangers_see_nothing_of_anybody_else(world: World, method: str, path: 
     answer = ask(stranger.browser, world, method, path, stranger.code())
     if "/admin/" in path:
         expected = 403
-    elif hidden(path):
+    elif hidden(method, path):
         expected = 404
     else:
         expected = fine(method, path)
@@ -125,7 +130,7 @@ def test_operators_get_the_operators_part_and_nobodys_own_things(
         expected = 403  # their code was wrong
     elif "/admin/" in path:
         expected = 200
-    elif hidden(path):
+    elif hidden(method, path):
         expected = 404
     else:
         expected = fine(method, path)

@@ -28,7 +28,7 @@ def of_a_stranger(method: str, path: str) -> int:
     """What a stranger's program is answered about the owner's things."""
     if "/admin/" in path:
         return 403
-    return 404 if hidden(path) else fine(method, path)
+    return 404 if hidden(method, path) else fine(method, path)
 
 
 @pytest.mark.parametrize(("method", "path"), FOR_KEYS)

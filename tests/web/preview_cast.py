@@ -329,7 +329,7 @@ def empty_home() -> dict[str, object]:
         "mode": "paper",
         "section": "home",
         "panic_url": "",
-        "start_paper_url": "/start-paper",
+        "onboarding": SimpleNamespace(step=1, paper=False, strategy="", receipt=None),
         "summary": SimpleNamespace(currency="USDT", open_count=0, **nothing),
         "positions": [],
         "signals": [],

@@ -16,6 +16,7 @@ from trading.api import (
     positions,
     receipts,
     settings,
+    start,
     trades,
 )
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("trades/<uuid:trade_id>", trades.TradeDetail.as_view(), name="trade"),
     path("balance", balance.Balance.as_view(), name="balance"),
     path("balance/history", balance.BalanceHistory.as_view(), name="balance-history"),
+    path("paper/enable", start.PaperEnable.as_view(), name="paper-enable"),
     path("venues", exchanges.Venues.as_view(), name="venues"),
     path("exchanges", exchanges.Exchanges.as_view(), name="exchanges"),
     path("exchanges/<uuid:exchange_id>", exchanges.Exchange.as_view(), name="exchange"),
