@@ -35,7 +35,7 @@ class Newcomer:
     def page(self, strategy: Strategy | None = None) -> str:
         return reverse("copy-start", args=[(strategy or self.published.strategy).public_id])
 
-    def copies(self, strategy: Strategy | None = None, **changes: str) -> Any:
+    def copies(self, strategy: Strategy | None = None, **changes: Any) -> Any:
         """What the page's form says as it is drawn, agreed to, but for ``changes``."""
         form = self.browser.get(self.page(strategy)).context["form"]
         drawn = {name: str(form[name].value() or "") for name in form.fields if name != "agree"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
@@ -92,7 +93,7 @@ def test_the_defaults_copy_the_next_signal_and_agree_on_the_way(newcomer: Newcom
     ],
 )
 def test_a_wrong_form_copies_nothing_and_says_why(
-    newcomer: Newcomer, changes: dict[str, str], says: str
+    newcomer: Newcomer, changes: dict[str, Any], says: str
 ) -> None:
     newcomer.practises()
     answer = newcomer.copies(**changes)
@@ -111,7 +112,7 @@ def test_twice_is_once_and_more_than_all_of_the_account_is_refused(newcomer: New
     assert "50 % of the account is left" in newcomer.copies(second, allocation_pct="60").text
     newcomer.copies(second)
     sizes = CopySubscription.objects.values_list("settings__sizing_mode", "settings__sizing_value")
-    assert list(sizes.order_by("pk")) == [("risk_pct", 2), ("equity_pct", 5)]
+    assert list(sizes.order_by("pk")) == [("risk_pct", Decimal(2)), ("equity_pct", Decimal(5))]
 
 
 def test_paused_strategies_and_providers_are_not_on_offer(newcomer: Newcomer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ admin.site.unregister(Strategy)
 
 @admin.register(Strategy)
 class TriedStrategyAdmin(StrategyAdmin):
-    readonly_fields = ("try_it", *StrategyAdmin.readonly_fields)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("try_it", *StrategyAdmin.readonly_fields)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.trial)

@@ -117,5 +117,5 @@ def _lines(run: DryRun) -> list[Line]:
 
 def _line(tried: Tried, copy: CopySubscription) -> Line:
     told = tried.told
-    label = show_label(ExecutionOutcome(told.outcome).label, TONES[told.outcome])
+    label = show_label(str(ExecutionOutcome(told.outcome).label), TONES[told.outcome])
     return Line(copy, label, told.code, show_price(told.quantity), told.leverage, told.why)
