@@ -81,12 +81,16 @@ def consent_states(user: User, *, locale: str) -> list[ConsentState]:
     ]
 
 
+def version_in_force(kind: ConsentKind) -> int | None:
+    """Of that text; None while nobody has published one."""
+    versions = ConsentText.objects.filter(kind=kind).order_by("-version")
+    return versions.values_list("version", flat=True).first()
+
+
 def consent_missing(user_id: int, kind: ConsentKind) -> bool:
     """Whether a text is in force that the person has not agreed to."""
-    latest = ConsentText.objects.filter(kind=kind).order_by("-version").first()
-    if latest is None:
+    version = version_in_force(kind)
+    if version is None:
         return False
-    agreed = Consent.objects.filter(
-        user_id=user_id, kind=kind, version=latest.version, withdrawn_at=None
-    )
+    agreed = Consent.objects.filter(user_id=user_id, kind=kind, version=version, withdrawn_at=None)
     return not agreed.exists()

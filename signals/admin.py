@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -42,7 +42,7 @@ class StrategyAdmin(BaseAdmin):
     list_filter = ("status",)
     search_fields = ("name", "slug", "public_id")
     exclude = ("token_digest", "passphrase_digest")
-    readonly_fields = ("provider", "slug", "public_id")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("provider", "slug", "public_id")
     actions = (pause, resume)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -124,7 +124,9 @@ class PositionFilter(BookFilter):
 
 
 class HistoryFilter(BookFilter):
-    """Days are the person's own, both included. ``moment`` is the field that they bound."""
+    """Days are the person's own, both included. ``moment`` is the field that they bound; a row is
+    written at most ``earlier`` before it.
+    """
 
     symbol = forms.CharField(
         label=_("Symbol"),
@@ -135,6 +137,7 @@ class HistoryFilter(BookFilter):
     since = _day(_("From"))
     until = _day(_("To"))
     moment = "created_at"
+    earlier: ClassVar[timedelta] = _CLOCKS_DIFFER
 
     def clean_symbol(self) -> str:
         text = self.cleaned_data["symbol"]
@@ -159,9 +162,8 @@ class HistoryFilter(BookFilter):
         if since := self.value("since"):
             begin = _midnight(since)
             # What happened since then was written since then: the id finds it in the index.
-            found &= Q(
-                **{f"{self.moment}__gte": begin}, pk__gte=first_id_at(begin - _CLOCKS_DIFFER)
-            )
+            oldest = first_id_at(begin - self.earlier)
+            found &= Q(**{f"{self.moment}__gte": begin}, pk__gte=oldest)
         if until := self.value("until"):
             end = _midnight(until + timedelta(days=1))
             found &= Q(**{f"{self.moment}__lt": end}) & self.written_before(end)
@@ -193,6 +195,7 @@ class OrderFilter(HistoryFilter):
 class TradeFilter(HistoryFilter):
     result = _choice(_("Result"), RESULTS)
     moment = "closed_at"
+    earlier = timedelta(days=7)  # written with the first fill of a close, over with the last
 
     def condition(self) -> Q:
         return super().condition() & _BY_RESULT.get(self.value("result"), Q())

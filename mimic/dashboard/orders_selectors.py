@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from mimic.dashboard.books_filters import OrderFilter
 from mimic.dashboard.books_scope import Market, Markets, Scope
 from mimic.dashboard.orders_wording import MEANINGS, cause_text, status_text
-from mimic.dashboard.paging import ON_PAGE, newest_ids
 from trading.copying.wording import line
 from trading.domain.receipts import plain
 from trading.models import CopyExecution, ExchangeAccount, Fill, Order, OrderAttempt, OrderEvent
@@ -72,15 +70,6 @@ class OrderDetail:
     @property
     def steps(self) -> Steps | None:
         return None if self.receipt is None else steps_of(self.line.row, self.receipt)
-
-
-def page_of(asked: OrderFilter, before: int | None) -> tuple[list[OrderLine], int | None]:
-    """A page's lines, and the id that the next one starts below: two queries."""
-    ids = newest_ids(
-        Order.objects.filter(asked.condition()), asked.accounts, before=before, limit=ON_PAGE + 1
-    )
-    older = ids[ON_PAGE - 1] if len(ids) > ON_PAGE else None
-    return lines_of(asked.scope, ids[:ON_PAGE]), older
 
 
 def lines_of(scope: Scope, ids: Sequence[int]) -> list[OrderLine]:

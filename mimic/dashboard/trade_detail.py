@@ -90,7 +90,7 @@ def _orders_around(trade: Trade) -> QuerySet[Order]:
 def _is_of(fill: Fill, order: Order, trade: Trade) -> bool:
     """Whether it opened what the trade closed, or is what closed it."""
     if order.side == _closing(trade).value:
-        return fill.pk == trade.fill_id
+        return order.pk == trade.closed_by
     return trade.opened_at is not None and trade.opened_at <= fill.at <= trade.closed_at
 
 

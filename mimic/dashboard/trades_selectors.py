@@ -11,7 +11,6 @@ from django.db.models import Count, F, Q, Sum
 
 from mimic.dashboard.books_filters import TradeFilter
 from mimic.dashboard.books_scope import Market, Markets, Purse, Scope
-from mimic.dashboard.paging import ON_PAGE, newest_ids
 from trading.domain.marking import HUNDRED
 from trading.models import ExchangeAccount, Trade
 
@@ -57,15 +56,6 @@ class TradeTotals:
             self.count + other.count,
             self.won + other.won,
         )
-
-
-def page_of(asked: TradeFilter, before: int | None) -> tuple[list[TradeLine], int | None]:
-    """A page's lines, and the id that the next one starts below: three queries."""
-    ids = newest_ids(
-        Trade.objects.filter(asked.condition()), asked.accounts, before=before, limit=ON_PAGE + 1
-    )
-    older = ids[ON_PAGE - 1] if len(ids) > ON_PAGE else None
-    return lines_of(asked.scope, ids[:ON_PAGE]), older
 
 
 def lines_of(scope: Scope, ids: Sequence[int]) -> list[TradeLine]:

@@ -19,6 +19,8 @@ from django.views.decorators.http import require_GET
 
 from mimic.core.csv_export import csv_answer
 from mimic.dashboard import selectors
+from mimic.dashboard.approvals_views import waiting_frame
+from mimic.dashboard.onboarding import onboarding_of
 from mimic.dashboard.paging import ON_PAGE, before_of, pager
 from signals.selectors import signals_for
 from trading.copying.receipt_detail import receipt_detail
@@ -45,6 +47,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "accounts": accounts,
         "summary": summary,
         "positions": positions,
+        **waiting_frame(user.pk),
+        "onboarding": onboarding_of(user.pk, now=timezone.now()),
         "signals": signals_for(user.pk, limit=ON_HOME),
         "receipts": receipts_of_person(user_id=user.pk, limit=ON_HOME),
         "risk": selectors.limits_of(summary, positions),
@@ -70,6 +74,7 @@ def signals(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "signals",
         "mode": selectors.mode_of(selectors.accounts_of(user.pk)),
+        **waiting_frame(user.pk),
         "signals": signals_for(user.pk, limit=ON_PAGE),
     }
     return render(request, "signals/list.html", context)
@@ -120,6 +125,10 @@ def receipt(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "mode": "paper" if row.account.kind == "paper" else "live",
         "receipt": receipt_detail(row),
     }
+    if row.outcome == ExecutionOutcome.PENDING:
+        frame = waiting_frame(row.user_id)
+        mine = [each for each in frame["waiting"] if each.public_id == str(public_id)]
+        context |= frame | {"waiting": mine}
     return render(request, "receipts/detail.html", context)
 
 

@@ -50,6 +50,11 @@ venue_in_flight = Gauge(
     "mimic_venue_in_flight", "Orders out at a venue", ["venue"], multiprocess_mode="livesum"
 )
 copy_trades = Counter("mimic_copy_trades", "Receipts by final status", ["status"])
+approvals = Counter("mimic_approvals", "Followers' answers to signals that waited", ["decision"])
+approval_latency_seconds = Histogram(
+    "mimic_approval_latency_seconds", "From the signal to the follower's answer",
+    buckets=(1, 2, 5, 10, 20, 30, 45, 60, 120, 300, 3600),
+)  # fmt: skip
 queue_depth = Gauge(
     "mimic_queue_depth", "Jobs waiting in the broker", ["queue"], multiprocess_mode="mostrecent"
 )

@@ -2,6 +2,7 @@
  * One socket a page. Messages carry {channel, epoch, seq}; a gap or a new epoch means something was
  * missed, and the server's own HTML is fetched again. Silence is shown before it can mislead.
  */
+import { refreshDeadlines } from "./deadlines.js";
 import { refreshAges, remove, summarise, upsert } from "./rows.js";
 import { toast, words } from "./page.js";
 
@@ -18,6 +19,12 @@ const events = {
   "positions/upsert": (data) => upsert("positions", data),
   "positions/remove": (data) => remove("positions", data.id),
   "receipts/upsert": (data) => upsert("receipts", data),
+  "approvals/upsert": (data) => {
+    upsert("approvals", data);
+    refreshDeadlines();
+    toast(words.approval_asked.replace("{symbol}", data.symbol ?? ""), "warn");
+  },
+  "approvals/remove": (data) => remove("approvals", data.id),
   "summary/update": summarise,
   "signals/new": (data) => {
     upsert("signals", data);
@@ -130,6 +137,7 @@ function lose() {
 
 function watch() {
   refreshAges();
+  refreshDeadlines();
   if (!socket) return;
   const silence = performance.now() - lastBeat;
   if (performance.now() - lastHeard > DEAD_MS) lose();

@@ -60,6 +60,16 @@ const writers = {
     const icon = short ? "arrow-down-right" : "arrow-up-right";
     use?.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${icon}`));
   },
+  value(node, value) {
+    node.value = value ?? "";
+  },
+  countdown(node, value) {
+    node.dataset.deadline = value ?? "";
+  },
+  timeLeft(node, value, data) {
+    node.dataset.deadline = value ?? "";
+    node.dataset.from = data.received_at;
+  },
   sideText(node, _value, data) {
     node.textContent = sideText(data);
   },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -112,6 +113,14 @@ def a_switch(account: ExchangeAccount) -> KillSwitch:
         scope=KillScope.ACCOUNT, target=str(account.pk), reason="Odd trades.", by=a_person(),
         now=now(),
     )  # fmt: skip
+
+
+def a_waiting_signal(user: User) -> str:
+    """Its public id; one of the person's copies waits for their word."""
+    copy = a_follower(a_strategy().strategy, account=an_account(user), mode="approval")
+    signal = a_signal(copy.strategy, valid_until=now() + timedelta(seconds=60))
+    fan_out(signal_id=signal.pk, now=now())
+    return str(signal.public_id)
 
 
 def _copied(copy: CopySubscription, **terms: Any) -> CopyExecution:

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from tests.api.cast import JSON, World, an_operator, signed_in
+from tests.api.cast import JSON, World, a_waiting_signal, an_operator, signed_in
 from tests.api.test_schema import ROUTES
-from tests.cast import VENUE, a_person
+from tests.cast import VENUE, a_person, a_strategy
 from tests.cells import Cell
 from tests.web.accounts_cast import KEYS, Trader, again
 
@@ -23,6 +23,13 @@ OPERATIONS = [
 ]
 ADMIN = [each for each in OPERATIONS if "/admin/" in each[1]]
 BODIES: dict[str, Any] = {
+    "POST /api/v1/approve": lambda world: {
+        "signal_id": a_waiting_signal(world.owner.user), "decision": "approved",
+    },
+    "POST /api/v1/subscriptions": lambda world: {
+        "strategy": str(a_strategy().strategy.public_id), "account": world.ids["account_id"],
+        "settings": {"sizing_value": "1"}, "over_allocate": True,
+    },
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
     "POST /api/v1/consents": {"kind": "marketing", "version": 1},
@@ -46,7 +53,10 @@ CODED = {"POST /api/v1/exchanges", "POST /api/v1/api-keys"} | {
 }
 """Operations whose code an operator of the test does not have."""
 SHARED = {"/api/v1/strategies/{strategy_id}"}  # on offer to everybody
+OWN = {"POST /api/v1/approve", "POST /api/v1/subscriptions"}  # named in the body
 CREATED = {
+    "POST /api/v1/approve": 201,
+    "POST /api/v1/subscriptions": 201,
     "POST /api/v1/exchanges": 201,
     "POST /api/v1/exchanges/{exchange_id}/test": 202,
     "POST /api/v1/api-keys": 201,
@@ -61,9 +71,15 @@ def ask(client: Client, world: World, method: str, path: str, code: str = "00000
         ids["exchange_id"] = ids["waiting_id"]
     headers = {"Idempotency-Key": str(uuid4()), "X-Second-Factor": code}
     body = BODIES.get(f"{method} {path}")
+    body = body(world) if callable(body) else body
     given = {} if body is None else {"data": body, "content_type": JSON}
     call = getattr(client, method.lower())
     return call(path.format(**ids), headers=headers, **given)
+
+
+def hidden(method: str, path: str) -> bool:
+    """Whether it is about one thing, and not there for whom that thing is not theirs."""
+    return f"{method} {path}" in OWN or ("{" in path and path not in SHARED)
 
 
 def fine(method: str, path: str) -> int:
@@ -74,7 +90,7 @@ def of_a_stranger(method: str, path: str) -> int:
     """What somebody else is answered about the owner's things."""
     if "/admin/" in path:
         return 403
-    return 404 if "{" in path and path not in SHARED else fine(method, path)
+    return 404 if hidden(method, path) else fine(method, path)
 
 
 def of_an_operator(method: str, path: str) -> int:

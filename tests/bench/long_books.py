@@ -30,7 +30,7 @@ SELECT n, m.account_id, m.subscription_id, 'C' || lpad((random() * %(last)s)::in
 """
 _ID = "((extract(epoch FROM {at} - '2024-01-01'::timestamptz) * 1000)::bigint << 22) + {rest}"
 _TRADES = f"""
-INSERT INTO trading_trade (id, fill_id, public_id, account_id, subscription_id, symbol, side,
+INSERT INTO trading_trade (id, closed_by, public_id, account_id, subscription_id, symbol, side,
     quantity, entry_price, exit_price, profit, fees, opened_at, closed_at)
 SELECT {_ID.format(at="closed", rest="n %% 4000000")}, n, gen_random_uuid(), account_id,
     subscription_id, symbol, side, quantity, entry, out,

@@ -22,7 +22,8 @@ from tests.cast import (
 )
 from tests.execution.paper import now, send_on_paper
 from trading.copying.fanout import fan_out, overdue
-from trading.copying.sweep import expire_pending, sweep_fanouts
+from trading.copying.pending import expire_pending
+from trading.copying.sweep import sweep_fanouts
 from trading.execution.claims import take_orders
 from trading.guards.kill import lift_kill_switch, set_kill_switch
 from trading.models import (

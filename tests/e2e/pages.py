@@ -22,6 +22,8 @@ class Known:
 TRADER = (
     Known("home", "home"),
     Known("signals", "signals"),
+    Known("leaders", "leaders"),
+    Known("copy-start", "copy-start", "strategy_id"),
     Known("copies", "copies"),
     Known("copy-settings", "copy-settings", "subscription_id"),
     Known("receipts", "receipts"),
@@ -45,6 +47,7 @@ NEWCOMER = (
     Known("home-new", "home"),
     Known("signals-new", "signals"),
     Known("copies-new", "copies"),
+    Known("leaders-new", "leaders"),
     Known("receipts-new", "receipts"),
     Known("positions-new", "positions"),
     Known("orders-new", "orders"),
@@ -86,7 +89,8 @@ ERRORS = (
 # Not a page of ours: data, files, deeds that lead on, steps within signing in that are shown by
 # the tests below or never (no passwordless people, no codes by mail), other people's drawings.
 OTHERS = {
-    "consent-give", "consent-withdraw", "orders-csv", "positions-csv", "trades-csv",
+    "consent-give", "consent-withdraw", "signal-answer", "start-paper",
+    "orders-csv", "positions-csv", "trades-csv",
     "home-equity", "receipts-csv", "palette", "exchange-account-state", "exchange-account-test",
     "exchange-account-rename", "copy-pause", "copy-resume", "copy-settings-preview",
     "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",

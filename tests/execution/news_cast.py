@@ -7,9 +7,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from trading.domain.news import FillNews, OrderNews
+from trading.domain.news import FillNews, News, OrderNews
 from trading.domain.orders import client_id
 from trading.domain.ports import FillReport, OrderState, PositionSide, Side
+from trading.execution.news import Applied, Told, apply_news
 from trading.models import (
     CopySubscription,
     ExchangeAccount,
@@ -91,6 +92,11 @@ def a_fill(
         at=START + timedelta(seconds=after),
     )
     return FillNews(report, our_id(order) if order else "web_1", BOTH, forced)
+
+
+def tell(account: ExchangeAccount, *news: News) -> Applied:
+    """As the stream does."""
+    return apply_news(told=[Told(account.pk, each) for each in news], now=datetime.now(UTC))
 
 
 def an_end(

@@ -12,15 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from signals.models import Strategy
 from tests.cast import a_follower, a_strategy, an_account
-from tests.execution.news_cast import a_fill, an_end, an_order, books, our_id
-from trading.domain.news import News
+from tests.execution.news_cast import a_fill, an_end, an_order, books, our_id, tell
 from trading.domain.ports import OrderState, Outcome, SendResult, Side
-from trading.execution.news import Applied, Told, apply_news
+from trading.execution.news import Told, apply_news
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import Claimed
 from trading.models import (
     CopySubscription,
-    ExchangeAccount,
     ExternalFill,
     ExternalOrder,
     ExternalPosition,
@@ -38,10 +36,6 @@ D = Decimal
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def tell(account: ExchangeAccount, *news: News) -> Applied:
-    return apply_news(told=[Told(account.pk, each) for each in news], now=now())
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
+from trading.copying.approvals_selectors import WaitingRow
+
 D = Decimal
 
 
@@ -42,8 +44,6 @@ class Signal:
     strategy: str
     status: str
     received_at: datetime
-    approve_url: str = ""
-    remaining_pct: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def positions(now: datetime) -> list[Position]:
 
 
 def signals(now: datetime) -> list[Signal]:
-    """Two to approve, one copied by itself, one close."""
+    """Three opens, one close."""
     return [
         Signal(
             _id(1),
@@ -111,8 +111,6 @@ def signals(now: datetime) -> list[Signal]:
             "Aurora Capital",
             "pending",
             now - timedelta(seconds=18),
-            "/approve/1",
-            80,
         ),
         Signal(
             _id(2),
@@ -127,8 +125,6 @@ def signals(now: datetime) -> list[Signal]:
             "Night Owl",
             "pending",
             now - timedelta(seconds=52),
-            "/approve/2",
-            42,
         ),
         Signal(
             _id(3),
@@ -159,6 +155,22 @@ def signals(now: datetime) -> list[Signal]:
             now - timedelta(hours=2),
         ),
     ]
+
+
+def waiting(now: datetime) -> list[WaitingRow]:
+    """Two to approve, one of them soon."""
+    rows = (
+        (1, "Aurora Capital", "BTCUSDT", "long", "0.014", 3, "68420.5", "319.29", 18),
+        (2, "Night Owl", "SOLUSDT", "short", "4.1", 2, "184.22", "377.65", 52),
+    )
+    return [
+        WaitingRow(
+            1, _id(20 + i), _id(i), _id(30), who, "Main paper", "paper", symbol, side, D(size),
+            leverage, D(price), D(margin), D(price), D("1.93"), now - timedelta(seconds=gone),
+            now + timedelta(seconds=60 - gone),
+        )
+        for i, who, symbol, side, size, leverage, price, margin, gone in rows
+    ]  # fmt: skip
 
 
 def receipts(now: datetime) -> list[Receipt]:
@@ -291,6 +303,8 @@ def home(now: datetime) -> dict[str, object]:
         ),
         "positions": positions(now),
         "signals": signals(now),
+        "waiting": waiting(now),
+        "consent_version": 1,
         "receipts": receipts(now),
         "risk": [
             SimpleNamespace(label=a, used=D(b), limit=D(c), percent=D(d), unit=e)
@@ -315,10 +329,11 @@ def empty_home() -> dict[str, object]:
         "mode": "paper",
         "section": "home",
         "panic_url": "",
-        "start_paper_url": "/start-paper",
+        "onboarding": SimpleNamespace(step=1, paper=False, strategy="", receipt=None),
         "summary": SimpleNamespace(currency="USDT", open_count=0, **nothing),
         "positions": [],
         "signals": [],
+        "waiting": [],
         "receipts": [],
         "risk": [],
         "accounts": [],

@@ -87,6 +87,7 @@ urlpatterns = [
     path("empty", page("home.html", cast.empty_home)),
     path("signals", page("signals/list.html", _signals), name="signals"),
     path("leaders", page("404.html"), name="leaders"),
+    path("start/paper", page("404.html"), name="start-paper"),
     path("portfolio", page("404.html"), name="portfolio"),
     path("settings", page("404.html"), name="settings"),
     path("receipts", page("receipts/list.html", _receipts), name="receipts"),

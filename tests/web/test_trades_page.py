@@ -13,7 +13,7 @@ from django.utils import timezone
 from mimic.core.ids import first_id_at
 from tests.cast import a_market, a_person
 from tests.web.books_cast import Holder, lines_of_file, now
-from trading.models import CopySubscription, Instrument, Trade
+from trading.models import CopySubscription, Fill, Instrument, Trade
 
 pytestmark = pytest.mark.django_db
 PAGE = "trades"
@@ -161,21 +161,21 @@ def test_additions_are_legs_and_other_positions_are_not(holder: Holder) -> None:
     assert other.filled > 0
 
 
-def test_the_closing_leg_counts_what_its_own_fill_closed(holder: Holder) -> None:
+def test_the_closing_leg_is_the_whole_close_however_many_fills_it_took(holder: Holder) -> None:
     holder.opens(holder.on_paper)
     order = holder.closes(holder.on_paper, "61000", parts=2)
-    trades = list(Trade.objects.order_by("pk"))
-    for trade in trades:
-        *_, closing = holder.page("trade", trade.public_id).context["found"].legs
-        assert (closing.order.pk, closing.quantity) == (order.pk, trade.quantity)
-    assert sum(trade.quantity for trade in trades) == order.quantity
+    trade = Trade.objects.get()
+    *_, closing = holder.page("trade", trade.public_id).context["found"].legs
+    assert (closing.order.pk, closing.quantity) == (order.pk, trade.quantity)
+    assert trade.quantity == order.quantity
+    assert Fill.objects.filter(order_id=order.pk).count() == 2
 
 
 def test_a_trade_closed_outside_shows_what_opened_it_alone(holder: Holder) -> None:
     opened = holder.opens(holder.on_paper)
     at = now()
     trade = Trade.objects.create(
-        account=holder.paper, fill_id=1, symbol="BTCUSDT", side="long", quantity=opened.quantity,
+        account=holder.paper, closed_by=1, symbol="BTCUSDT", side="long", quantity=opened.quantity,
         entry_price=60000, exit_price=61000, profit=1, fees=0,
         opened_at=at - timedelta(minutes=1), closed_at=at,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from trading.admin import (  # noqa: F401
     kill,
     limits,
     orders,
+    strategies,
     streams,
     venue_health,
     venue_settings,

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from mimic.console.actions import object_action
@@ -16,7 +17,7 @@ from signals.models import Signal
 from trading.copying.fanout import fan_out
 from trading.copying.receipt_detail import receipt_detail
 from trading.copying.summary import fanout_summary
-from trading.models import CopyExecution, CopySettings, CopySubscription, SignalFanout
+from trading.models import Approval, CopyExecution, CopySettings, CopySubscription, SignalFanout
 
 
 @admin.register(Signal)
@@ -81,6 +82,30 @@ class CopyExecutionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("why"))
     def why(self, row: CopyExecution) -> str:
         return render_to_string("admin/receipt.html", {"receipt": receipt_detail(row)})
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    """Followers' answers: who, from where, after how long, and what the rules made of it."""
+
+    list_display = ("decided_at", "user", "signal", "decision", "code", "took", "address")
+    list_filter = ("decision", "code")
+    list_select_related = ("user", "signal")
+    search_fields = ("public_id", "user__email")
+    fields = (
+        "receipt", "user", "signal", "subscription", "decision", "code", "consent_version",
+        "address", "user_agent", "decided_at", "public_id",
+    )  # fmt: skip
+    readonly_fields = ("receipt", "public_id")
+
+    @admin.display(description=_("after"))
+    def took(self, row: Approval) -> str:
+        return f"{(row.decided_at - row.signal.received_at).total_seconds():.0f} s"
+
+    @admin.display(description=_("receipt"))
+    def receipt(self, row: Approval) -> str:
+        url = reverse("admin:trading_copyexecution_change", args=[row.execution_id])
+        return format_html('<a href="{}">{}</a>', url, row.code)
 
 
 @admin.register(CopySubscription)

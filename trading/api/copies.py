@@ -18,6 +18,7 @@ from mimic.api.idempotency import idempotent
 from mimic.api.resources import OwnDetail, OwnList
 from trading.api.selectors.copies import copies_of
 from trading.api.settings_shapes import CopySettingsOut
+from trading.api.start import REFUSALS, SubscribeIn, subscribed
 from trading.copying.subscription_states import Change, WrongStatus, change_subscription
 from trading.models import CopyMode, CopySubscription, SubscriptionStatus
 
@@ -45,6 +46,15 @@ class Subscriptions(OwnList[CopySubscription]):
     selector = staticmethod(copies_of)
     serializer_class = SubscriptionOut
     filterset_class = SubscriptionFilter
+
+    @extend_schema(
+        request=SubscribeIn, responses={201: SubscriptionOut}, operation_id="subscriptions_create"
+    )
+    @idempotent
+    @refuses(*REFUSALS)
+    def post(self, request: Request) -> Response:
+        """Copy a strategy on one of your accounts, from its next signal on."""
+        return Response(SubscriptionOut(subscribed(request)).data, status=201)
 
 
 class Subscription(OwnDetail[CopySubscription]):

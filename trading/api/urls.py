@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from trading.api import (
+    answers,
     approvals,
     balance,
     copies,
@@ -15,12 +16,15 @@ from trading.api import (
     positions,
     receipts,
     settings,
+    start,
     trades,
 )
 
 urlpatterns = [
     path("receipts", receipts.Receipts.as_view(), name="receipts"),
     path("receipts/<uuid:receipt_id>", receipts.Receipt.as_view(), name="receipt"),
+    path("approvals", answers.Approvals.as_view(), name="approvals"),
+    path("approve", answers.Approve.as_view(), name="approve"),
     path("subscriptions", copies.Subscriptions.as_view(), name="subscriptions"),
     path(
         "subscriptions/<uuid:subscription_id>", copies.Subscription.as_view(), name="subscription"
@@ -55,6 +59,7 @@ urlpatterns = [
     path("trades/<uuid:trade_id>", trades.TradeDetail.as_view(), name="trade"),
     path("balance", balance.Balance.as_view(), name="balance"),
     path("balance/history", balance.BalanceHistory.as_view(), name="balance-history"),
+    path("paper/enable", start.PaperEnable.as_view(), name="paper-enable"),
     path("venues", exchanges.Venues.as_view(), name="venues"),
     path("exchanges", exchanges.Exchanges.as_view(), name="exchanges"),
     path("exchanges/<uuid:exchange_id>", exchanges.Exchange.as_view(), name="exchange"),

@@ -17,6 +17,7 @@ from signals.events import SignalPublished
 from signals.models import Action, Direction, Signal
 from trading.copying.chunks import LEASE, Chunks
 from trading.copying.followers import still_to_decide
+from trading.copying.pending import end_with_close
 from trading.copying.venue_leverage import note_signal
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
@@ -28,6 +29,11 @@ from trading.models import CopySubscription, ExecutionKey, Order, OrderStatus, S
 COME_BACK = timedelta(milliseconds=500)
 MARKET_TAKES = timedelta(seconds=1)
 JOB = "trading.fan_out"
+_SIDES_OPENED = {
+    Direction.LONG: [Direction.LONG],
+    Direction.SHORT: [Direction.SHORT],
+    Direction.ANY: [Direction.LONG, Direction.SHORT],
+}
 _SIDES_CLOSED = {
     Direction.LONG.value: [Side.BUY.value],
     Direction.SHORT.value: [Side.SELL.value],
@@ -118,10 +124,12 @@ def _come_back(signal_id: int, fence: int, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def _cancel_opens(signal: Signal, now: datetime) -> None:
     """What the strategy meant to open and has not: unsent it ends here, at the venue it is
-    cancelled, and the close waits for what it becomes.
+    cancelled, and the close waits for what it becomes. Receipts that wait for a person end first:
+    an approval holds its receipt, so what it ordered is seen here, or it finds the receipt ended.
 
     A market order fills within ``MARKET_TAKES`` of its acknowledgement: before, it is let be.
     """
+    end_with_close(signal, _SIDES_OPENED[Direction(signal.direction)], now)
     opens = Order.objects.filter(
         Q(status=OrderStatus.PLANNED.value)
         | Q(status__in=UNCLEAR)

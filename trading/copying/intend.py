@@ -67,16 +67,28 @@ def write(
             for (each, receipt_id), public_id in zip(written, uuid7s(len(written)), strict=True)
         ),
     )
+    claimed = write_intents(signal=signal, receipts=written, rooms=rooms, now=now)
+    return Written([each for each, _ in written], claimed)
+
+
+def write_intents(
+    *, signal: Signal, receipts: Sequence[tuple[Decided, int]], rooms: Mapping[str, int],
+    now: datetime,
+) -> dict[str, list[Claimed]]:  # fmt: skip
+    """Operation: the orders that these receipts (by id) ask for, and what they reserve.
+
+    The caller holds the accounts' budgets. Raises IntegrityError where one exists already.
+    """
     ordered = [
         (each, order, receipt_id)
-        for each, receipt_id in written
+        for each, receipt_id in receipts
         if (order := each.decision.order) is not None
     ]
     left = Counter(rooms)
     born = [_born(signal, each, order, receipt_id, left) for each, order, receipt_id in ordered]
     claimed = write_orders(born, now)
     budgets.reserve(_margins(ordered))
-    return Written([each for each, _ in written], claimed)
+    return claimed
 
 
 def _take_keys(signal_id: int, decided: Sequence[Decided], ids: Sequence[int]) -> set[int]:

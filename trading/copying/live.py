@@ -14,7 +14,12 @@ from mimic.web.hub import publish, publish_each
 from mimic.web.presence import connected_people
 from signals.models import Signal
 from signals.selectors import signal_row
-from trading.copying.selectors import receipts_of_orders, receipts_of_signal
+from trading.copying.approvals_selectors import waiting_of_signal
+from trading.copying.selectors import (
+    receipts_of_orders,
+    receipts_of_signal,
+    receipts_with_ids,
+)
 from trading.execution.book_rows import (
     OrderRow,
     orders_changed,
@@ -48,7 +53,24 @@ def tell_of_signal(*, signal: Signal, followers: Collection[int]) -> None:
         return
     publish("signals", "new", asdict(signal_row(signal)), people=people)
     tell_rows("receipts", "upsert", receipts_of_signal(signal_id=signal.pk, people=people))
+    tell_rows("approvals", "upsert", waiting_of_signal(signal_id=signal.pk, people=people))
     tell_rows("orders", "upsert", orders_of_signal(signal_id=signal.pk, people=people))
+
+
+def tell_of_answers(
+    *, receipts: Sequence[int], people: Collection[int], signal_id: int | None = None
+) -> None:
+    """Receipts that waited for their people wait no more, answered or not; orders of
+    ``signal_id`` came of it.
+    """
+    there = sorted(connected_people() & set(people)) if receipts else []
+    if not there:
+        return
+    rows = receipts_with_ids(ids=receipts, people=there)
+    publish_each("approvals", "remove", [(row.user_id, {"id": row.public_id}) for row in rows])
+    tell_rows("receipts", "upsert", rows)
+    if signal_id is not None:
+        tell_rows("orders", "upsert", orders_of_signal(signal_id=signal_id, people=there))
 
 
 def tell_rows(channel: str, kind: str, rows: Sequence[Any]) -> None:

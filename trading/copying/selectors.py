@@ -81,6 +81,13 @@ def receipts_of_orders(*, order_ids: Sequence[int], people: Collection[int]) -> 
     )
 
 
+def receipts_with_ids(*, ids: Collection[int], people: Collection[int]) -> list[ReceiptRow]:
+    """These receipts, of these people only."""
+    return _rows(
+        _SELECT + "WHERE e.id = ANY(%s) AND e.user_id = ANY(%s)", [list(ids), list(people)]
+    )
+
+
 def receipts_of_signal(*, signal_id: int, people: Collection[int]) -> list[ReceiptRow]:
     """What a signal did for these people."""
     return _rows(

@@ -101,12 +101,23 @@ def _note(row: CopySubscription, version: CopySettings) -> None:
     )
 
 
+def first_version(venue: str, values: Mapping[str, Any]) -> CopySettings:
+    """Of a copy that begins, on an account at ``venue``; not saved. Raises
+    :class:`SettingsInvalid`.
+    """
+    _check_names(values)
+    version = CopySettings(**spelled(values))
+    _check(version)
+    problems = untraded(venue, CopySettings(), version)
+    if problems:
+        raise SettingsInvalid(errors=problems)
+    return version
+
+
 def drafted(row: CopySubscription, values: Mapping[str, Any]) -> CopySettings:
     """The next version as it would be, not saved. Raises :class:`SettingsInvalid`."""
     current = row.settings
-    unknown = sorted(values.keys() - set(FIELDS))
-    if unknown:
-        raise SettingsInvalid(errors=[_problem(name, "unknown", name) for name in unknown])
+    _check_names(values)
     kept = {name: getattr(current, name) for name in FIELDS}
     version = CopySettings(
         version=current.version + 1, previous=current, **{**kept, **spelled(values)}
@@ -130,6 +141,12 @@ def allocation_left_for(row: CopySubscription) -> Decimal:
         account_id=row.account_id, status=SubscriptionStatus.ACTIVE
     ).exclude(pk=row.pk)
     return allocation_left(list(others.values_list("settings__allocation_pct", flat=True)))
+
+
+def _check_names(values: Mapping[str, Any]) -> None:
+    unknown = sorted(values.keys() - set(FIELDS))
+    if unknown:
+        raise SettingsInvalid(errors=[_problem(name, "unknown", name) for name in unknown])
 
 
 def _check(version: CopySettings) -> None:

@@ -168,4 +168,6 @@ _REASONS: dict[str, Words] = {
     "venue_down": _("venue down"),
     "venue_busy": _("venue busy"),
     "approval_expired": _("not approved in time"),
+    "approval_rejected": _("you rejected it"),
+    "copy_paused": _("paused meanwhile"),
 }

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from mimic.web.live_channels import Snapshot
 from signals.selectors import signals_for
+from trading.copying.approvals_selectors import waiting_for
 from trading.copying.live import message_of
 from trading.copying.selectors import receipts_of_person
 from trading.execution.book_rows import (
@@ -54,5 +55,6 @@ SNAPSHOTS: dict[str, Snapshot] = {
     "positions": lambda user, _: _rows(open_positions(user_id=user.pk)),
     "balance": lambda user, _: _rows(balances_of_people(people=[user.pk])),
     "equity": _equity,
+    "approvals": lambda user, _: _rows(waiting_for(user_id=user.pk, now=timezone.now())),
 }
 """The channels of trading but ``guards``, which its own package registers."""

@@ -36,8 +36,12 @@ class FanoutSummary:
 _TIMES = """
 SELECT percentile_disc(ARRAY[0.5, 0.95, 0.99, 1.0]) WITHIN GROUP (ORDER BY took) FROM (
     SELECT extract(epoch FROM acknowledged_at - received_at) * 1000 AS took
-      FROM trading_copyexecution WHERE acknowledged_at IS NOT NULL AND {where}) times
+      FROM trading_copyexecution WHERE acknowledged_at IS NOT NULL AND {where} AND {at_once}) times
 """
+# A copy that waited for its person tells nothing about our speed.
+_AT_ONCE = (
+    "NOT EXISTS (SELECT FROM trading_approval w WHERE w.execution_id = trading_copyexecution.id)"
+)
 
 
 def fanout_summary(signal_id: int) -> FanoutSummary:
@@ -60,7 +64,8 @@ def recent_times(now: datetime, *, within: timedelta) -> tuple[int | None, ...]:
 
 def _percentiles(where: str, values: list[int | datetime]) -> tuple[int | None, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(_TIMES.format(where=where), values)  # ``where`` is one of ours
+        # ``where`` is one of ours
+        cursor.execute(_TIMES.format(where=where, at_once=_AT_ONCE), values)
         row = cursor.fetchone()
     return tuple(round(value) for value in row[0]) if row[0] else (None,) * 4
 
@@ -81,7 +86,7 @@ SELECT date_bin(%(span)s, decided_at, %(origin)s) AS start, count(*),
     percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (
         ORDER BY extract(epoch FROM acknowledged_at - received_at) * 1000)
   FROM trading_copyexecution
- WHERE decided_at > %(since)s AND acknowledged_at IS NOT NULL GROUP BY 1 ORDER BY 1
+ WHERE decided_at > %(since)s AND acknowledged_at IS NOT NULL AND {at_once} GROUP BY 1 ORDER BY 1
 """
 
 
@@ -90,5 +95,5 @@ def times_by_span(now: datetime, *, within: timedelta, span: timedelta) -> list[
     origin = now.replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         asked: dict[str, Any] = {"span": span, "origin": origin, "since": now - within}
-        cursor.execute(_SPANS, asked)
+        cursor.execute(_SPANS.format(at_once=_AT_ONCE), asked)
         return [Span(start, count, *map(round, times)) for start, count, times in cursor]

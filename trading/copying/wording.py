@@ -15,6 +15,8 @@ _LINES = {
     Code.EXECUTED.value: _("%(side)s %(quantity)s %(symbol)s: the venue has the order."),
     Code.AWAITING_APPROVAL.value: _("Waits for your approval: %(side)s %(quantity)s %(symbol)s."),
     Code.APPROVAL_EXPIRED.value: _("Skipped: nobody approved it in time."),
+    Code.APPROVAL_REJECTED.value: _("Not copied: you rejected it."),
+    Code.COPY_PAUSED.value: _("Skipped: the copy was not active any more when you approved."),
     Code.NOTIFY_ONLY.value: _("Skipped: this subscription only notifies."),
     Code.CONSENT_MISSING.value: _("Skipped: you have not agreed to the copy-trading disclosure."),
     Code.ACCOUNT_INACTIVE.value: _("Skipped: the exchange account is not active."),

@@ -30,9 +30,12 @@ def place(at: datetime, trade_id: str) -> Place:
 
 
 class Booking(NamedTuple):
-    """A fill as the books take it. ``subscription_id``, ``leverage``: of the order of ours."""
+    """A fill as the books take it. ``subscription_id``, ``leverage``: of the order of ours.
 
-    fill_id: int
+    ``origin_id``: that order, or an external fill itself. Both ids are of one time-ordered kind.
+    """
+
+    origin_id: int
     trade_id: str
     side: Side
     position_side: PositionSide
@@ -50,9 +53,11 @@ class Booking(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """What a fill closed of ours: one trade. ``fees``: see :mod:`.fees`."""
+    """What a fill closed of ours; those of one origin together (:func:`trades_of`) are one trade.
+    ``fees``: see :mod:`.fees`.
+    """
 
-    fill_id: int
+    origin_id: int
     subscription_id: int | None
     side: PositionSide
     quantity: Decimal
@@ -165,7 +170,7 @@ def _closed(booking: Booking, taken: Taken, subscription_id: int | None) -> Clos
     if change.closed == 0:
         return None
     return Closed(
-        booking.fill_id,
+        booking.origin_id,
         subscription_id,
         PositionSide.LONG if taken.was.quantity > 0 else PositionSide.SHORT,
         change.closed,
@@ -175,4 +180,27 @@ def _closed(booking: Booking, taken: Taken, subscription_id: int | None) -> Clos
         taken.fees,
         taken.opened_at,
         booking.at,
+    )
+
+
+def trades_of(closed: Iterable[Closed]) -> list[Closed]:
+    """One of each origin, in the order of their first: averages of prices, sums of the rest."""
+    found: dict[int, Closed] = {}
+    for each in closed:
+        before = found.get(each.origin_id)
+        found[each.origin_id] = each if before is None else _joined(before, each)
+    return list(found.values())
+
+
+def _joined(one: Closed, other: Closed) -> Closed:
+    quantity = one.quantity + other.quantity
+    since = [at for at in (one.opened_at, other.opened_at) if at is not None]
+    return one._replace(
+        quantity=quantity,
+        entry=(one.entry * one.quantity + other.entry * other.quantity) / quantity,
+        exit=(one.exit * one.quantity + other.exit * other.quantity) / quantity,
+        profit=one.profit + other.profit,
+        fees=one.fees + other.fees,
+        opened_at=min(since, default=None),
+        closed_at=max(one.closed_at, other.closed_at),
     )

@@ -17,6 +17,8 @@ class Code(StrEnum):
     EXECUTED = "executed"
     AWAITING_APPROVAL = "awaiting_approval"
     APPROVAL_EXPIRED = "approval_expired"
+    APPROVAL_REJECTED = "approval_rejected"
+    COPY_PAUSED = "copy_paused"
     NOTIFY_ONLY = "notify_only"
     CONSENT_MISSING = "consent_missing"
     ACCOUNT_INACTIVE = "account_inactive"

@@ -101,12 +101,7 @@ SELECT a.user_id, t.public_id::text, a.public_id::text, s.public_id::text, t.sym
   FROM trading_trade t JOIN trading_exchangeaccount a ON a.id = t.account_id
   LEFT JOIN trading_copysubscription s ON s.id = t.subscription_id
  WHERE a.user_id = ANY(%s)"""
-# A closing fill makes its trade right after itself, with its own time and price.
-_OF_FILLS = """
- AND t.id IN (SELECT made.id FROM trading_fill f JOIN trading_trade made
-      ON made.account_id = f.account_id AND made.id > f.id AND made.symbol = f.symbol
-     AND made.closed_at = f.at AND made.exit_price = f.price
-   WHERE f.order_id = ANY(%s))"""
+_CLOSED_BY = " AND t.closed_by = ANY(%s)"
 _POINTS = """
 SELECT DISTINCT ON (a.id) a.user_id, a.public_id::text, p.equity, p.at
   FROM trading_equitypoint p JOIN trading_exchangeaccount a ON a.id = p.account_id
@@ -128,8 +123,8 @@ def newest_orders(*, user_id: int, limit: int) -> list[OrderRow]:
 
 
 def trades_of_orders(*, order_ids: Sequence[int], people: Collection[int]) -> list[TradeRow]:
-    """Trades that the fills of these orders made, those told before among them."""
-    return _rows(TradeRow, _TRADES + _OF_FILLS, list(people), list(order_ids))
+    """What these orders closed, as far as they have."""
+    return _rows(TradeRow, _TRADES + _CLOSED_BY, list(people), list(order_ids))
 
 
 def newest_trades(*, user_id: int, limit: int) -> list[TradeRow]:

@@ -53,15 +53,15 @@ def book_fills(*, reports: Sequence[Reported], now: datetime) -> set[int]:
         return set()
     _insert_fills(fresh, orders)
     completed = _advance_orders(fresh, orders, now)
-    ledgers.book([_entry(report, fill_id, orders) for report, fill_id in fresh], now)
+    ledgers.book([_entry(report, orders) for report, _ in fresh], now)
     budgets.release(sorted(completed))
     return {report.order_id for report, _ in fresh}
 
 
-def _entry(report: Reported, fill_id: int, orders: dict[int, _OrderRow]) -> Entry:
+def _entry(report: Reported, orders: dict[int, _OrderRow]) -> Entry:
     order, fill = orders[report.order_id], report.fill
     booking = Booking(
-        fill_id, fill.trade_id, fill.side, PositionSide(order.position_side), fill.quantity,
+        order.order_id, fill.trade_id, fill.side, PositionSide(order.position_side), fill.quantity,
         fill.price, fill.fee, fill.at, order.subscription_id, order.leverage,
     )  # fmt: skip
     return Entry(order.account_id, order.symbol, booking)

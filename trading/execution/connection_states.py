@@ -24,6 +24,7 @@ class Cause(StrEnum):
     DISABLE = "disable"
     ENABLE = "enable"
     REMOVE = "remove"
+    PRACTISE = "practise"
 
 
 MOVED = declare(
@@ -40,6 +41,7 @@ _CONNECTED = frozenset({_S.CHECKING, _S.PENDING_APPROVAL, _S.ACTIVE, _S.FAILING,
 TABLE: dict[Cause, tuple[frozenset[AccountState], AccountState]] = {
     Cause.SUBMIT: (frozenset({_S.DRAFT, _S.REJECTED}), _S.CHECKING),
     Cause.ADMIT: (frozenset({_S.CHECKING, _S.FAILING}), _S.ACTIVE),
+    Cause.PRACTISE: (frozenset({_S.DRAFT}), _S.ACTIVE),  # play money needs no check
     Cause.HOLD: (frozenset({_S.CHECKING}), _S.PENDING_APPROVAL),
     # Keys that never traded here are rejected; an account that did goes on when they work again.
     Cause.REFUSE: (frozenset({_S.CHECKING, _S.PENDING_APPROVAL}), _S.REJECTED),

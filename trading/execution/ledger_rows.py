@@ -10,16 +10,16 @@ from typing import Any
 
 from django.db import connection
 
-from mimic.core.bulk import array_of, copy_rows
+from mimic.core.bulk import array_of
 from mimic.core.ids import uuid7
 from trading.domain.books import Holding
-from trading.domain.ledger import Booking, Closed, Ledger, Line
+from trading.domain.ledger import Booking, Closed, Ledger, Line, trades_of
 from trading.domain.ports import PositionSide, Side
 from trading.models import ExternalPosition, Position, Trade, VirtualPosition
 
 Key = tuple[int, str]
 _TRADE = (
-    "public_id", "fill_id", "account_id", "subscription_id", "symbol", "side", "quantity",
+    "public_id", "closed_by", "account_id", "subscription_id", "symbol", "side", "quantity",
     "entry_price", "exit_price", "profit", "fees", "opened_at", "closed_at",
 )  # fmt: skip
 
@@ -158,7 +158,7 @@ def locked_shares(
 
 
 _ALL = """
-SELECT f.id, f.trade_id, f.side, o.position_side, f.quantity, f.price, f.fee, f.at,
+SELECT o.id, f.trade_id, f.side, o.position_side, f.quantity, f.price, f.fee, f.at,
     o.subscription_id, o.leverage, false
   FROM trading_fill f JOIN trading_order o ON o.id = f.order_id
  WHERE f.account_id = %s AND f.symbol = %s
@@ -172,8 +172,8 @@ def all_bookings(key: Key) -> list[Booking]:
     with connection.cursor() as cursor:
         cursor.execute(_ALL, [*key, *key])
         return [
-            Booking(fill_id, trade_id, Side(side), PositionSide(position_side), *rest)
-            for fill_id, trade_id, side, position_side, *rest in cursor.fetchall()
+            Booking(origin_id, trade_id, Side(side), PositionSide(position_side), *rest)
+            for origin_id, trade_id, side, position_side, *rest in cursor.fetchall()
         ]
 
 
@@ -227,29 +227,55 @@ def _write_external(owned: Sequence[tuple[Key, PositionSide, Line]], now: dateti
         )
 
 
+_ADD_TRADES = """
+INSERT INTO trading_trade AS t (public_id, closed_by, account_id, subscription_id, symbol, side,
+    quantity, entry_price, exit_price, profit, fees, opened_at, closed_at)
+SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+    %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::timestamptz[],
+    %s::timestamptz[])
+ON CONFLICT (closed_by) DO UPDATE SET quantity = t.quantity + excluded.quantity,
+    entry_price = (t.entry_price * t.quantity + excluded.entry_price * excluded.quantity)
+        / (t.quantity + excluded.quantity),
+    exit_price = (t.exit_price * t.quantity + excluded.exit_price * excluded.quantity)
+        / (t.quantity + excluded.quantity),
+    profit = t.profit + excluded.profit, fees = t.fees + excluded.fees,
+    opened_at = least(t.opened_at, excluded.opened_at),
+    closed_at = greatest(t.closed_at, excluded.closed_at)
+"""
+
+
 def write_trades(trades: Sequence[tuple[Key, Closed]], *, anew: Sequence[Key]) -> None:
-    """Insert; of ledgers that were told ``anew`` the trades that are no more go, the others are
-    what their fills make of them now, under their old public ids.
+    """An order's further fills add to its trade; of ledgers that were told ``anew`` the trades
+    that are no more go, the others are what their fills make of them now, under their old ids.
     """
+    by_key: dict[Key, list[Closed]] = defaultdict(list)
+    for key, closed in trades:
+        by_key[key].append(closed)
     rewritten = set(anew)
-    fresh = [_trade(key, closed) for key, closed in trades if key not in rewritten]
+    fresh = [
+        _trade(key, closed)
+        for key, found in by_key.items()
+        if key not in rewritten
+        for closed in trades_of(found)
+    ]
     if fresh:
-        copy_rows(Trade._meta.db_table, _TRADE, fresh)
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_TRADES, _columns(fresh, len(_TRADE)))
     for key in anew:
-        mine = [_trade(k, closed) for k, closed in trades if k == key]
+        mine = [_trade(key, closed) for closed in trades_of(by_key[key])]
         kept = [row[1] for row in mine]
-        Trade.objects.filter(account_id=key[0], symbol=key[1]).exclude(fill_id__in=kept).delete()
+        Trade.objects.filter(account_id=key[0], symbol=key[1]).exclude(closed_by__in=kept).delete()
         Trade.objects.bulk_create(
             [Trade(**dict(zip(_TRADE, row, strict=True))) for row in mine],
             update_conflicts=True,
-            unique_fields=["fill_id"],
+            unique_fields=["closed_by"],
             update_fields=_TRADE[3:],
         )
 
 
 def _trade(key: Key, closed: Closed) -> tuple[Any, ...]:
-    fill_id, subscription_id, side, *rest = closed
-    return (uuid7(), fill_id, key[0], subscription_id, key[1], side.value, *rest)
+    origin_id, subscription_id, side, *rest = closed
+    return (uuid7(), origin_id, key[0], subscription_id, key[1], side.value, *rest)
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[str]:

@@ -664,7 +664,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(db_default=mimic.core.ids.TimeId(), editable=False, primary_key=True, serialize=False)),
                 ('public_id', models.UUIDField(default=mimic.core.ids.uuid7, editable=False, unique=True)),
-                ('fill_id', models.BigIntegerField(editable=False, unique=True)),
+                ('closed_by', models.BigIntegerField(editable=False, unique=True)),
                 ('subscription_id', models.BigIntegerField(null=True)),
                 ('symbol', models.CharField(max_length=32, verbose_name='symbol')),
                 ('side', models.CharField(max_length=5, verbose_name='side')),
@@ -930,6 +930,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='copyexecution',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['pending', 'planned', 'executed', 'skipped', 'refused', 'failed', 'unknown'])), name='receipt_outcome_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='approval',
+            constraint=models.UniqueConstraint(fields=('signal', 'subscription'), name='one_approval_per_signal_and_copy'),
+        ),
+        migrations.AddConstraint(
+            model_name='approval',
+            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['approved', 'rejected'])), name='approval_decision_known'),
         ),
         migrations.AddIndex(
             model_name='divergence',

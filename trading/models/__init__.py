@@ -2,6 +2,7 @@
 
 from trading.domain.orders import OrderStatus
 from trading.models.accounts import AccountBudget, AccountState, EquityPoint, ExchangeAccount
+from trading.models.approvals import Approval, ApprovalDecision
 from trading.models.books import Fill, FillKey, Position, Trade, VirtualPosition
 from trading.models.calendars import MarketCalendar, MarketWindow
 from trading.models.connecting import AccountCheck, AccountEvent, CheckOutcome
@@ -55,6 +56,8 @@ __all__ = [
     "AccountEvent",
     "AccountState",
     "AccountStream",
+    "Approval",
+    "ApprovalDecision",
     "AttemptOutcome",
     "CheckOutcome",
     "CopyExecution",

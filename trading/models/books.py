@@ -111,13 +111,14 @@ class VirtualPosition(_Exposure):
 
 
 class Trade(HotModel, PublicModel):
-    """A closed part of a position: entry against exit, profit before and after fees.
+    """What one order closed of a position: entry against exit, profit before and after fees.
 
-    ``fees`` are those of closing it and its part of what opening cost.
-    ``fill_id``: the fill that closed it, ours or external; it makes one trade at most.
+    However many fills it took: prices are their averages, the rest their sums. ``fees`` are those
+    of closing it and its part of what opening cost. ``closed_by``: the order of ours, or the
+    external fill; either makes one trade at most. ``closed_at`` is when its last fill was.
     """
 
-    fill_id = models.BigIntegerField(unique=True, editable=False)
+    closed_by = models.BigIntegerField(unique=True, editable=False)
     account = models.ForeignKey(ExchangeAccount, on_delete=models.PROTECT, related_name="trades")
     subscription_id = models.BigIntegerField(null=True)
     symbol = models.CharField(_("symbol"), max_length=32)

@@ -75,6 +75,7 @@ def connect() -> None:
         "signals",
         ModelLink(_("Signals"), "signals.signal", icon="bolt"),
         ModelLink(_("Receipts"), "trading.copyexecution", icon="fact_check"),
+        ModelLink(_("Approvals"), "trading.approval", icon="thumbs_up_down"),
         ModelLink(_("Inbox"), "signals.inboxmessage", icon="inbox", badge=_refused),
         ModelLink(_("Unauthenticated"), "signals.straymessage", icon="gpp_bad"),
         ModelLink(_("Strategies"), "signals.strategy", icon="insights"),

@@ -18,9 +18,10 @@ from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
 from trading.copying.daily_loss import close_after_losses
 from trading.copying.live import tell_of_orders
+from trading.copying.pending import expire_pending
 from trading.copying.snapshots import SNAPSHOTS
 from trading.copying.subscription_states import pause_all_of
-from trading.copying.sweep import expire_pending, sweep_fanouts
+from trading.copying.sweep import sweep_fanouts
 from trading.copying.venue_leverage import plan_venue_settings
 from trading.execution import cancels, key_checks, nudge, receipts, setting_rounds
 from trading.execution.connecting import sweep_rechecks

@@ -227,6 +227,8 @@ def client_words() -> dict[str, str]:
         "back_live": gettext("Live again. Figures are up to date."),
         "lost": gettext("Connection lost. Figures may be old; Panic still works."),
         "new_signal": gettext("New signal: {symbol}"),
+        "approval_asked": gettext("Waits for you: {symbol}"),
+        "too_late": gettext("Too late"),
         "no_chart": gettext("The equity curve could not be loaded. Nothing else is affected."),
         "chart_summary": gettext("From {first} to {last}, lowest {low}, highest {high}."),
         "d": pgettext("days", "d"),
