@@ -26,6 +26,7 @@ STATUS_LABELS = {
 }
 _STATUSES = [status.value for status in OrderStatus]
 _TERMINAL = sorted(status.value for status in TERMINAL)
+_IN_DOUBT = [OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value]
 _UNFILLED = [status for status in _TERMINAL if status != OrderStatus.FILLED.value]
 
 
@@ -140,6 +141,11 @@ class Order(HotModel, PublicModel):
                 fields=["due_at"],
                 condition=Q(due_at__isnull=False),
                 name="order_to_look_at",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False, status__in=_IN_DOUBT),
+                name="order_in_doubt",
             ),
             models.Index(
                 fields=["cancel_due_at"],
