@@ -23,6 +23,7 @@ _DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-st
 _MIN_SECRET_LENGTH = 50
 _KEY_BYTES = 32
 _MOST_RESERVED = 90
+_CAPTCHAS = ("turnstile", "hcaptcha")
 _EGRESS = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
@@ -41,7 +42,8 @@ class Environment:
     ``egress`` names this machine's own address at venues: machines that leave through another one
     need another name, for budgets are counted by it. ``budget_reserve_pct`` of every rate window
     is left to closes. At simulated venues our one address stands for ``simulated_addresses``.
-    ``webhook_alerts`` of one strategy are taken in three minutes.
+    ``webhook_alerts`` of one strategy are taken in three minutes. ``captcha_kind`` names whose
+    puzzle takes the place of our own, see :mod:`accounts.challenges`.
     """
 
     app_env: str
@@ -63,11 +65,15 @@ class Environment:
     fast_orders: bool
     maintenance: bool
     webhook_alerts: int
+    captcha_kind: str
+    captcha_site_key: str
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     metrics_token: str = field(repr=False)
     token_pepper: str = field(repr=False)
+    telegram_token: str = field(repr=False)
+    captcha_secret: str = field(repr=False)
     platform_passphrase: str = field(repr=False)
     master_keys: tuple[bytes, ...] = field(repr=False)
     signer_public_key: bytes | None = field(repr=False)
@@ -171,6 +177,10 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         fast_orders=reader.flag("FAST_ORDERS", default=True),
         maintenance=reader.flag("MAINTENANCE", default=False),
         webhook_alerts=reader.number("WEBHOOK_ALERTS", 30),
+        captcha_kind=reader.text("CAPTCHA_KIND"),
+        captcha_site_key=reader.text("CAPTCHA_SITE_KEY"),
+        captcha_secret=reader.text("CAPTCHA_SECRET"),
+        telegram_token=reader.text("TELEGRAM_BOT_TOKEN"),
         secret_key=secret,
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
         redis_url=reader.text("REDIS_URL", embedded("redis_url") if development else ""),
@@ -212,6 +222,12 @@ def _common_problems(found: Environment) -> list[str]:
         problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
     if not (len(found.instance) == 4 and found.instance.isalnum() and found.instance.isascii()):
         problems.append("MIMIC_INSTANCE must be four ASCII letters or digits (client id prefix)")
+    captcha = (found.captcha_kind, found.captcha_site_key, found.captcha_secret)
+    if any(captcha) and (not all(captcha) or found.captcha_kind not in _CAPTCHAS):
+        problems.append(
+            f"CAPTCHA_KIND must be one of {', '.join(_CAPTCHAS)}, with CAPTCHA_SITE_KEY and "
+            "CAPTCHA_SECRET; none of the three means our own puzzle"
+        )
     if not _EGRESS.fullmatch(found.egress):
         problems.append("MIMIC_EGRESS must be 1 to 40 letters, digits or hyphens")
     if not 0 <= found.budget_reserve_pct <= _MOST_RESERVED:

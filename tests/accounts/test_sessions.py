@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
@@ -19,7 +21,7 @@ from accounts.models import BrowserSession, TokenFamily, User
 from accounts.services.sessions import sweep_sessions
 from accounts.session_use import sweep_seen
 from mimic.core.fingerprint import agent_family, network_of
-from mimic.web.sign_in import people_of
+from mimic.web.sign_in import people_of, with_person
 from tests.api.cast import a_key, a_program
 from tests.cast import a_person
 
@@ -52,6 +54,20 @@ def _moved(browser: Client, **changes: str) -> Client:
     other = Client(**given)  # type: ignore[arg-type]
     other.cookies = browser.cookies.copy()  # type: ignore[assignment]
     return other
+
+
+def _at_a_socket(key: str, agent: str, address: str) -> User | None:
+    """Who a socket with that cookie is, from there."""
+    seen: list[Any] = []
+
+    async def inner(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["person"])
+
+    cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
+    headers = [(b"cookie", cookie.encode()), (b"user-agent", agent.encode())]
+    scope = {"type": "websocket", "headers": headers, "client": (address, 4_000)}
+    async_to_sync(with_person(inner))(scope, None, None)
+    return seen[0].user if seen[0] else None
 
 
 @pytest.mark.parametrize(
@@ -101,6 +117,9 @@ def test_a_socket_is_told_the_same_fingerprint(person: User) -> None:
     assert found is not None
     assert found.bound_to is not None
     assert found.bound_to.kept() == {"family": "Firefox, Linux", "network": "198.51.100.0/24"}
+    people = [_at_a_socket(str(key), agent, place) for agent, place in
+              ((FIREFOX, NEXT_DOOR), (FIREFOX, AWAY), (CHROME, HOME))]  # fmt: skip
+    assert people == [person, None, None]
 
 
 def test_a_sign_in_lasts_a_month_at_most(person: User, time_machine: TimeMachineFixture) -> None:
