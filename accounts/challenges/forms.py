@@ -38,7 +38,7 @@ class Challenged(forms.Form):
     def media(self) -> forms.Media:
         """The script, on pages that pose our own puzzle."""
         posed = "data-work" in self.fields[WORK].widget.attrs
-        return forms.Media(js=[SCRIPT] if posed else [])
+        return forms.Media(js=[SCRIPT] if posed else [])  # type: ignore[list-item]
 
     @property
     def challenged(self) -> bool:

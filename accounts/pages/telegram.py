@@ -48,7 +48,8 @@ STATE = "telegram_state"
 @require_GET
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    linked = TelegramAccount.objects.filter(user_id=request.user.pk).first()
+    user: Any = request.user
+    linked = TelegramAccount.objects.filter(user=user).first()
     context = {"linked": linked, "offered": bool(settings.TELEGRAM_BOT_TOKEN)}
     return render(request, "security/telegram.html", context)
 

@@ -26,7 +26,7 @@ def solution(puzzle: dict[str, Any]) -> str:
     def fits(number: int) -> bool:
         tried = start.copy()
         tried.update(str(number).encode())
-        return tried.hexdigest() == puzzle["challenge"]
+        return bool(tried.hexdigest() == puzzle["challenge"])
 
     number = next(number for number in numbers if fits(number))
     told = {**puzzle, "number": number}
