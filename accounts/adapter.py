@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.forms import BaseForm
@@ -20,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_noop as _
 
+from accounts.challenges.suspicion import note
 from accounts.lockout import Attempt, guarded
 from accounts.mails import MAILS, compose
 from accounts.models import User
@@ -27,6 +29,7 @@ from accounts.models.user import Locale
 from accounts.services.sessions import change_password
 from mimic.core.at_rest import open_text, seal_text
 from mimic.core.errors import ServiceUnavailable, TooManyRequests
+from mimic.core.fingerprint import agent_family
 from mimic.core.network import client_ip
 
 _PURPOSE = b"mimic/accounts/second-factor/v1"
@@ -52,9 +55,12 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Raises a ValidationError, the same whether there is such a person, while locked."""
         attempt = Attempt(str(credentials.get("email", "")), self.get_client_ip(request))
         try:
-            return guarded(attempt, partial(super().authenticate, request, **credentials))
+            found = guarded(attempt, partial(super().authenticate, request, **credentials))
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
+        if found is None:
+            note(attempt.address)
+        return found
 
     def save_user(
         self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
@@ -95,6 +101,10 @@ class EncryptingMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         """Raises :class:`mimic.core.at_rest.SecretUnreadable`."""
         return open_text(encrypted_text, purpose=_PURPOSE)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """What a passkey is called until its person calls it something else."""
+        return agent_family(self.request.headers.get("User-Agent", "")) or "Passkey"
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Passkeys are bound to the host of ``SITE_URL`` (Web Authentication Level 2, 5.1.3)."""

@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services
 from accounts.models import (
     ApiKey,
+    BrowserSession,
     Consent,
     ConsentKind,
     ConsentText,
@@ -41,6 +42,7 @@ from accounts.models import (
 )
 from accounts.services import api_keys, impersonation
 from accounts.services.consents import publish_consent_text
+from accounts.services.sessions import end_session
 from accounts.tokens import families, signing
 from mimic.console.actions import Action, object_action
 from mimic.console.base import BaseAdmin, ReadOnlyAdmin
@@ -288,6 +290,24 @@ class TokenFamilyAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email", "public_id")
     actions = (end_sign_in,)
+
+
+@object_action(
+    description=_("Sign out"),
+    dangerous=True,
+    consequences=_("The browsers are signed out at once, with every socket they hold."),
+)
+def end_browser(_request: HttpRequest, session: BrowserSession, _reason: str) -> None:
+    end_session(session=session)
+
+
+@admin.register(BrowserSession)
+class BrowserSessionAdmin(ReadOnlyAdmin):
+    list_display = ("user", "device", "network", "created_at", "seen_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "public_id")
+    exclude = ("session_key",)
+    actions = (end_browser,)
 
 
 @object_action(

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from allauth.mfa.webauthn.internal import auth
+from django import forms
 
 from accounts import services
 from accounts.selectors import totp_device
@@ -38,6 +39,12 @@ class AuthenticateForm(_SingleUseCode, base.AuthenticateForm):  # type: ignore[m
 
 class ReauthenticateForm(_SingleUseCode, base.ReauthenticateForm):  # type: ignore[misc]
     """Proving the second factor again within a session."""
+
+
+class AddPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
+    """A new passkey, by a name that fits its list."""
+
+    name = forms.CharField(required=False, max_length=60)
 
 
 class _SingleUsePasskey:

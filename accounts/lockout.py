@@ -96,7 +96,7 @@ def guarded(attempt: Attempt, check: Callable[[], Result | None]) -> Result | No
     Raises :class:`TooManyRequests` without calling it when the address or the account is locked,
     or has tried too often in this minute.
     """
-    _count(attempt)
+    hold_address(attempt.address)
     _refuse_locked(attempt)
     found = check()
     if found is None:
@@ -106,8 +106,9 @@ def guarded(attempt: Attempt, check: Callable[[], Result | None]) -> Result | No
     return found
 
 
-def _count(attempt: Attempt) -> None:
-    asks = [Ask(PER_ADDRESS, neighbourhood(attempt.address)), Ask(PER_PROCESS, "all")]
+def hold_address(address: str) -> None:
+    """Count a try of that address that names no account. Raises :class:`TooManyRequests`."""
+    asks = [Ask(PER_ADDRESS, neighbourhood(address)), Ask(PER_PROCESS, "all")]
     for standing in judge(asks):
         if not standing.allowed:
             _refuse(standing.wait_seconds)

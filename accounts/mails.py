@@ -78,7 +78,7 @@ MAILS: Final[Mapping[str, Mail]] = {
         (_("From %(from_email)s to %(to_email)s: only the new one signs you in."),),
     ),
     "mfa/email/totp_activated": Mail(
-        _("An authenticator app was set up"), (_("From now on it is asked for its codes."),)
+        _("An authenticator app was set up"), (_("From now on you are asked for its codes."),)
     ),
     "mfa/email/totp_deactivated": Mail(
         _("Your authenticator app was removed"), (_("Its codes open nothing any more."),)

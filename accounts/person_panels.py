@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Consent, User
 from accounts.program_selectors import in_force, keys_of, sign_ins_of
+from accounts.selectors import browsers_of
 from mimic.console.display import NOTHING, show_age
 from mimic.console.panels import Panel, Row, register_person_panel
 
@@ -52,6 +53,8 @@ def _sign_in(_request: HttpRequest, person_id: int) -> Panel:
     keys = in_force(keys_of(person_id), now).count()
     url = reverse("admin:accounts_apikey_changelist") + f"?user__id__exact={person_id}"
     rows.append(Row(_("API keys"), [str(keys), NOTHING], url=url))
+    browsers = browsers_of(User(pk=person_id), now).count()
+    rows.append(Row(_("Browsers signed in"), [str(browsers), NOTHING]))
     rows.append(Row(_("Programs signed in"), [str(sign_ins_of(person_id, now).count()), NOTHING]))
     return Panel(_("Sign-in"), [_("way"), _("state"), _("last used")], rows)
 

@@ -71,7 +71,7 @@ def _bind(request: HttpRequest, user: User) -> None:
 
 def _logged_out(request: HttpRequest | None, user: User | None, **_kwargs: Any) -> None:
     """Sent before the session is flushed."""
-    row = request.session.get(ROW) if request is not None else None
+    row: int = request.session.get(ROW, 0) if request is not None else 0
     BrowserSession.objects.filter(pk=row).delete()
 
 
@@ -87,7 +87,8 @@ def _password_changed(request: HttpRequest, user: User, **_kwargs: Any) -> None:
     """Other sessions end with the old password, and so do their sockets. The one in which it was
     changed goes on under a new key.
     """
-    row, key = request.session.get(ROW), request.session.session_key
+    row: int = request.session.get(ROW, 0)
+    key = request.session.session_key
     BrowserSession.objects.filter(pk=row, user=user).update(session_key=key)
     end_other_sessions(user=user, keep=key if row else None)
     close_sockets_of(user.pk)

@@ -12,6 +12,7 @@ def register() -> None:
         "people",
         ModelLink(_("People"), "accounts.user", icon="group"),
         ModelLink(_("API keys"), "accounts.apikey", icon="key"),
+        ModelLink(_("Browsers signed in"), "accounts.browsersession", icon="devices"),
         ModelLink(_("Programs signed in"), "accounts.tokenfamily", icon="terminal"),
         ModelLink(_("Token signing keys"), "accounts.signingkey", icon="signature"),
         ModelLink(_("E-mail addresses"), "account.emailaddress", icon="mail"),

@@ -13,6 +13,8 @@ from accounts.models import User
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     """allauth's form tells nobody; the time it takes must not either, and nor must a race."""
 
+    account_already_exists: bool
+
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """The new person, or the answer for an address that is taken (its owner gets a mail)."""
         if self.account_already_exists:

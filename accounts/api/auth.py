@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -14,6 +15,8 @@ from rest_framework.views import APIView
 
 from accounts.lockout import PER_ADDRESS
 from accounts.services.programs import SignInRefused, sign_in_program
+from accounts.services.telegram import sign_in_mini_app
+from accounts.telegram.checks import LONGEST, read_init_data
 from accounts.tokens.families import Program, RefreshRefused, Tokens, log_out, refresh_family
 from mimic.api.bodies import valid_body
 from mimic.api.contract import refuses
@@ -32,6 +35,17 @@ class LoginIn(serializers.Serializer[Any]):
     program = Text(
         max_length=80, required=False, allow_blank=True, default="",
         help_text="What you will know this sign-in by.",
+    )  # fmt: skip
+
+
+class MiniAppIn(serializers.Serializer[Any]):
+    init_data = Text(
+        max_length=LONGEST, write_only=True, trim_whitespace=False,
+        help_text="Telegram.WebApp.initData, as it is.",
+    )  # fmt: skip
+    code = Text(
+        max_length=40, required=False, allow_blank=True, default="", write_only=True,
+        help_text="From the authenticator app, or a recovery code; needed if you have one.",
     )  # fmt: skip
 
 
@@ -62,6 +76,23 @@ class Login(_Open):
         label, now = given.pop("program"), timezone.now()
         program = Program(label, storable_address(client_ip(request._request)))
         tokens = sign_in_program(request=request._request, program=program, now=now, **given)
+        return Response(TokensOut(tokens).data)
+
+
+class MiniApp(_Open):
+    @extend_schema(request=MiniAppIn, responses=TokensOut, operation_id="auth_telegram")
+    @refuses(SignInRefused)
+    def post(self, request: Request) -> Response:
+        """Sign a Telegram Mini App in by its initData, which is good once within ten minutes; keep
+        the tokens over a reload. The refusal is the same whatever was wrong.
+        """
+        given, now = valid_body(MiniAppIn, request), timezone.now()
+        token = settings.TELEGRAM_BOT_TOKEN
+        told = read_init_data(given["init_data"], token=token, now=now) if token else None
+        program = Program("Telegram Mini App", storable_address(client_ip(request._request)))
+        tokens = sign_in_mini_app(
+            request=request._request, told=told, code=given["code"], program=program, now=now
+        )
         return Response(TokensOut(tokens).data)
 
 

@@ -8,6 +8,7 @@ from accounts.api import auth, consents, keys, me, sessions, sign_ins
 
 urlpatterns = [
     path("auth/login", auth.Login.as_view(), name="auth-login"),
+    path("auth/telegram", auth.MiniApp.as_view(), name="auth-telegram"),
     path("auth/refresh", auth.Refresh.as_view(), name="auth-refresh"),
     path("auth/logout", auth.Logout.as_view(), name="auth-logout"),
     path("me", me.Me.as_view(), name="me"),

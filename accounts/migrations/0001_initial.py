@@ -19,6 +19,17 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='TelegramUsed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('seal', models.BinaryField(unique=True)),
+                ('until', models.DateTimeField(db_index=True)),
+            ],
+            options={
+                'db_table': 'telegram_used',
+            },
+        ),
+        migrations.CreateModel(
             name='User',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -151,6 +162,21 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'token signing keys',
                 'ordering': ('-created_at',),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('accepted_until__isnull', True)), fields=('accepted_until',), name='one_key_signs', nulls_distinct=False)],
+            },
+        ),
+        migrations.CreateModel(
+            name='TelegramAccount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('telegram_id', models.BigIntegerField(unique=True)),
+                ('name', models.CharField(blank=True, max_length=128, verbose_name='name')),
+                ('username', models.CharField(blank=True, max_length=64, verbose_name='user name')),
+                ('linked_at', models.DateTimeField(verbose_name='linked')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='telegram', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'Telegram account',
+                'verbose_name_plural': 'Telegram accounts',
             },
         ),
         migrations.CreateModel(

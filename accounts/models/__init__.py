@@ -8,6 +8,7 @@ from accounts.models.second_factor import (
     TotpDevice,
 )
 from accounts.models.sessions import BrowserSession
+from accounts.models.telegram import TelegramAccount, TelegramUsed
 from accounts.models.tokens import EndedBy, RefreshToken, SigningKey, TokenFamily
 from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
@@ -28,6 +29,8 @@ __all__ = [
     "RefreshToken",
     "Role",
     "SigningKey",
+    "TelegramAccount",
+    "TelegramUsed",
     "Theme",
     "TokenFamily",
     "TotpDevice",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import services
+from accounts.pages.step_up import proved_recently
 from accounts.selectors import recovery_codes_left, second_factor_of
 
 NOTICES = {
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 @never_cache
-@reauthentication_required(app="allauth.mfa")
+@proved_recently
 def remove(request: HttpRequest, authenticator_id: int) -> HttpResponse:
     user: Any = request.user
     theirs = Authenticator.objects.filter(user=user, type__in=NOTICES)
@@ -68,7 +68,7 @@ def remove(request: HttpRequest, authenticator_id: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 @never_cache
-@reauthentication_required(app="allauth.mfa")
+@proved_recently
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """The codes are in the answer to POST and nowhere else."""
     user: Any = request.user

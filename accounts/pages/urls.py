@@ -12,7 +12,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.pages import factors, proofs, sessions
+from accounts.pages import doors, factors, proofs, sessions, telegram
 
 _second_factor = [
     path("", factors.index, name="mfa_index"),
@@ -33,8 +33,16 @@ _second_factor = [
 ]
 
 urlpatterns = [
+    path("login/", doors.login, name="account_login"),
+    path("signup/", doors.signup, name="account_signup"),
+    path("password/reset/", doors.password_reset, name="account_reset_password"),
     path("", include("allauth.account.urls")),
     path("2fa/", include(_second_factor)),
+    path("telegram/", telegram.index, name="telegram"),
+    path("telegram/start", telegram.start, name="telegram-start"),
+    path("telegram/link", telegram.link, name="telegram-link"),
+    path("telegram/back", telegram.back, name="telegram-back"),
+    path("telegram/unlink", telegram.unlink, name="telegram-unlink"),
     path("sessions/", sessions.index, name="sessions"),
     path("sessions/end-others", sessions.end_others, name="sessions-end-others"),
     path("sessions/<uuid:session_id>/end", sessions.end, name="session-end"),

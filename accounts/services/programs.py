@@ -54,12 +54,15 @@ def _proved(request: HttpRequest, email: str, password: str, code: str) -> tuple
     user = authenticate(request, email=email, password=password)
     if not isinstance(user, User) or not _address_is_proved(user):
         return None
-    second_factor = second_factor_of(user) is not None
-    if second_factor and accept_login_code(user=user, code=code) is None:
-        return None
-    if user.is_staff and not second_factor:
-        return None
-    return user, second_factor
+    shown = second_factor_shown(user=user, code=code)
+    return None if shown is None else (user, shown)
+
+
+def second_factor_shown(*, user: User, code: str) -> bool | None:
+    """False for who has none and needs none; None if the code is wrong, or staff have none."""
+    if second_factor_of(user) is None:
+        return None if user.is_staff else False
+    return True if accept_login_code(user=user, code=code) is not None else None
 
 
 def _address_is_proved(user: User) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import django_otp
 from allauth.mfa.models import Authenticator
@@ -36,6 +37,12 @@ from mimic.core.tokens import digest_of, generate_token
 PROOF_LIFE = timedelta(seconds=60)
 
 REMOVED = declare("accounts.second_factor.remove", gettext_lazy("Second factor removed"))
+
+
+_DEVICES: Final[dict[str, type[TotpDevice] | type[PasskeyDevice]]] = {
+    Authenticator.Type.TOTP: TotpDevice,
+    Authenticator.Type.WEBAUTHN: PasskeyDevice,
+}
 
 
 class LastFactor(Conflict):
@@ -102,12 +109,8 @@ def spend_activation_code(*, user: User, secret: str, code: str) -> bool:
 
 def attach_device(*, authenticator: Authenticator) -> Device:
     """The django-otp device of an app or a passkey, made if it is new."""
-    kind: type[TotpDevice | PasskeyDevice] = {
-        Authenticator.Type.TOTP: TotpDevice,
-        Authenticator.Type.WEBAUTHN: PasskeyDevice,
-    }[Authenticator.Type(authenticator.type)]
     device: Device
-    device, _new = kind.objects.get_or_create(
+    device, _new = _DEVICES[authenticator.type].objects.get_or_create(
         authenticator=authenticator,
         defaults={"user_id": authenticator.user_id, "name": authenticator.type, "confirmed": True},
     )

@@ -13,11 +13,12 @@ _MAX_DEPTH = 4
 
 _SECRET_NAME = re.compile(
     r"pass(word|phrase|wd)|secret|token|authori[sz]ation|cookie|api[_-]?key|private[_-]?key"
-    r"|master[_-]?key|signature|mnemonic|session[_-]?(key|id)|csrf|^otp|^pin$|^cvv$|^dsn$",
+    r"|master[_-]?key|signature|mnemonic|session[_-]?(key|id)|csrf|^otp|^hash$|^state$|^pin$|^cvv$|^dsn$",
     re.IGNORECASE,
 )
 _TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/webhook/[/\s\"']*)[^/?#\s\"']+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"(/(?:confirm-email|password/reset/key)/)[^/?#\s\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(://[^/\s:@]*:)[^@/\s]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (

@@ -25,6 +25,7 @@ _KEY_BYTES = 32
 _MOST_RESERVED = 90
 _LEAST_LEASE = 6  # seconds: two are never used, and a lease is renewed three times in its life
 _SAFE_LEASE = 30
+_CAPTCHAS = ("turnstile", "hcaptcha")
 _EGRESS = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
@@ -45,7 +46,8 @@ class Environment:
     is left to closes. At simulated venues our one address stands for ``simulated_addresses``.
     ``webhook_alerts`` of one strategy are taken in three minutes. Work that nobody finished within
     ``lease_seconds`` goes to somebody else. ``secret_key_fallbacks`` still open what earlier secret
-    keys sealed, and seal nothing.
+    keys sealed, and seal nothing. ``captcha_kind`` names whose puzzle takes the place of our own,
+    see :mod:`accounts.challenges`.
     """
 
     app_env: str
@@ -68,11 +70,15 @@ class Environment:
     maintenance: bool
     webhook_alerts: int
     lease_seconds: int
+    captcha_kind: str
+    captcha_site_key: str
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     metrics_token: str = field(repr=False)
     token_pepper: str = field(repr=False)
+    telegram_token: str = field(repr=False)
+    captcha_secret: str = field(repr=False)
     platform_passphrase: str = field(repr=False)
     master_keys: tuple[bytes, ...] = field(repr=False)
     signer_public_key: bytes | None = field(repr=False)
@@ -178,6 +184,10 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         maintenance=reader.flag("MAINTENANCE", default=False),
         webhook_alerts=reader.number("WEBHOOK_ALERTS", 30),
         lease_seconds=reader.number("LEASE_SECONDS", 30),
+        captcha_kind=reader.text("CAPTCHA_KIND"),
+        captcha_site_key=reader.text("CAPTCHA_SITE_KEY"),
+        captcha_secret=reader.text("CAPTCHA_SECRET"),
+        telegram_token=reader.text("TELEGRAM_BOT_TOKEN"),
         secret_key=secret,
         secret_key_fallbacks=reader.listing("SECRET_KEY_FALLBACKS"),
         database_url=reader.text("DATABASE_URL", embedded("database_url") if development else ""),
@@ -220,6 +230,12 @@ def _common_problems(found: Environment) -> list[str]:
         problems.append("REDIS_URL must start with redis://, rediss:// or unix://")
     if not (len(found.instance) == 4 and found.instance.isalnum() and found.instance.isascii()):
         problems.append("MIMIC_INSTANCE must be four ASCII letters or digits (client id prefix)")
+    captcha = (found.captcha_kind, found.captcha_site_key, found.captcha_secret)
+    if any(captcha) and (not all(captcha) or found.captcha_kind not in _CAPTCHAS):
+        problems.append(
+            f"CAPTCHA_KIND must be one of {', '.join(_CAPTCHAS)}, with CAPTCHA_SITE_KEY and "
+            "CAPTCHA_SECRET; none of the three means our own puzzle"
+        )
     if not _EGRESS.fullmatch(found.egress):
         problems.append("MIMIC_EGRESS must be 1 to 40 letters, digits or hyphens")
     if found.lease_seconds < _LEAST_LEASE:

@@ -25,7 +25,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_FORMS = {"signup": "accounts.sign_up.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.challenges.forms.LoginForm",
+    "signup": "accounts.challenges.forms.SignupForm",
+    "reset_password": "accounts.challenges.forms.ResetForm",
+}
+CAPTCHA_VERIFY_URL = ""  # the service's own; tests put a simulator in its place
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before the address changes, too
 ACCOUNT_CHANGE_EMAIL = True  # one address; the new one counts from when it is confirmed
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
@@ -41,6 +46,7 @@ MFA_ADAPTER = "accounts.adapter.EncryptingMfaAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.AuthenticateForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
     "authenticate_webauthn": "accounts.forms.AuthenticatePasskeyForm",
     "reauthenticate_webauthn": "accounts.forms.ReauthenticatePasskeyForm",
     "activate_totp": "accounts.forms.ActivateTotpForm",

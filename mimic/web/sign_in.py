@@ -92,16 +92,17 @@ def with_person(inner: Application) -> Application:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         key = _session_key(scope["headers"])
         person = await signed_in_with(key) if key else None
-        if person and person.bound_to and not person.bound_to.fits(_shown(scope)):
-            person = None
-        await inner({**scope, "person": person}, receive, send)
+        theirs = person is not None and comes_from_there(person, scope)
+        await inner({**scope, "person": person if theirs else None}, receive, send)
 
     return application
 
 
-def _shown(scope: Any) -> Fingerprint:
+def comes_from_there(person: SignedIn, scope: Any) -> bool:
+    """Whether a socket is of the browser and network that the session is held to, if it is."""
     agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
-    return fingerprint_of(agent.decode("latin-1"), client_ip_of_scope(scope))
+    shown = fingerprint_of(agent.decode("latin-1"), client_ip_of_scope(scope))
+    return person.bound_to is None or person.bound_to.fits(shown)
 
 
 def _session_key(headers: Sequence[tuple[bytes, bytes]]) -> str:

@@ -34,7 +34,7 @@ class SoftPasskey:
     def made(self, options: dict[str, Any]) -> dict[str, Any]:
         """The answer to creation options."""
         flags = AuthenticatorData.FLAG
-        public = ES256.from_cryptography_key(self.key.public_key())
+        public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
         data = AuthenticatorData.create(
             sha256(options["rp"]["id"].encode()),
             flags.UP | flags.UV | flags.AT,

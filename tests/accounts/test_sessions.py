@@ -19,7 +19,7 @@ from accounts.models import BrowserSession, TokenFamily, User
 from accounts.services.sessions import sweep_sessions
 from accounts.session_use import sweep_seen
 from mimic.core.fingerprint import agent_family, network_of
-from mimic.web.sign_in import people_of
+from mimic.web.sign_in import comes_from_there, people_of
 from tests.api.cast import a_key, a_program
 from tests.cast import a_person
 
@@ -95,12 +95,14 @@ def test_a_session_that_turns_up_elsewhere_ends_and_asks_to_sign_in(
         assert "another browser or network" in elsewhere.get("/settings", follow=True).text
 
 
-def test_a_socket_is_told_the_same_fingerprint(person: User) -> None:
-    key = _browser(person).session.session_key
-    found = people_of([str(key)])[0]
+def test_a_socket_is_of_the_same_browser_and_network_or_of_nobody(person: User) -> None:
+    found = people_of([str(_browser(person).session.session_key)])[0]
     assert found is not None
-    assert found.bound_to is not None
-    assert found.bound_to.kept() == {"family": "Firefox, Linux", "network": "198.51.100.0/24"}
+    scopes = [
+        {"headers": [(b"user-agent", agent.encode())], "client": (address, 4_000)}
+        for agent, address in ((FIREFOX, NEXT_DOOR), (FIREFOX, AWAY), (CHROME, HOME))
+    ]
+    assert [comes_from_there(found, scope) for scope in scopes] == [True, False, False]
 
 
 def test_a_sign_in_lasts_a_month_at_most(person: User, time_machine: TimeMachineFixture) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
+from tests.accounts.puzzles import try_to_sign_in
 from tests.cast import a_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,8 +24,7 @@ def person() -> User:
 
 
 def _try(login: str, password: str, address: str) -> Any:
-    browser = Client(REMOTE_ADDR=address)
-    return browser.post(reverse("account_login"), {"login": login, "password": password})
+    return try_to_sign_in(Client(REMOTE_ADDR=address), login, password)
 
 
 def _signs_in(person: User, address: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import ApiKey, EndedBy, OtpUsed, SigningKey, TokenFamily, User
+from accounts.models import ApiKey, BrowserSession, EndedBy, OtpUsed, SigningKey, TokenFamily, User
 from mimic.api.scopes import Scope
 from tests.api.cast import a_key, a_token
 from tests.api.programs import with_key, with_token
@@ -51,6 +51,14 @@ def test_a_key_gets_another_tier(act: Act, trader: User) -> None:
     act("apikey", "tier_high", made.key)
     assert ApiKey.objects.get().tier == "high"
     assert with_key(made.secret).get("/api/v1/me")["RateLimit-Limit"] == "600"
+
+
+def test_a_browser_is_signed_out(act: Act, trader: User) -> None:
+    browser = Client()
+    browser.force_login(trader)
+    assert me(browser) == 200
+    act("browsersession", "end_browser", BrowserSession.objects.get(user=trader))
+    assert me(browser) == 401
 
 
 def test_a_sign_in_is_ended(act: Act, trader: User) -> None:

@@ -65,6 +65,7 @@ SECURITY = (
     Known("sign-in-codes", "recovery-codes"),
     Known("sign-in-passkey-new", "mfa_add_webauthn"),
     Known("sign-in-sessions", "sessions"),
+    Known("sign-in-telegram", "telegram"),
     Known("sign-out", "account_logout"),
 )
 STRANGER = (
@@ -76,6 +77,7 @@ STRANGER = (
     Known("sign-in-sent", "account_email_verification_sent"),
     Known("sign-in-confirm", "account_confirm_email", "old-key"),
     Known("sign-in-inactive", "account_inactive"),
+    Known("sign-in-telegram-back", "telegram-back"),
     Known("problem-types", "problem-types"),
 )
 ERRORS = (
@@ -97,5 +99,6 @@ OTHERS = {
     "webhook-token", "openapi", "api-schema", "api-docs", "api-redoc", "account_set_password",
     "account_confirm_login_code", "account_reset_password_from_key", "mfa_authenticate",
     "mfa_deactivate_totp", "mfa_reauthenticate_webauthn", "passkey-proof",
-    "sessions-end-others", "session-end", "program-end",
+    "sessions-end-others", "telegram-start", "telegram-link", "telegram-unlink",
+    "session-end", "program-end",
 }  # fmt: skip

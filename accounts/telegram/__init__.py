@@ -1,0 +1,1 @@
+"""Signing in with Telegram: checking what it signed, linking, and the Mini App."""
