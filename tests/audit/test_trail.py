@@ -163,6 +163,7 @@ def test_signing_in_failing_and_signing_out_tell_the_address_and_the_request(
         "accounts.sign_in.fail", "accounts.sign_in", "accounts.sign_out",
     ]  # fmt: skip
     assert (failed.actor_id, failed.request_id) == (None, "request-of-mine")
+    assert failed.subject_id == person.pk, "shredded with the person's data"
     assert private_parts([failed])[failed.pk] == {
         "email": person.email, "address": "192.0.2.9", "user_agent": "Test/1",
     }  # fmt: skip

@@ -27,6 +27,7 @@ from accounts.models import User
 from accounts.services import enrol_totp
 from mimic.core.tokens import digest_of
 from mimic.jobs.nudges import publisher
+from mimic.jobs.registry import QUEUES
 from mimic.ops.exporter import exposition
 from tests.cast import VENUE, a_market, a_person, a_quote, a_strategy
 from tests.core.conftest import Lines, log_lines
@@ -191,8 +192,8 @@ def _everything_in(server: redis.Redis) -> Iterator[str]:
     }
     for key in server.scan_iter():
         yield f"{key!r} {reads[server.type(key)](key)!r}"
-        for message in server.lrange(key, 0, -1) if server.type(key) == b"list" else ():
-            yield _body_of(message)
+        if key.decode() in QUEUES:
+            yield from map(_body_of, server.lrange(key, 0, -1))
 
 
 def _body_of(message: Any) -> str:
