@@ -92,10 +92,10 @@ def test_a_difference_seen_twice_is_the_owners_own(copy: CopySubscription) -> No
 def test_two_who_compare_at_once_book_the_owners_own_once(copy: CopySubscription) -> None:
     _compare(copy, "1.5", 0)
 
-    def again(_number: int) -> bool:
+    def again(number: int) -> bool:
         try:
             return rounds.compare(
-                account_id=copy.account_id, positions=_at_venue("1.5"), now=_later(25)
+                account_id=copy.account_id, positions=_at_venue("1.5"), now=_later(25 + number)
             )
         finally:
             connection.close()
