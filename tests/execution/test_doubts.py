@@ -87,6 +87,7 @@ EVIDENCE = {
     "less is held, which it cannot have done": (Venue(held="0.490"), 10, ABSENT, "position"),
     "trades of ours and of the other side": (Venue(trades=HARMLESS), 10, ABSENT, "position"),
     "all four say no": (Venue(), 10, ABSENT, "position"),
+    "nothing can be on its way": (Venue(acceptance_window=timedelta(0)), 0, ABSENT, "order"),
     "it is there": (Venue(OrderReport(Lookup.FOUND, "v1")), 1, PLACED, "order"),
 }
 

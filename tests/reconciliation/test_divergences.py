@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.cast import a_follower, a_market, a_quote, a_strategy, an_account
 from tests.execution.news_cast import a_fill, an_order
@@ -15,6 +17,7 @@ from trading.execution.news import Told, apply_news
 from trading.models import (
     CopySubscription,
     Divergence,
+    ExternalFill,
     ExternalPosition,
     Order,
     Position,
@@ -84,6 +87,23 @@ def test_a_difference_seen_twice_is_the_owners_own(copy: CopySubscription) -> No
     assert ExternalPosition.objects.get().quantity == D("0.5")
     assert not _compare(copy, "1.5", 50)
     assert len(_rows()) == 1
+
+
+def test_two_who_compare_at_once_book_the_owners_own_once(copy: CopySubscription) -> None:
+    _compare(copy, "1.5", 0)
+
+    def again(number: int) -> bool:
+        try:
+            return rounds.compare(
+                account_id=copy.account_id, positions=_at_venue("1.5"), now=_later(25 + number)
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(again, range(2)))
+    assert ExternalPosition.objects.get().quantity == D("0.5")
+    assert ExternalFill.objects.count() == 1
 
 
 def test_nothing_is_concluded_while_an_order_of_ours_is_about(copy: CopySubscription) -> None:

@@ -111,6 +111,8 @@ class _Look:
         due = self._due
         if not due.unclear or due.filled > Decimal(0):
             return False  # it was acknowledged once; not finding it now proves nothing
+        if not self._gateway.acceptance_window:
+            return True  # nothing is ever on its way there: paper
         return (
             self._gate_closed()
             and await self._not_among_open()
@@ -120,9 +122,8 @@ class _Look:
 
     def _gate_closed(self) -> bool:
         """Before, the venue may still accept what we sent."""
-        window = self._gateway.acceptance_window
-        until = self._due.sent_at + window + MARGIN
-        closed = not window or self._now >= until
+        until = self._due.sent_at + self._gateway.acceptance_window + MARGIN
+        closed = self._now >= until
         self._seen.append(
             Seen("gate", "closed" if closed else f"may still be accepted until {until:%H:%M:%S}")
         )

@@ -93,14 +93,7 @@ def compare(*, account_id: int, positions: Sequence[PositionReport], now: dateti
 
     What differs is on record (:class:`trading.models.Divergence`); nothing is sent because of it.
     """
-    again = explain(account_id=account_id, positions=positions, now=now)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE trading_reconciliation SET compared_at = %s, failures = 0 "
-            "WHERE account_id = %s",
-            [now, account_id],
-        )
-    return again
+    return explain(account_id=account_id, positions=positions, now=now)
 
 
 @transaction.atomic(durable=True)

@@ -99,7 +99,8 @@ def _clocks(scene: Scene) -> None:
     scene.crowd(2)
     for ahead in (8_000, -3_000, -8_000, 0):
         scene.mode(clock_skew=ahead)
-        told = scene.receipts.filter(signal=scene.signal())
+        row = scene.signal()
+        told = scene.receipts.filter(signal=row)
         ended = told.filter(outcome__in=("executed", "skipped"))
         scene.until(lambda ended=ended: ended.count() == 2, "receipts", 40)  # type: ignore[misc]
         scene.settled(scene.orders.count())

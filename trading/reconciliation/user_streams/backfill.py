@@ -132,11 +132,11 @@ def settle(*, account_id: int, report: Report, now: datetime) -> tuple[Applied, 
     told = [Told(account_id, each) for each in report.news]
     applied = take_in(told=told, now=now)
     with transaction.atomic(durable=True):
+        open_question = explain(account_id=account_id, positions=report.positions, now=now)
         if report.balance is not None:
             row = (account_id, report.balance.equity, report.balance.free_margin)
             budgets.write_snapshots([row], now)
         _note_settings(account_id, report)
-        open_question = explain(account_id=account_id, positions=report.positions, now=now)
     return applied, open_question
 
 

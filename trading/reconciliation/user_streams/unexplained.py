@@ -56,8 +56,9 @@ def explain(*, account_id: int, positions: Sequence[PositionReport], now: dateti
     """Operation: compare, and record what is left over. True if another look is needed.
 
     ``positions`` are all that the venue holds. Each difference leaves a row, from the look that
-    found it to the one that does not any more.
+    found it to the one that does not any more. One at a time for an account, whoever asks.
     """
+    _hold(account_id, now)
     books, busy = _books(account_id, now)
     held = {Place(each.symbol, each.position_side.value): each for each in positions}
     found: list[Difference] = []
@@ -73,6 +74,17 @@ def explain(*, account_id: int, positions: Sequence[PositionReport], now: dateti
             _note(account_id, place, rest, None, now)
     record_positions(account_id=account_id, found=found, now=now)
     return any(each.action is not DivergenceAction.ADOPTED for each in found)
+
+
+def _hold(account_id: int, now: datetime) -> None:
+    """Two that took the same rest for the owner's own would book it twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO trading_reconciliation (account_id, compared_at, failures) "
+            "VALUES (%s, %s, 0) ON CONFLICT (account_id) DO UPDATE "
+            "SET compared_at = excluded.compared_at, failures = 0",
+            [account_id, now],
+        )
 
 
 def _act(
