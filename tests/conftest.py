@@ -18,6 +18,7 @@ from mimic.core.redis_clients import LEFT_ALONE_SECONDS
 from mimic.ops.embedded.valkey import Valkey
 from signals.instruments import forget_symbols
 from tests import plugin
+from tests.cells import cell  # noqa: F401  (a fixture)
 from tests.template import ScratchDatabase
 
 

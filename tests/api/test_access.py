@@ -12,7 +12,8 @@ from accounts.models import Role
 from tests.api.cast import JSON, World, an_operator, signed_in
 from tests.api.test_schema import ROUTES
 from tests.cast import VENUE, a_person
-from tests.web.accounts_cast import KEYS, Trader
+from tests.cells import Cell
+from tests.web.accounts_cast import KEYS, Trader, again
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,7 @@ OPEN = "/api/v1/auth/"  # what nobody is signed in for: test_auth.py
 OPERATIONS = [
     tuple(line.split(" ")) for line in ROUTES.read_text().splitlines() if OPEN not in line
 ]
+ADMIN = [each for each in OPERATIONS if "/admin/" in each[1]]
 BODIES: dict[str, Any] = {
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
@@ -68,71 +70,75 @@ def fine(method: str, path: str) -> int:
     return 204 if method == "DELETE" else CREATED.get(f"{method} {path}", 200)
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_nobody_gets_in_without_signing_in(world: World, method: str, path: str) -> None:
-    answer = ask(Client(), world, method, path)
-    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
-    assert answer["Content-Type"] == "application/problem+json"
-    assert answer["WWW-Authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_owners_do_everything_with_their_own_things_but_the_operators_part(
-    world: World, method: str, path: str
-) -> None:
-    answer = ask(world.owner.browser, world, method, path, world.owner.code())
-    expected = 403 if "/admin/" in path else fine(method, path)
-    assert answer.status_code == expected, answer.text
-    if expected == 200:
-        assert answer["Cache-Control"] == "no-store"
-
-
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_strangers_see_nothing_of_anybody_else(world: World, method: str, path: str) -> None:
-    stranger = Trader()
-    answer = ask(stranger.browser, world, method, path, stranger.code())
+def of_a_stranger(method: str, path: str) -> int:
+    """What somebody else is answered about the owner's things."""
     if "/admin/" in path:
-        expected = 403
-    elif "{" in path and path not in SHARED:
-        expected = 404
-    else:
-        expected = fine(method, path)
-    assert answer.status_code == expected, answer.text
-    if answer.status_code == 200 and path not in SHARED:
-        assert [name for name, it in world.ids.items() if it in answer.text] in (
-            [],
-            ["strategy_id"],
-        )
+        return 403
+    return 404 if "{" in path and path not in SHARED else fine(method, path)
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_operators_get_the_operators_part_and_nobodys_own_things(
-    world: World, method: str, path: str
-) -> None:
-    answer = ask(an_operator(), world, method, path)
+def of_an_operator(method: str, path: str) -> int:
+    """What staff whose code is wrong are answered."""
     if f"{method} {path}" in CODED:
-        expected = 403  # their code was wrong
-    elif "/admin/" in path:
-        expected = 200
-    elif "{" in path and path not in SHARED:
-        expected = 404
-    else:
-        expected = fine(method, path)
-    assert answer.status_code == expected, answer.text
+        return 403
+    return 200 if "/admin/" in path else of_a_stranger(method, path)
 
 
-ADMIN = [each for each in OPERATIONS if "/admin/" in each[1]]
+def test_nobody_gets_in_without_signing_in(world: World, cell: Cell) -> None:
+    for method, path in OPERATIONS:
+        with cell(f"{method} {path}"):
+            answer = ask(Client(), world, method, path)
+            assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+            assert answer["Content-Type"] == "application/problem+json"
+            assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize(("method", "path"), ADMIN)
-def test_staff_whose_session_has_shown_no_code_are_refused(
-    world: World, method: str, path: str
+def test_owners_do_everything_with_their_own_things_but_the_operators_part(
+    world: World, cell: Cell
 ) -> None:
-    answer = ask(signed_in(a_person(Role.ADMIN)), world, method, path)
-    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_needed")
+    for method, path in OPERATIONS:
+        with cell(f"{method} {path}"):
+            owner = world.owner.again()
+            answer = ask(owner.browser, world, method, path, owner.code())
+            expected = 403 if "/admin/" in path else fine(method, path)
+            assert answer.status_code == expected, answer.text
+            if expected == 200:
+                assert answer["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize(("method", "path"), ADMIN)
-def test_support_looks_and_decides_nothing(world: World, method: str, path: str) -> None:
-    answer = ask(an_operator(Role.SUPPORT), world, method, path)
-    assert answer.status_code == (200 if method == "GET" else 403)
+def test_strangers_see_nothing_of_anybody_else(world: World, cell: Cell) -> None:
+    somebody = Trader()
+    for method, path in OPERATIONS:
+        with cell(f"{method} {path}"):
+            stranger = somebody.again()
+            answer = ask(stranger.browser, world, method, path, stranger.code())
+            assert answer.status_code == of_a_stranger(method, path), answer.text
+            if answer.status_code == 200 and path not in SHARED:
+                assert [name for name, it in world.ids.items() if it in answer.text] in (
+                    [],
+                    ["strategy_id"],
+                )
+
+
+def test_operators_get_the_operators_part_and_nobodys_own_things(world: World, cell: Cell) -> None:
+    operator = an_operator()
+    for method, path in OPERATIONS:
+        with cell(f"{method} {path}"):
+            answer = ask(again(operator), world, method, path)
+            assert answer.status_code == of_an_operator(method, path), answer.text
+
+
+def test_staff_whose_session_has_shown_no_code_are_refused(world: World, cell: Cell) -> None:
+    admin = signed_in(a_person(Role.ADMIN))
+    for method, path in ADMIN:
+        with cell(f"{method} {path}"):
+            answer = ask(again(admin), world, method, path)
+            assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_needed")
+
+
+def test_support_looks_and_decides_nothing(world: World, cell: Cell) -> None:
+    support = an_operator(Role.SUPPORT)
+    for method, path in ADMIN:
+        with cell(f"{method} {path}"):
+            answer = ask(again(support), world, method, path)
+            assert answer.status_code == (200 if method == "GET" else 403)

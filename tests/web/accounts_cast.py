@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,6 +64,13 @@ def kept_keys(account: ExchangeAccount) -> Credentials:
     return unpack(signer.unwrap(row, context=key_context(account.public_id)))
 
 
+def again(browser: Client) -> Client:
+    """Another with the same cookies; what it does leaves those of the first as they are."""
+    other = Client()
+    other.cookies.load({name: it.value for name, it in browser.cookies.items()})
+    return other
+
+
 class Trader:
     """A person with an app, and their browser."""
 
@@ -72,6 +80,12 @@ class Trader:
         self.browser = Client()
         self.browser.force_login(self.user)
         self._offset = -1
+
+    def again(self) -> Trader:
+        """The same person for another cell of a matrix: no code used, the cookies as they are."""
+        twin = copy(self)
+        twin.browser = again(self.browser)
+        return twin
 
     def code(self) -> str:
         """A code not used yet; three are good at any time."""
