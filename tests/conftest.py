@@ -11,6 +11,7 @@ import redis
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
 import mimic.celery  # noqa: F401  (jobs go to the tests' own broker)
@@ -19,6 +20,7 @@ from mimic.ops.embedded.valkey import Valkey
 from signals.instruments import forget_symbols
 from tests import plugin
 from tests.cells import cell  # noqa: F401  (a fixture)
+from tests.clean_slate import keep_the_start, start_again
 from tests.template import ScratchDatabase
 
 
@@ -34,10 +36,18 @@ def django_db_setup(
     database = ScratchDatabase(os.environ["DATABASE_URL"])
     with django_db_blocker.unblock():
         database.prepare(_migrate)
-    yield
+    with pytest.MonkeyPatch.context() as django:
+        django.setattr(TransactionTestCase, "_fixture_teardown", start_again)
+        yield
     with django_db_blocker.unblock():
         _disconnect()
     database.drop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords(django_test_environment: None) -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["tests.hashing.CheapArgon2"]):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +83,7 @@ def valkey() -> Iterator[Valkey]:
 
 def _migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
+    keep_the_start()
     _disconnect()
 
 

@@ -15,7 +15,10 @@ from psycopg import sql
 _ROOT = Path(__file__).resolve().parents[1]
 _PREFIX = "template_mimic_"
 _LOCK = 0x6D696D6963  # "mimic": workers make the template one at a time, the others wait
-_INPUTS = ("*/migrations/*.py", "*/*/migrations/*.py", "mimic/settings/*.py", "requirements.txt")
+_INPUTS = (
+    "*/migrations/*.py", "*/*/migrations/*.py", "mimic/settings/*.py", "requirements.txt",
+    "tests/clean_slate.py",
+)  # fmt: skip
 
 
 class ScratchDatabase:
