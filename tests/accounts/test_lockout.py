@@ -19,6 +19,7 @@ from accounts.lockout import Attempt, guarded
 from accounts.models import User
 from mimic.core.errors import TooManyRequests
 from mimic.ops.embedded.valkey import Valkey
+from mimic.settings.identity import PASSWORD_HASHERS
 from tests.cast import a_person
 
 HOME, ATTACKER = "198.51.100.7", "203.0.113.9"
@@ -145,8 +146,12 @@ def test_an_address_is_believed_from_a_trusted_proxy_alone(person: User) -> None
     assert log_in(a_person(), "wrong", "192.0.2.77").status_code == 429
 
 
-def test_at_most_two_passwords_are_hashed_at_once_and_the_rest_is_told_to_come_again() -> None:
+def test_at_most_two_passwords_are_hashed_at_once_and_the_rest_is_told_to_come_again(
+    settings: Settings,
+) -> None:
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS  # at the site's price, not at that of tests
     encoded = make_password("correct horse battery")
+    assert encoded.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
     together = Barrier(8)
 
     def attempt(_number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from accounts.models import Role
 from accounts.services import enrol_totp
 from tests.api.cast import World, get, post, verified
 from tests.cast import VENUE, a_person
+from tests.cells import Cell
 from tests.guards.cast import holding
 from trading.models import ExchangeAccount, KillEvent, KillScope, KillSwitch
 
@@ -93,19 +94,20 @@ def test_targets_are_named_as_outsiders_know_them(world: World, operator: Operat
     assert KillSwitch.objects.get(scope="account").target == str(waiting.pk)
 
 
-@pytest.mark.parametrize(
-    ("scope", "target"),
-    [
-        ("platform", "x"),
-        ("venue", "nowhere"),
-        ("strategy", "1"),
-        ("account", "0198f2c4-0000-7000-8000-000000000010"),
-    ],
-)
-def test_a_target_that_is_none_is_refused(operator: Operator, scope: str, target: str) -> None:
-    answer = operator.ask(PATH, SET | {"scope": scope, "target": target})
-    assert (answer.status_code, answer.json()["code"]) == (422, "kill_switch.target")
-    assert KillSwitch.objects.count() == 1, "the one of the world"
+NO_TARGETS = {
+    "platform": "x",
+    "venue": "nowhere",
+    "strategy": "1",
+    "account": "0198f2c4-0000-7000-8000-000000000010",
+}
+
+
+def test_a_target_that_is_none_is_refused(operator: Operator, cell: Cell) -> None:
+    for scope, target in NO_TARGETS.items():
+        with cell(scope):
+            answer = replace(operator).ask(PATH, SET | {"scope": scope, "target": target})
+            assert (answer.status_code, answer.json()["code"]) == (422, "kill_switch.target")
+            assert KillSwitch.objects.count() == 1, "the one of the world"
 
 
 def test_without_a_fresh_code_or_a_reason_nothing_is_set(operator: Operator) -> None:

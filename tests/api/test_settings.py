@@ -56,15 +56,16 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "pointer", "code"), WRONG)
 def test_each_wrong_field_is_named_and_nothing_changes(
-    client: Client, path: str, body: dict[str, Any], pointer: str, code: str
+    client: Client, path: str, subtests: pytest.Subtests
 ) -> None:
-    for address in (path, f"{path}/preview"):
-        answer = post(client, address, body)
-        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
-        assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
-    assert get(client, path)["version"] == 1
+    for body, pointer, code in WRONG:
+        with subtests.test(str(body)):
+            for address in (path, f"{path}/preview"):
+                answer = post(client, address, body)
+                assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+                assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+            assert get(client, path)["version"] == 1
 
 
 def test_taking_more_than_is_left_is_refused_with_what_is_left_unless_it_is_meant(
