@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -20,11 +19,20 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Page, Response
 
-from tests.browser import HEIGHT, SHOTS, THEMES, WIDTHS, photograph, settled, watched, wear
+from tests.browser import (
+    HEIGHT,
+    SHOTS,
+    THEMES,
+    THOROUGH,
+    WIDTHS,
+    photograph,
+    settled,
+    watched,
+    wear,
+)  # fmt: skip
 
 GATES = Path(__file__).resolve().parent / "gates"
 INSTALLED = GATES / "node_modules"
-THOROUGH = os.environ.get("GATES") == "all"
 WIRE_LIMIT = 200_000
 PACKED = (".woff2", ".png", ".webp")
 LOADED = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))

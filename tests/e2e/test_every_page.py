@@ -11,9 +11,9 @@ from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import User
 from tests.api.cast import World
-from tests.browser import add_session, chromium, needs_chromium
+from tests.browser import THOROUGH, add_session, chromium, needs_chromium
 from tests.cast import a_person
-from tests.e2e.judge import THOROUGH, Judge, needs_gates
+from tests.e2e.judge import Judge, needs_gates
 from tests.e2e.pages import ERRORS, NEWCOMER, SECURITY, STRANGER, TRADER, Known
 
 pytestmark = [
