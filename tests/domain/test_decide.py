@@ -356,6 +356,21 @@ def test_what_orders_under_way_close_is_not_closed_again(
         assert _bought(decision) == D(closes)
 
 
+def test_orders_under_way_count_on_their_own_side_and_for_their_own_copy() -> None:
+    short = {**holding(D("-0.1")), "shorts_leaving": D("0.07"), "longs_leaving": D("0.1")}
+    assert _bought(deciding(CLOSE, **short)) == D("0.03")
+    others = {**holding(D("0.1"), D("0.5")), "leaving": D("0.04"), "longs_leaving": D("0.04")}
+    assert _bought(deciding(CLOSE, **others)) == D("0.06")
+
+
+def test_a_whole_close_is_planned_without_a_fraction() -> None:
+    decision = deciding(CLOSE, hedge=True, **holding(D("0.1")))
+    assert (decision.outcome, decision.code) == (Outcome.PLANNED, Code.PLANNED)
+    assert list(_steps(decision)) == [StepName.POSITION, StepName.ROUNDING]
+    assert decision.order is not None
+    assert decision.order.position_side is PositionSide.LONG
+
+
 # Properties
 
 
