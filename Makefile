@@ -46,13 +46,8 @@ e2e: $(STAMP) $(GATES) ## the browser tests with every gate; pictures in var/sho
 api-fuzz: $(STAMP) ## requests that the API's schema allows (API_FUZZ_EXAMPLES=200 for more)
 	$(PYTEST) tests/api/test_fuzz.py -n 0 -m fuzz $(ARGS)
 
-# One at a time: the tests of copying share one database and one Redis.
 mutants: $(STAMP) ## small faults put into the rules of copying: the tests must find 90 % of them
-	rm -rf mutants
-	$(BIN)/python -m mimic.ops.embedded run --home var/embedded-mutants --volatile -- \
-		$(BIN)/mutmut run --max-children 1
-	$(BIN)/mutmut export-cicd-stats
-	$(BIN)/python deploy/judge_mutants.py
+	$(BIN)/python deploy/mutants.py $(PORTIONS)
 
 texts: $(STAMP) ## compile the translations
 	$(BIN)/python deploy/compile_texts.py
