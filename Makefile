@@ -56,13 +56,8 @@ known-mutants: $(STAMP) ## take one safeguard of the engine away at a time: a na
 security: $(STAMP) ## the checks of the security checklist; var/security/report.json
 	$(BIN)/python deploy/security_report.py $(ARGS)
 
-# One at a time: the tests of copying share one database and one Redis.
 mutants: $(STAMP) ## small faults put into the rules of copying: the tests must find 90 % of them
-	rm -rf mutants
-	$(BIN)/python -m mimic.ops.embedded run --home var/embedded-mutants --volatile -- \
-		$(BIN)/mutmut run --max-children 1
-	$(BIN)/mutmut export-cicd-stats
-	$(BIN)/python deploy/judge_mutants.py
+	$(BIN)/python deploy/mutants.py $(PORTIONS)
 
 texts: $(STAMP) ## compile the translations
 	$(BIN)/python deploy/compile_texts.py

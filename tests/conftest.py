@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, django_db_keepdb: bool
 ) -> Iterator[None]:
     """In place of pytest-django's: clones a template instead of migrating for every worker.
 
@@ -46,13 +46,15 @@ def django_db_setup(
     """
     database = ScratchDatabase(os.environ["DATABASE_URL"])
     with django_db_blocker.unblock():
-        database.prepare(_migrate)
+        if database.prepare(_migrate, reuse=django_db_keepdb):
+            start_again(None)
     with pytest.MonkeyPatch.context() as django:
         django.setattr(TransactionTestCase, "_fixture_teardown", start_again)
         yield
     with django_db_blocker.unblock():
         _disconnect()
-    database.drop()
+    if not django_db_keepdb:
+        database.drop()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,26 +29,32 @@ class ScratchDatabase:
         self.name = parts.path.strip("/")
         self._server = parts._replace(path="/postgres").geturl()
 
-    def prepare(self, migrate: Callable[[], None]) -> None:
+    def prepare(self, migrate: Callable[[], None], *, reuse: bool = False) -> bool:
         """Clone today's template; without one, ``migrate`` this database and keep a copy of it.
 
-        ``migrate`` works on an empty database and leaves no connection to it open.
+        ``migrate`` works on an empty database and leaves no connection to it open. True if there
+        was a database of today's migrations already that is to be used again.
         """
         template = template_name()
         with psycopg.connect(self._server, autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            if reuse and _made_from(connection, self.name) == template:
+                return True
             _drop(connection, self.name)
             kept = connection.execute(
                 "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [_PREFIX]
             ).fetchall()
             if (template,) in kept:
                 _create(connection, self.name, template)
-                return
-            for (outdated,) in kept:
-                _drop(connection, outdated)
-            _create(connection, self.name, "template0")
-            migrate()
-            _create(connection, template, self.name)
+            else:
+                for (outdated,) in kept:
+                    _drop(connection, outdated)
+                _create(connection, self.name, "template0")
+                migrate()
+                _create(connection, template, self.name)
+            comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+            connection.execute(comment.format(sql.Identifier(self.name), template))
+        return False
 
     def drop(self) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:
@@ -62,6 +68,13 @@ def template_name() -> str:
         for path in sorted(_ROOT.glob(pattern)):
             digest.update(os.fsencode(path.relative_to(_ROOT)) + b"\0" + path.read_bytes())
     return _PREFIX + digest.hexdigest()[:16]
+
+
+def _made_from(connection: psycopg.Connection, name: str) -> str | None:
+    found = connection.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _drop(connection: psycopg.Connection, name: str) -> None:

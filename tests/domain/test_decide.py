@@ -33,6 +33,7 @@ from trading.domain.receipts import Code, Step, StepName
 from trading.domain.sizing import SizingMode
 
 M = SizingMode
+SHORT = replace(LONG, side=Side.SELL)
 
 
 def _steps(decision: Decision) -> dict[StepName, Step]:
@@ -212,6 +213,7 @@ SKIPS: list[tuple[dict[str, Any], Code]] = [
     ({"snapshot_at": None}, Code.STALE_ACCOUNT),
     ({"snapshot_at": NOW - timedelta(seconds=61)}, Code.STALE_ACCOUNT),
     ({"account_short": D("-0.1")}, Code.OPPOSITE_POSITION),
+    ({"signal": SHORT, "account_long": D("0.1")}, Code.OPPOSITE_POSITION),
     ({"open_positions": 5}, Code.MAX_OPEN),
     ({"opens_today": 50}, Code.DAILY_TRADES),
     ({"day_equity": D("10526.32")}, Code.DAILY_LOSS),
@@ -230,6 +232,7 @@ SKIPS: list[tuple[dict[str, Any], Code]] = [
     ({"signal": replace(LONG, entry_price=D(59_000))}, Code.PRICE_DEVIATION),
     ({"quote": replace(QUOTE, bid=D(59_600))}, Code.WIDE_SPREAD),
     ({"signal": replace(LONG, stop_loss_pct=None), **sized(M.RISK_PCT, "2")}, Code.NO_STOP),
+    ({"signal": replace(LONG, stop_loss_pct=D(0)), **sized(M.RISK_PCT, "2")}, Code.NO_STOP),
     (
         {"signal": replace(LONG, stop_loss_pct=None, risk_pct=None), **sized(M.MULTIPLIER, "1")},
         Code.NO_PROVIDER_SIZE,
@@ -263,15 +266,24 @@ EDGES: list[dict[str, Any]] = [
     {"signal": replace(LONG, received_at=NOW - timedelta(seconds=60))},
     {"signal": replace(LONG, valid_until=NOW)},
     {"signal": replace(LONG, entry_price=D("59701.5"))},
+    {"signal": replace(LONG, entry_price=D(50_000)), **limited(max_deviation_pct=D(20))},
     {"quote": replace(QUOTE, bid=D("59701.5"))},
     {"rules": replace(RULES, allowed=frozenset({"BTCUSDT"}))},
     {"account_long": D(3)},
+    {"signal": SHORT, "account_short": D(-3)},
+    {"signal": replace(LONG, stop_loss_pct=D("0.5")), **sized(M.RISK_PCT, "0.1")},
 ]
 
 
 @pytest.mark.parametrize("changes", EDGES)
 def test_what_is_just_inside_its_limit_is_copied(changes: dict[str, Any]) -> None:
-    assert deciding(**changes).code is Code.PLANNED
+    decision = deciding(**changes)
+    assert (decision.outcome, decision.code) == (Outcome.PLANNED, Code.PLANNED)
+
+
+def test_what_waits_to_be_filled_takes_room_as_what_is_held_does() -> None:
+    held = holding(D("0.03")) | limited(max_notional=D("0.5"))
+    assert _bought(deciding(pending=D("0.02"), **held)) == D("0.033")
 
 
 def test_a_short_meets_the_bid_and_a_long_the_ask() -> None:
@@ -354,6 +366,21 @@ def test_what_orders_under_way_close_is_not_closed_again(
         assert decision.code is Code.NOTHING_TO_CLOSE
     else:
         assert _bought(decision) == D(closes)
+
+
+def test_orders_under_way_count_on_their_own_side_and_for_their_own_copy() -> None:
+    short = {**holding(D("-0.1")), "shorts_leaving": D("0.07"), "longs_leaving": D("0.1")}
+    assert _bought(deciding(CLOSE, **short)) == D("0.03")
+    others = {**holding(D("0.1"), D("0.5")), "leaving": D("0.04"), "longs_leaving": D("0.04")}
+    assert _bought(deciding(CLOSE, **others)) == D("0.06")
+
+
+def test_a_whole_close_is_planned_without_a_fraction() -> None:
+    decision = deciding(CLOSE, hedge=True, **holding(D("0.1")))
+    assert (decision.outcome, decision.code) == (Outcome.PLANNED, Code.PLANNED)
+    assert list(_steps(decision)) == [StepName.POSITION, StepName.ROUNDING]
+    assert decision.order is not None
+    assert decision.order.position_side is PositionSide.LONG
 
 
 # Properties

@@ -105,6 +105,7 @@ def test_depth_counts_what_stands_near_the_best_price_whatever_the_order_of_the_
     bids: list[tuple[Decimal, Decimal]], asks: list[tuple[Decimal, Decimal]]
 ) -> None:
     depth = depth_of(OrderBook("X", tuple(bids), tuple(asks), NOW))
+    assert depth.at == NOW
     for found, side, sign in ((depth.bids, bids, 1), (depth.asks, asks, -1)):
         if not side:
             assert found == 0
