@@ -8,12 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db import OperationalError
-from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
+from django.db.models import DecimalField, Field, ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -22,6 +22,7 @@ from mimic.audit.services import record
 from mimic.console import bounded, search
 from mimic.console.changelist import KeysetChangeList
 from mimic.console.deeds import EXPORTED, AuditedForms
+from mimic.console.display import show_price
 from mimic.console.export import export
 from mimic.console.skin import SkinModelAdmin, SkinTabularInline
 
@@ -119,8 +120,31 @@ class BaseAdmin(AuditedForms, SkinModelAdmin):
         return related is not None and bool(related.search_fields)
 
 
+def _amount(field: Field[Any, Any]) -> Callable[[Model], str]:
+    @admin.display(description=field.verbose_name)
+    def shown(row: Model) -> str:
+        return show_price(getattr(row, field.name))
+
+    shown.__name__ = field.name
+    return shown
+
+
 class ReadOnlyAdmin(BaseAdmin):
-    """Ledgers, fills, events, and whatever only actions may change: no forms, no deletion."""
+    """Ledgers, fills, events, and whatever only actions may change: no forms, no deletion.
+
+    Amounts show without the zeros that their columns are filled up with.
+    """
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        amounts: dict[str, Any] = {
+            field.name: _amount(field)
+            for field in self.opts.fields
+            if isinstance(field, DecimalField)
+        }
+        return [
+            (title, {**told, "fields": [amounts.get(name, name) for name in told["fields"]]})
+            for title, told in super().get_fieldsets(request, obj)
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

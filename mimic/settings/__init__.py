@@ -152,6 +152,7 @@ REDIS_URL = ENV.redis_url
 CELERY_BROKER_URL = ENV.redis_url
 
 USE_TZ = True
+FORMAT_MODULE_PATH = ["mimic.formats"]
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"

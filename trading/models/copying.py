@@ -230,7 +230,7 @@ class CopyExecution(HotModel, PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.code}"
+        return f"{self.code} {self.public_id}"
 
 
 class ExecutionKey(models.Model):
