@@ -23,8 +23,8 @@ PYTHON = sys.executable
 # One address here stands for the many that the accounts would use: no limit by address.
 SIMULATORS = {
     "binanceusdm": ("tests.simulators.binance", "--weight-limit", "100000000"),
-    "bybit": ("tests.simulators.bybit",),
-    "okx": ("tests.simulators.okx",),
+    "bybit": ("tests.simulators.bybit", "--limit-scale", "100000"),
+    "okx": ("tests.simulators.okx", "--limit-scale", "100000"),
 }
 
 
