@@ -13,12 +13,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,7 @@ AT_ONCE = 2
 NEEDED = 0.9
 FOUND = {1, 3, 24, -24, 36, 152, 255, -11, -9}
 """mutmut's exit codes: a test failed, the time was up, the process fell over."""
+_RUNNING: list[subprocess.Popen[bytes]] = []
 LEFT_OUT = {"var", "mutants", ".git", ".venv", "pyproject.toml", "tests"}
 LEFT_OUT_TESTS = {"e2e", "bench", "__pycache__"}
 
@@ -102,10 +105,18 @@ def _run(name: str) -> int:
     servers = [sys.executable, "-m", "mimic.ops.embedded", "run", "--home", "servers", "--volatile"]
     command = [*servers, "--", str(BIN / "mutmut"), "run", "--max-children", "1"]
     with (HOME / f"{name}.log").open("wb") as log:
-        ended = subprocess.run(command, cwd=HOME / name, stdout=log, stderr=log, check=False)
-    if ended.returncode:
-        print(f"{name}: mutmut ended with {ended.returncode}, see {HOME / name}.log")
-    return ended.returncode
+        running = subprocess.Popen(command, cwd=HOME / name, stdout=log, stderr=log)
+        _RUNNING.append(running)
+        code = running.wait()
+    if code:
+        print(f"{name}: mutmut ended with {code}, see {HOME / name}.log")
+    return code
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """What was found so far is kept, and the servers end."""
+    for running in _RUNNING:
+        running.terminate()
 
 
 def _prepare(folder: Path, portion: Portion, *, missed: bool) -> None:
@@ -176,5 +187,6 @@ def _results() -> Iterator[tuple[str, str, int | None]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)
     asked = [name for name in sys.argv[1:] if name != "--missed"]
     sys.exit(main(asked or list(PORTIONS), missed="--missed" in sys.argv))
