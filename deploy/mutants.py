@@ -65,12 +65,12 @@ PORTIONS = {
         PAGES,
         (
             "tests/copying", "tests/api/test_lists.py", "tests/api/test_receipts.py",
-            "tests/web/test_copies_page.py", "tests/web/test_sockets_rows.py",
+            "tests/web/test_copies_page.py",
         ),
     ),
     "rest": Portion(
         ("trading/copying/*",),
-        ("tests/copying", "tests/guards/test_cancel.py", "tests/web/test_sockets_rows.py"),
+        ("tests/copying", "tests/guards/test_cancel.py", "tests/execution/test_days.py"),
         but=DECIDING + SETTINGS + PAGES,
     ),
 }  # fmt: skip
@@ -125,6 +125,7 @@ def _prepare(folder: Path, portion: Portion, *, missed: bool) -> None:
     digest = _digest(portion)
     if missed:
         _forget_missed(folder / "mutants")
+        _configure(folder, portion)
     elif state.exists() and state.read_text() == digest:
         return
     else:
@@ -148,6 +149,10 @@ def _make(folder: Path, portion: Portion) -> None:
     for source, skipped in ((ROOT, LEFT_OUT), (ROOT / "tests", LEFT_OUT_TESTS)):
         for path in _tree(source, skipped):
             (folder / path.relative_to(ROOT)).symlink_to(path)
+    _configure(folder, portion)
+
+
+def _configure(folder: Path, portion: Portion) -> None:
     settings = (ROOT / "pyproject.toml").read_text() + _settings(portion)
     (folder / "pyproject.toml").write_text(settings)
 
