@@ -26,7 +26,8 @@ Told = list[tuple[str, str, Any, dict[str, Any]]]  # channel, type, person (or p
 @pytest.fixture
 def told(redis_server: redis.Redis) -> Iterator[Callable[[], Told]]:
     """What the hub was told since it was last asked."""
-    with redis_server.pubsub(ignore_subscribe_messages=True) as hub:
+    hub = redis_server.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    with hub:
         hub.subscribe(topic())
         hub.get_message(timeout=1)
 
