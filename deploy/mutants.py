@@ -13,12 +13,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,7 @@ AT_ONCE = 2
 NEEDED = 0.9
 FOUND = {1, 3, 24, -24, 36, 152, 255, -11, -9}
 """mutmut's exit codes: a test failed, the time was up, the process fell over."""
+_RUNNING: list[subprocess.Popen[bytes]] = []
 LEFT_OUT = {"var", "mutants", ".git", ".venv", "pyproject.toml", "tests"}
 LEFT_OUT_TESTS = {"e2e", "bench", "__pycache__"}
 
@@ -62,7 +65,7 @@ PORTIONS = {
         PAGES,
         (
             "tests/copying", "tests/api/test_lists.py", "tests/api/test_receipts.py",
-            "tests/web/test_copies_page.py", "tests/web/test_sockets_rows.py",
+            "tests/web/test_copies_page.py",
         ),
     ),
     "rest": Portion(
@@ -70,7 +73,7 @@ PORTIONS = {
         (
             "tests/copying", "tests/guards/test_cancel.py", "tests/web/test_sockets_rows.py",
             "tests/web/test_start_page.py", "tests/web/test_approvals_page.py",
-            "tests/console/test_test_signal.py",
+            "tests/console/test_test_signal.py", "tests/execution/test_days.py",
         ),
         but=DECIDING + SETTINGS + PAGES,
     ),
@@ -106,10 +109,18 @@ def _run(name: str) -> int:
     servers = [sys.executable, "-m", "mimic.ops.embedded", "run", "--home", "servers", "--volatile"]
     command = [*servers, "--", str(BIN / "mutmut"), "run", "--max-children", "1"]
     with (HOME / f"{name}.log").open("wb") as log:
-        ended = subprocess.run(command, cwd=HOME / name, stdout=log, stderr=log, check=False)
-    if ended.returncode:
-        print(f"{name}: mutmut ended with {ended.returncode}, see {HOME / name}.log")
-    return ended.returncode
+        running = subprocess.Popen(command, cwd=HOME / name, stdout=log, stderr=log)
+        _RUNNING.append(running)
+        code = running.wait()
+    if code:
+        print(f"{name}: mutmut ended with {code}, see {HOME / name}.log")
+    return code
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """What was found so far is kept, and the servers end."""
+    for running in _RUNNING:
+        running.terminate()
 
 
 def _prepare(folder: Path, portion: Portion, *, missed: bool) -> None:
@@ -118,6 +129,7 @@ def _prepare(folder: Path, portion: Portion, *, missed: bool) -> None:
     digest = _digest(portion)
     if missed:
         _forget_missed(folder / "mutants")
+        _configure(folder, portion)
     elif state.exists() and state.read_text() == digest:
         return
     else:
@@ -141,6 +153,10 @@ def _make(folder: Path, portion: Portion) -> None:
     for source, skipped in ((ROOT, LEFT_OUT), (ROOT / "tests", LEFT_OUT_TESTS)):
         for path in _tree(source, skipped):
             (folder / path.relative_to(ROOT)).symlink_to(path)
+    _configure(folder, portion)
+
+
+def _configure(folder: Path, portion: Portion) -> None:
     settings = (ROOT / "pyproject.toml").read_text() + _settings(portion)
     (folder / "pyproject.toml").write_text(settings)
 
@@ -180,5 +196,6 @@ def _results() -> Iterator[tuple[str, str, int | None]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)
     asked = [name for name in sys.argv[1:] if name != "--missed"]
     sys.exit(main(asked or list(PORTIONS), missed="--missed" in sys.argv))

@@ -116,6 +116,7 @@ def test_the_strictest_of_an_accounts_copies_closes_it_and_a_stopped_one_does_no
     account = an_account()
     a_follower(strategy, account=account)
     strict = a_follower(a_strategy().strategy, account=account, daily_loss_close_pct=D(6))
+    a_follower(a_strategy().strategy, account=account)  # what is looked at last is not what counts
     _lost(strict, "7")
     CopySubscription.objects.filter(pk=strict.pk).update(status="stopped")
     assert close_after_losses(now()) == 0

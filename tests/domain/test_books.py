@@ -32,7 +32,8 @@ def test_a_fill_moves_the_holding(
 ) -> None:  # fmt: skip
     change = apply_fill(Holding(D(held[0]), D(held[1])), Side(fill[0]), D(fill[1]), D(fill[2]))
     assert change.after == Holding(D(after[0]), D(after[1]))
-    assert (change.closed, change.profit) == (closed, profit)
+    assert change.closed == closed
+    assert change.profit == profit
 
 
 def test_every_digit_that_is_kept_is_right_however_large_the_sums() -> None:

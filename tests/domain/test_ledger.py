@@ -60,7 +60,7 @@ def test_a_short_closes_by_buying() -> None:
 
 
 def test_fills_are_booked_in_the_venues_order_whatever_the_order_they_come_in() -> None:
-    fills = [a_fill(1, "buy", "1", 100, 7), a_fill(2, "sell", "3", 110, 7)]
+    fills = [a_fill(1, "buy", "1", 100, 7, fill_id=9), a_fill(2, "sell", "3", 110, 7)]
     there, back = Ledger(), Ledger()
     assert there.book(fills) == back.book(fills[::-1])
     assert held(there.positions) == held(back.positions) == {BOTH: (D(-2), D(110))}
@@ -84,6 +84,15 @@ def test_what_grows_keeps_its_opening_and_what_turns_around_opens_anew() -> None
     assert (line.opened_at, line.leverage, line.held) == (at(4), 2, Holding(D(-2), D(160)))
     ledger.book([a_fill(5, "buy", "2", 160, 7), a_fill(6, "buy", "1", 170, 7, leverage=9)])
     assert (line.opened_at, line.leverage, line.held) == (at(6), 9, Holding(D(1), D(170)))
+
+
+def test_what_shrinks_keeps_its_opening_to_the_end() -> None:
+    ledger = Ledger()
+    ledger.book([a_fill(1, "buy", "0.3", 100, 7)])
+    for second, sold in ((2, "0.1"), (3, "0.2")):
+        (trade,) = ledger.book([a_fill(second, "sell", sold, 110, 7, leverage=3)])
+        assert trade.opened_at == at(1)
+        assert (ledger.positions[BOTH].opened_at, ledger.positions[BOTH].leverage) == (at(1), 5)
 
 
 def test_sides_of_a_hedged_account_are_lines_of_their_own() -> None:
@@ -166,6 +175,13 @@ def test_a_persons_close_detaches_copies_the_oldest_first(
     assert (trade.subscription_id, trade.quantity) == (holder, D(sold))
     assert ledger.positions[BOTH].held.quantity == D(5) - D(sold)
     assert ledger.external == {BOTH: Line()}
+
+
+def test_what_is_detached_adds_up() -> None:
+    ledger = Ledger()
+    fills = [a_fill(second, "sell", "0.5", 110) for second in (2, 3)]
+    ledger.book([a_fill(1, "buy", "2", 100, 7), *fills])
+    assert ledger.detached == {7: D(1)}
 
 
 def test_what_no_copy_holds_is_nobodys_trade() -> None:
