@@ -190,8 +190,7 @@ SESSION_COOKIE_NAME = "__Host-session" if ENV.production else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if ENV.production else "csrf"
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-# Django's usual storage puts them into a cookie of their own, which no prefix guards.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "mimic.core.messages.MessageStorage"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

@@ -150,7 +150,7 @@ def _breaks(canaries: Canaries) -> Iterator[str]:
     browser = Client(raise_request_exception=False)
     form = {"password": canaries["password"], "secret": canaries["secret"]}
     yield browser.post(f"/broken/x?token={canaries['webhook token']}", form).text
-    yield browser.post(f"/webhook/broken/{canaries['webhook token']}", form).text
+    yield browser.post(f"/webhook/{canaries['webhook token']}/broken", form).text
 
 
 def _proxies(canaries: Canaries) -> None:

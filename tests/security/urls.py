@@ -21,7 +21,7 @@ def breaks(request: HttpRequest, token: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("webhook/broken/<token>", breaks),
+    path("webhook/<token>/broken", breaks),
     path("broken/<token>", breaks),
     *urlpatterns,
 ]
