@@ -68,10 +68,10 @@ def _faults(servers: Servers, options: argparse.Namespace) -> int:
     try:
         for row in run.play_all(servers, workers, wanted, _chosen(options.modes, MODES, str)):
             rows.append(row)
+            run.write(options.report, row)
             _tell(row)
     finally:
         workers.stop()
-        run.write(options.report, rows)
     return 0 if all(row["passed"] for row in rows) else 1
 
 

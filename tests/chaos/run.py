@@ -46,10 +46,10 @@ def play_all(
                 workers.ensure(*HOUSE)
 
 
-def write(report: Path, rows: Sequence[Row]) -> None:
-    """Rows of this run take the place of older ones of the same fault and mode."""
+def write(report: Path, row: Row) -> None:
+    """The row takes the place of an older one of the same fault and mode."""
     known = json.loads(report.read_text()) if report.exists() else []
-    fresh = {(row["id"], row["mode"]): row for row in [*known, *rows]}
+    fresh = {(each["id"], each["mode"]): each for each in [*known, row]}
     report.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps([fresh[key] for key in sorted(fresh)], indent=1)
     report.write_text(text + "\n")

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "chaos" / "short"  # its cluster and template are made once
-FAULTS = {3, 9, 13, 16, 22}  # side by side they take half a minute
+FAULTS = {9, 13, 16, 22}  # lost answers, doubled jobs and news, batches, closes that race
 
 
 @pytest.mark.slow

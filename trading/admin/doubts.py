@@ -109,13 +109,14 @@ class OrderInDoubtAdmin(ReadOnlyAdmin):
     actions = (it_exists, it_does_not_exist, look_again)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request).filter(status__in=UNCLEAR)
-        return found.annotate(looked=Count("looks"), looked_at=Max("looks__at"))
+        orders = super().get_queryset(request).filter(status__in=UNCLEAR)
+        found: QuerySet[Any] = orders.annotate(looked=Count("looks"), looked_at=Max("looks__at"))
+        return found
 
     @admin.display(description=_("decide"))
     def deeds(self, row: OrderInDoubt) -> str:
         """Buttons that send this one order to the list's actions."""
-        chosen: list[Any] = list(self.actions or ())
+        chosen: list[Any] = list(self.actions)
         context = {
             "row": row,
             "actions": [(each.__name__, each.short_description) for each in chosen],
