@@ -63,8 +63,9 @@ def _bind(request: HttpRequest, user: User) -> None:
     shown = fingerprint_of(request.headers.get("User-Agent", ""), client_ip(request))
     if request.META:
         request.session[SESSION_KEY] = shown.kept()
-    key, now = request.session.session_key, timezone.now()
-    assert key is not None  # Django's login has just made it
+    if request.session.session_key is None:  # somebody else's was flushed a moment ago
+        request.session.save()
+    key, now = str(request.session.session_key), timezone.now()
     row = begin_session(user=user, session_key=key, fingerprint=shown, now=now)
     request.session[ROW], request.session[BEGAN] = row.pk, now.timestamp()
 

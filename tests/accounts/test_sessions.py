@@ -141,6 +141,13 @@ def test_people_see_their_browsers_and_programs_and_end_any_of_them(person: User
     assert statuses == [200, 401, 200]
 
 
+def test_who_signs_in_over_somebody_else_has_a_session_of_their_own(person: User) -> None:
+    browser, other = _browser(person), a_person()
+    browser.force_login(other)
+    assert browser.get("/api/v1/me").json()["email"] == other.email
+    assert BrowserSession.objects.get(user=other).session_key == browser.session.session_key
+
+
 def test_when_a_browser_was_seen_is_brought_to_the_database(
     person: User, time_machine: TimeMachineFixture
 ) -> None:
