@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from mimic.core.errors import MimicError
-from trading.models import CopySubscription, SubscriptionStatus
+from trading.models import CopyMode, CopySubscription, SubscriptionStatus
 
 
 class WrongStatus(MimicError):
@@ -48,6 +48,16 @@ def change_subscription(*, subscription: CopySubscription, change: Change) -> Su
     if not rows.update(status=became, status_reason=""):
         raise WrongStatus(subscription.get_status_display())
     return became
+
+
+@transaction.atomic(durable=True)
+def change_mode(*, subscription: CopySubscription, mode: CopyMode) -> None:
+    """Command: by itself, after asking, or shown alone, from the next decision on; what waits for
+    an answer goes on waiting. Raises :class:`WrongStatus` for a copy that was stopped.
+    """
+    rows = CopySubscription.objects.filter(pk=subscription.pk).exclude(status=_S.STOPPED)
+    if not rows.update(mode=mode):
+        raise WrongStatus(subscription.get_status_display())
 
 
 class Reason(StrEnum):
