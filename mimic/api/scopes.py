@@ -91,6 +91,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET subscriptions/{subscription_id}/settings": Scope.TRADING_READ,
     "POST subscriptions/{subscription_id}/settings/preview": Scope.TRADING_READ,
     "POST subscriptions/{subscription_id}/settings": Scope.TRADING_WRITE,
+    "POST subscriptions/{subscription_id}/mode": Scope.TRADING_WRITE,
     "POST subscriptions/{subscription_id}/pause": Scope.TRADING_WRITE,
     "POST subscriptions/{subscription_id}/resume": Scope.TRADING_WRITE,
     "GET admin/exchanges/pending": None,

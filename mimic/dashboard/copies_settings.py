@@ -20,6 +20,7 @@ from mimic.core.errors import Conflict
 from mimic.dashboard import copies_selectors
 from mimic.dashboard.copies_forms import SettingsForm
 from mimic.dashboard.copies_views import own_copy, page_frame
+from mimic.dashboard.start_forms import WAYS
 from trading.copying.settings import (
     FIELDS,
     AllocationExceeded,
@@ -118,6 +119,7 @@ def _page(row: CopySubscription, form: SettingsForm) -> dict[str, Any]:
         "copy": row,
         "form": form,
         "modes": MODES,
+        "ways": WAYS,
         "sizing_unit": next((mode.unit for mode in MODES if mode.value == chosen), ""),
         "limit_groups": copies_selectors.limit_groups(form, row),
         "left": allocation_left_for(row),

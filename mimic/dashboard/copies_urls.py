@@ -19,6 +19,7 @@ urlpatterns = [
         {"change": Change.RESUME},
         name="copy-resume",
     ),
+    path("copies/<uuid:public_id>/mode", copies_views.mode, name="copy-mode"),
     path("copies/<uuid:public_id>/settings", copies_settings.settings, name="copy-settings"),
     path(
         "copies/<uuid:public_id>/settings/preview",

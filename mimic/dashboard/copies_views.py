@@ -21,8 +21,8 @@ from mimic.dashboard import copies_selectors, selectors
 from mimic.dashboard.step_up import refusal_text
 from mimic.dashboard.views import midnight_of
 from trading.copying.copies_selectors import copies_of_person
-from trading.copying.subscription_states import Change, change_subscription
-from trading.models import CopySubscription
+from trading.copying.subscription_states import Change, change_mode, change_subscription
+from trading.models import CopyMode, CopySubscription
 
 
 @login_required
@@ -55,6 +55,24 @@ def change(request: HttpRequest, public_id: UUID, change: Change) -> HttpRespons
     else:
         messages.success(request, told[change] % {"name": row.strategy.name})
     return redirect("copies")
+
+
+@login_required
+@require_POST
+def mode(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """By itself, after asking, or shown alone; back to the copy's settings."""
+    row = own_copy(request, public_id)
+    wanted = request.POST.get("mode", "")
+    if wanted not in CopyMode.values:
+        messages.error(request, gettext("That was not sent by this page. Nothing was changed."))
+        return redirect("copy-settings", public_id)
+    try:
+        change_mode(subscription=row, mode=CopyMode(wanted))
+    except MimicError as refusal:
+        messages.error(request, refusal_text(refusal))
+    else:
+        messages.success(request, gettext("It holds from the next signal on."))
+    return redirect("copy-settings", public_id)
 
 
 def own_copy(request: HttpRequest, public_id: UUID) -> CopySubscription:

@@ -13,7 +13,7 @@ from accounts.selectors import ConsentState
 from trading.domain.sizing import SizingMode
 from trading.models import CopyMode, ExchangeAccount
 
-MODES = (
+WAYS = (
     (CopyMode.AUTO.value, _("By itself: each signal that your limits allow is ordered at once")),
     (CopyMode.APPROVAL.value, _("Ask me: a signal waits a minute for your yes")),
     (CopyMode.NOTIFY.value, _("Only show me: nothing is ordered")),
@@ -44,7 +44,7 @@ class StartForm(forms.Form):
 
     account = forms.ChoiceField(label=_("Account"))
     mode = forms.ChoiceField(
-        label=_("How"), choices=MODES, initial=CopyMode.AUTO.value, widget=forms.RadioSelect
+        label=_("How"), choices=WAYS, initial=CopyMode.AUTO.value, widget=forms.RadioSelect
     )
 
     def __init__(

@@ -94,7 +94,7 @@ OTHERS = {
     "consent-give", "consent-withdraw", "signal-answer", "start-paper",
     "orders-csv", "positions-csv", "trades-csv",
     "home-equity", "receipts-csv", "palette", "exchange-account-state", "exchange-account-test",
-    "exchange-account-rename", "copy-pause", "copy-resume", "copy-settings-preview",
+    "exchange-account-rename", "copy-pause", "copy-resume", "copy-mode", "copy-settings-preview",
     "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",
     "webhook-token", "openapi", "api-schema", "api-docs", "api-redoc", "account_set_password",
     "account_confirm_login_code", "account_reset_password_from_key", "mfa_authenticate",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from mimic.core.ids import first_id_at
 from tests.cast import a_person
 from tests.web.copies_cast import Copier, now
-from trading.models import CopyExecution, SubscriptionStatus
+from trading.models import CopyExecution, CopySubscription, SubscriptionStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "copies"
@@ -120,6 +120,20 @@ def test_the_list_costs_the_same_for_more_copies(copier: Copier) -> None:
         copier.receive(copier.copies(), symbol="XRPUSDT")
     # session, person; accounts, copies, their receipts, the disclosure in force
     assert _queries(copier) == few == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted", "kept"),
+    [("active", "approval", "approval"), ("stopped", "approval", "auto"), ("active", "x", "auto")],
+)
+def test_how_a_copy_copies_is_changed_unless_it_was_stopped(
+    copier: Copier, status: str, wanted: str, kept: str
+) -> None:
+    CopySubscription.objects.update(status=status)
+    answer = copier.browser.post(copier.url("copy-mode"), {"mode": wanted})
+    assert answer["Location"] == copier.url()
+    assert CopySubscription.objects.get().mode == kept
+    assert f'value="{kept}" checked' in copier.browser.get(copier.url()).text
 
 
 def _queries(copier: Copier) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -19,7 +20,12 @@ from mimic.api.resources import OwnDetail, OwnList
 from trading.api.selectors.copies import copies_of
 from trading.api.settings_shapes import CopySettingsOut
 from trading.api.start import REFUSALS, SubscribeIn, subscribed
-from trading.copying.subscription_states import Change, WrongStatus, change_subscription
+from trading.copying.subscription_states import (
+    Change,
+    WrongStatus,
+    change_mode,
+    change_subscription,
+)
 from trading.models import CopyMode, CopySubscription, SubscriptionStatus
 
 
@@ -81,6 +87,24 @@ class Pause(_Change):
     def post(self, request: Request, subscription_id: UUID) -> Response:
         """Open nothing new; what is open is still closed when the strategy closes it."""
         return self.change(request, subscription_id, Change.PAUSE)
+
+
+class ModeIn(serializers.Serializer[Any]):
+    mode = serializers.ChoiceField(CopyMode.choices)
+
+
+class Mode(APIView):
+    @extend_schema(request=ModeIn, responses=SubscriptionOut, operation_id="subscriptions_mode")
+    @idempotent
+    @refuses(WrongStatus)
+    def post(self, request: Request, subscription_id: UUID) -> Response:
+        """Copy by itself, ask me first, or only show me, from the next signal on."""
+        row = get_object_or_404(copies_of(request.user.pk or 0), public_id=subscription_id)
+        body = ModeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        row.mode = CopyMode(body.validated_data["mode"])
+        change_mode(subscription=row, mode=row.mode)
+        return Response(SubscriptionOut(row).data)
 
 
 class Resume(_Change):

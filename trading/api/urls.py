@@ -40,6 +40,9 @@ urlpatterns = [
         name="subscription-resume",
     ),
     path(
+        "subscriptions/<uuid:subscription_id>/mode", copies.Mode.as_view(), name="subscription-mode"
+    ),
+    path(
         "subscriptions/<uuid:subscription_id>/settings",
         settings.Settings.as_view(),
         name="subscription-settings",

@@ -20,6 +20,7 @@ from trading.copying.selectors import (
     receipts_of_signal,
     receipts_with_ids,
 )
+from trading.domain.decide import Outcome
 from trading.execution.book_rows import (
     OrderRow,
     orders_changed,
@@ -52,8 +53,11 @@ def tell_of_signal(*, signal: Signal, followers: Collection[int]) -> None:
     if not people:
         return
     publish("signals", "new", asdict(signal_row(signal)), people=people)
-    tell_rows("receipts", "upsert", receipts_of_signal(signal_id=signal.pk, people=people))
-    tell_rows("approvals", "upsert", waiting_of_signal(signal_id=signal.pk, people=people))
+    receipts = receipts_of_signal(signal_id=signal.pk, people=people)
+    tell_rows("receipts", "upsert", receipts)
+    asked = {row.user_id for row in receipts if row.outcome == Outcome.PENDING}
+    if asked:
+        tell_rows("approvals", "upsert", waiting_of_signal(signal_id=signal.pk, people=asked))
     tell_rows("orders", "upsert", orders_of_signal(signal_id=signal.pk, people=people))
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from mimic.audit.actions import declare
 from mimic.audit.services import record
 from mimic.core.errors import MimicError
-from trading.models import CopySubscription, SubscriptionStatus
+from trading.models import CopyMode, CopySubscription, SubscriptionStatus
 
 CHANGED = declare(
     "trading.copy.change", gettext_lazy("Copying paused or resumed by a person"), facts=["change"]
@@ -57,6 +57,16 @@ def change_subscription(*, subscription: CopySubscription, change: Change) -> Su
     facts = {"change": change.value}
     record(CHANGED, target=subscription, about=subscription.user, facts=facts)
     return became
+
+
+@transaction.atomic(durable=True)
+def change_mode(*, subscription: CopySubscription, mode: CopyMode) -> None:
+    """Command: by itself, after asking, or shown alone, from the next decision on; what waits for
+    an answer goes on waiting. Raises :class:`WrongStatus` for a copy that was stopped.
+    """
+    rows = CopySubscription.objects.filter(pk=subscription.pk).exclude(status=_S.STOPPED)
+    if not rows.update(mode=mode):
+        raise WrongStatus(subscription.get_status_display())
 
 
 class Reason(StrEnum):
