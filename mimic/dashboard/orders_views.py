@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from mimic.core.csv_export import csv_answer
+from mimic.core.ids import by_public_id
 from mimic.dashboard.books_filters import OrderFilter
 from mimic.dashboard.books_frame import IN_EXPORT, detail_frame, frame_of
 from mimic.dashboard.books_scope import scope_of
@@ -44,7 +45,8 @@ def orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, public_id: UUID) -> HttpResponse:
     user: Any = request.user
     scope = scope_of(user.pk)
-    row = get_object_or_404(Order, public_id=public_id, account_id__in=list(scope.accounts))
+    mine = Order.objects.filter(account_id__in=list(scope.accounts))
+    row = get_object_or_404(mine, by_public_id(public_id))
     found = order_detail(scope, row)
     context = {**detail_frame(found.line.account, "orders"), "order": row, "found": found}
     return render(request, "orders/detail.html", context)

@@ -44,14 +44,16 @@ SELECT n, strategy.id AS strategy_id, 'C' || lpad((n * 7 %% 20)::text, 2, '0') |
     ON place = 1 + n %% %(strategies)s;
 INSERT INTO signals_signal (id, public_id, strategy_id, symbol, action, direction, risk_pct,
     stop_loss_pct, take_profit_pct, leverage, targets, comment, status, received_at, published_at)
-SELECT id, uuidv7(), strategy_id, symbol, CASE WHEN opens THEN 'open' ELSE 'close' END, way, 2, 2,
-    5, 5, '[]', '', 'published', at, at FROM told;
+SELECT id, uuidv7(at - clock_timestamp()), strategy_id, symbol,
+    CASE WHEN opens THEN 'open' ELSE 'close' END, way, 2, 2, 5, 5,
+    '[]', '', 'published', at, at FROM told;
 INSERT INTO trading_signalfanout (signal_id, closing, done_at, fence, receipts, created_at)
 SELECT id, NOT opens, at + interval '2 seconds', 1, %(followers)s, at FROM told;
 INSERT INTO signals_inboxmessage (id, public_id, strategy_id, door, body, content_type,
     remote_address, verdict, code, reason, duplicates, received_at)
-SELECT id + e, uuidv7(), strategy_id, 'tradingview', repeat('{"action": "buy"}', 20),
-    'application/json', '203.0.113.7', CASE WHEN e = 0 THEN 'accepted' ELSE 'refused' END,
+SELECT id + e, uuidv7(at - clock_timestamp()), strategy_id, 'tradingview',
+    repeat('{"action": "buy"}', 20), 'application/json', '203.0.113.7',
+    CASE WHEN e = 0 THEN 'accepted' ELSE 'refused' END,
     CASE WHEN e = 0 THEN '' ELSE 'unreadable' END, '', 0, at
   FROM told, generate_series(0, %(alerts)s - 1) e;
 """
@@ -74,7 +76,8 @@ INSERT INTO trading_order (id, public_id, origin_kind, origin_id, leg, account_i
     subscription_id, route, symbol, side, position_side, reduce_only, quantity, leverage,
     margin_reserved, status, code, message, filled, average_price, rank, attempts, fence, due_at,
     created_at, sent_at, acknowledged_at, closed_at)
-SELECT order_id, uuidv7(), 'signal', id, 0, account_id, CASE WHEN %(receipts)s THEN order_id END,
+SELECT order_id, uuidv7(at - clock_timestamp()), 'signal', id, 0, account_id,
+    CASE WHEN %(receipts)s THEN order_id END,
     copy_id, 'paper', symbol, CASE WHEN opens = (way = 'long') THEN 'buy' ELSE 'sell' END, 'both',
     NOT opens, quantity, 5, 0, status,
     CASE WHEN status = 'rejected' THEN 'venue.insufficient_margin' ELSE '' END, '',
@@ -107,7 +110,7 @@ _RECEIPTS = """
 INSERT INTO trading_copyexecution (id, public_id, signal_id, subscription_id, account_id, user_id,
     outcome, code, venue_message, quantity, leverage, inputs, steps, rank, received_at, decided_at,
     sent_at, acknowledged_at)
-SELECT order_id, uuidv7(), id, copy_id, account_id, user_id,
+SELECT order_id, uuidv7(at - clock_timestamp()), id, copy_id, account_id, user_id,
     CASE WHEN rank %% 4 = 0 THEN 'skipped' WHEN status = 'rejected' THEN 'refused'
          WHEN status IN ('unknown', 'needs_person') THEN 'unknown' ELSE 'executed' END,
     CASE WHEN rank %% 4 = 0 THEN (ARRAY['max_open', 'stale_account', 'no_free_margin',
@@ -116,15 +119,15 @@ SELECT order_id, uuidv7(), id, copy_id, account_id, user_id,
     '', CASE WHEN rank %% 4 > 0 THEN quantity END, 5,
     '{"bid": "99.9", "ask": "100.1", "equity": "10000", "sizing": "equity_pct",
       "settings_version": "1", "allocation_pct": "100", "free_margin": "9000"}',
-    '[{"name": "size", "after": "5.0000", "formula": "10000 × 5 % × 1 ÷ 100"},
+    '[{"name": "size", "after": "5.0000", "formula": "10000 × 5 %% × 1 ÷ 100"},
       {"name": "rounding", "before": "5.0000", "after": "5", "limit": "0.001"}]',
     rank, at, at + interval '100 ms', CASE WHEN rank %% 4 > 0 THEN at + interval '200 ms' END,
     CASE WHEN rank %% 4 > 0 AND status <> 'unknown' THEN at + strewn * interval '1 ms' END
   FROM copied ORDER BY order_id;
 INSERT INTO trading_trade (id, fill_id, public_id, account_id, subscription_id, symbol, side,
     quantity, entry_price, exit_price, profit, fees, opened_at, closed_at)
-SELECT order_id, order_id, uuidv7(), account_id, copy_id, symbol, way, quantity, 100, price,
-    (price - 100) * quantity, quantity * 0.1, at - interval '2 hours', at
+SELECT order_id, order_id, uuidv7(at - clock_timestamp()), account_id, copy_id, symbol, way,
+    quantity, 100, price, (price - 100) * quantity, quantity * 0.1, at - interval '2 hours', at
   FROM copied WHERE NOT opens AND status = 'filled' AND rank %% 4 > 0 ORDER BY order_id;
 """
 _POSITIONS = """

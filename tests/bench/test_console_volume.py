@@ -13,7 +13,7 @@ from tests.console.cast import an_operators_browser
 from trading.domain.orders import OrderStatus
 from trading.models import CopyExecution, Order, OrderAttempt, Trade
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_small_year_has_the_shape_of_the_big_one_and_every_page_of_it_opens() -> None:

@@ -502,7 +502,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'order event',
                 'verbose_name_plural': 'order events',
-                'indexes': [models.Index(fields=['order_id', 'id'], name='order_event_history')],
+                'indexes': [models.Index(fields=['order_id', 'id'], name='order_event_history'), models.Index(condition=models.Q(('became__in', ['cancelled', 'expired', 'needs_person', 'rejected', 'unknown'])), fields=['became', '-id'], name='order_event_odd_state'), models.Index(condition=models.Q(('cause__in', ['acknowledge', 'claim', 'complete', 'fill']), _negated=True), fields=['cause', '-id'], name='order_event_odd_cause')],
             },
         ),
         migrations.CreateModel(
@@ -827,6 +827,14 @@ class Migration(migrations.Migration):
             model_name='copyexecution',
             index=models.Index(condition=models.Q(('outcome', 'pending')), fields=['signal'], name='receipt_pending'),
         ),
+        migrations.AddIndex(
+            model_name='copyexecution',
+            index=models.Index(condition=models.Q(('outcome__in', ['pending', 'refused', 'failed', 'unknown'])), fields=['outcome', '-id'], name='receipt_odd_outcome'),
+        ),
+        migrations.AddIndex(
+            model_name='copyexecution',
+            index=models.Index(condition=models.Q(('code__in', ['planned', 'executed']), _negated=True), fields=['code', '-id'], name='receipt_odd_code'),
+        ),
         migrations.AddConstraint(
             model_name='copyexecution',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['pending', 'planned', 'executed', 'skipped', 'refused', 'failed', 'unknown'])), name='receipt_outcome_known'),
@@ -901,6 +909,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='order',
+            index=models.Index(condition=models.Q(('status__in', ['cancelled', 'expired', 'rejected'])), fields=['status', '-id'], name='order_unfilled_recent'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
             index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['account', 'symbol'], name='order_alive'),
         ),
         migrations.AddConstraint(
@@ -938,6 +950,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='orderattempt',
             constraint=models.UniqueConstraint(condition=models.Q(('outcome__in', ['sending', 'unknown'])), fields=('order',), name='attempt_one_unresolved'),
+        ),
+        migrations.AddIndex(
+            model_name='orderattempt',
+            index=models.Index(condition=models.Q(('outcome__in', ['refused', 'not_placed'])), fields=['outcome', '-id'], name='attempt_failed_recent'),
+        ),
+        migrations.AddIndex(
+            model_name='orderattempt',
+            index=models.Index(condition=models.Q(('venue_code', ''), _negated=True), fields=['venue_code', '-id'], name='attempt_code_recent'),
         ),
         migrations.AddIndex(
             model_name='position',
