@@ -26,8 +26,10 @@ SELECT DISTINCT unnest(most_common_vals::text::text[]) FROM pg_stats
 class KnownValuesFilter(admin.AllValuesFieldListFilter):
     """A value that only few old rows hold may be missing; the address still takes it."""
 
-    def __init__(self, field: Any, request: Any, params: Any, model: Any, *rest: Any) -> None:
-        super().__init__(field, request, params, model, *rest)
+    def __init__(
+        self, field: Any, request: Any, params: Any, model: Any, *rest: Any, **named: Any
+    ) -> None:
+        super().__init__(field, request, params, model, *rest, **named)
         chosen = self.lookup_val or []
         self.lookup_choices = sorted({*known_values(model, field.name), *chosen})
 
