@@ -46,21 +46,35 @@ def _through(model: type[Model], first: str, rest: str, term: str) -> Q:
         return Q()
     backwards = relation.auto_created  # they point at us
     lookup, key = ("pk__in", relation.field.attname) if backwards else (f"{first}__in", "pk")
-    keys = list(there._default_manager.filter(wanted).values_list(key, flat=True)[: FEW + 1])
-    if len(keys) > FEW:
-        return _matches(model, f"{first}__{rest}", term)
-    return Q(**{lookup: keys}) if keys else Q()
+    keys = _few(there, wanted, key)
+    return _matches(model, f"{first}__{rest}", term) if keys is None else _among(lookup, keys)
 
 
 def _own(model: type[Model], name: str, term: str) -> Q:
+    """By keys as well: of conditions joined by OR, one without an index costs all the others'."""
     wanted = _matches(model, name, term)
-    if not wanted or not issubclass(model, HotModel) or name in _indexed(model):
+    if not wanted or not issubclass(model, HotModel):
         return wanted
-    if name == "public_id":
-        return by_public_id(UUID(term))
-    newest = model._default_manager.order_by("-pk").values_list("pk", flat=True)
-    oldest = next(iter(newest[NEWEST : NEWEST + 1]), 0)
-    return wanted & Q(pk__gte=oldest)
+    if name not in _indexed(model):
+        wanted = by_public_id(UUID(term)) if name == "public_id" else wanted & _newest(model)
+    keys = _few(model, wanted, "pk")
+    return wanted if keys is None else _among("pk__in", keys)
+
+
+def _few(model: type[Model], wanted: Q, key: str) -> list[Any] | None:
+    """That column of the rows that match, unless they are many."""
+    rows = model._default_manager.filter(wanted).order_by()
+    found = list(rows.values_list(key, flat=True)[: FEW + 1])
+    return found if len(found) <= FEW else None
+
+
+def _among(lookup: str, keys: list[Any]) -> Q:
+    return Q(**{lookup: keys}) if keys else Q()
+
+
+def _newest(model: type[Model]) -> Q:
+    keys = model._default_manager.order_by("-pk").values_list("pk", flat=True)
+    return Q(pk__gte=next(iter(keys[NEWEST : NEWEST + 1]), 0))
 
 
 def _indexed(model: type[Model]) -> set[str]:
