@@ -6,9 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from signals.models import Direction, Signal
+from django.db.models import QuerySet
+
+from mimic.core.ids import oldest_id_since
+from signals.models import Direction, InboxMessage, Signal, Verdict
 
 HUNDRED = Decimal(100)
+
+
+def refused_since(moment: datetime) -> QuerySet[InboxMessage]:
+    """Alerts that were refused after it, found by their key."""
+    late = InboxMessage.objects.filter(received_at__gt=moment, pk__gte=oldest_id_since(moment))
+    return late.filter(verdict=Verdict.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Console")
 
     def ready(self) -> None:
-        from mimic.console import system
+        from mimic.console import known_values, system
 
+        known_values.register()
         system.register()
 
 

@@ -1,6 +1,7 @@
 """The one base of every model admin. Works on Unfold and on Django's plain admin.
 
 - Lists turn pages by key, count only a little and give up after 3 s (changelist.py, bounded.py).
+- Lists of hot tables stand in the order of time alone: no other order could be read by an index.
 - Relations to searchable models are chosen by autocomplete, never from a list of all rows.
 - A status is read-only: it changes through actions that call the one mutator.
 - Every list downloads as CSV or XLSX with the filters that are on.
@@ -25,6 +26,7 @@ from mimic.console.deeds import EXPORTED, AuditedForms
 from mimic.console.display import show_price
 from mimic.console.export import export
 from mimic.console.skin import SkinModelAdmin, SkinTabularInline
+from mimic.core.fields import HotModel
 
 STATUS_FIELDS = frozenset({"status", "state"})
 
@@ -71,6 +73,11 @@ class BaseAdmin(AuditedForms, SkinModelAdmin):
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
         named = super().get_autocomplete_fields(request)
         return named or [field.name for field in self._relations() if self._searchable(field)]
+
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+        if issubclass(self.model, HotModel):
+            return ()
+        return list(super().get_sortable_by(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         fixed = [str(name) for name in super().get_readonly_fields(request, obj)]

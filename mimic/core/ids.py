@@ -13,10 +13,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, Q
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_EPOCH_MS = int(EPOCH.timestamp() * 1000)
 _SEQUENCE_BITS = 22
+_CLOCKS_DIFFER = timedelta(hours=1)
+_SLACK_MS = _CLOCKS_DIFFER // timedelta(milliseconds=1)
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # RFC 9562 §4.1: 10xx
 
 
@@ -31,6 +34,21 @@ class TimeId(Func):
 def first_id_at(moment: datetime) -> int:
     """The smallest time-ordered id that can be made at ``moment`` (aware): a partition's bound."""
     return int((moment - EPOCH) / timedelta(milliseconds=1)) << _SEQUENCE_BITS
+
+
+def oldest_id_since(moment: datetime) -> int:
+    """No row that one of our processes wrote after ``moment`` has a smaller id.
+
+    Beside a condition on a time it lets the primary key find the rows, and skips whole months.
+    """
+    return first_id_at(moment - _CLOCKS_DIFFER)
+
+
+def by_public_id(public_id: UUID) -> Q:
+    """The row of a hot table that has no index of its UUIDv7: both ids were made in one moment."""
+    made = (public_id.int >> 80) - _EPOCH_MS  # any UUID may be asked for: no datetime holds it
+    first, last = (made + slack << _SEQUENCE_BITS for slack in (-_SLACK_MS, _SLACK_MS))
+    return Q(public_id=public_id, pk__gte=first, pk__lte=last)
 
 
 def moment_of(time_id: int) -> datetime:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from mimic.core.csv_export import csv_answer
+from mimic.core.ids import by_public_id
 from mimic.dashboard.books_filters import HistoryFilter
 from mimic.dashboard.books_frame import IN_EXPORT, frame_of
 from mimic.dashboard.books_scope import Scope, scope_of
@@ -58,7 +59,7 @@ class Book(Generic[Row, Line, Filter]):
         user: Any = request.user
         scope = scope_of(user.pk)
         mine = self.rows._default_manager.filter(account_id__in=list(scope.accounts))
-        return scope, get_object_or_404(mine, public_id=public_id)
+        return scope, get_object_or_404(mine, by_public_id(public_id))
 
     def file(self, request: HttpRequest) -> StreamingHttpResponse:
         """The newest rows with the page's filters."""

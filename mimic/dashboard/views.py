@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from mimic.core.csv_export import csv_answer
+from mimic.core.ids import by_public_id
 from mimic.dashboard import selectors
 from mimic.dashboard.approvals_views import waiting_frame
 from mimic.dashboard.onboarding import onboarding_of
@@ -117,7 +118,7 @@ def receipts_csv(request: HttpRequest) -> StreamingHttpResponse:
 def receipt(request: HttpRequest, public_id: UUID) -> HttpResponse:
     row = get_object_or_404(
         CopyExecution.objects.select_related("signal__strategy", "account"),
-        public_id=public_id,
+        by_public_id(public_id),
         user_id=request.user.pk,
     )
     context = {

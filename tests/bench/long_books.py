@@ -32,20 +32,20 @@ _ID = "((extract(epoch FROM {at} - '2024-01-01'::timestamptz) * 1000)::bigint <<
 _TRADES = f"""
 INSERT INTO trading_trade (id, closed_by, public_id, account_id, subscription_id, symbol, side,
     quantity, entry_price, exit_price, profit, fees, opened_at, closed_at)
-SELECT {_ID.format(at="closed", rest="n %% 4000000")}, n, gen_random_uuid(), account_id,
-    subscription_id, symbol, side, quantity, entry, out,
-    (out - entry) * quantity * CASE side WHEN 'long' THEN 1 ELSE -1 END,
+SELECT {_ID.format(at="closed", rest="n %% 4000000")}, n,
+    uuidv7(closed - clock_timestamp()), account_id, subscription_id, symbol, side, quantity, entry,
+    out, (out - entry) * quantity * CASE side WHEN 'long' THEN 1 ELSE -1 END,
     quantity * (entry + out) * 0.0005, closed - interval '2 hours', closed FROM long_books
 """
 _ORDERS = f"""
 INSERT INTO trading_order (id, public_id, origin_kind, origin_id, leg, account_id, subscription_id,
     route, symbol, side, position_side, reduce_only, quantity, leverage, margin_reserved, status,
     code, message, filled, average_price, rank, attempts, fence, created_at, closed_at)
-SELECT {_ID.format(at="at", rest="n %% 2000000 + %(leg)s * 2000000")}, gen_random_uuid(), 'signal',
-    n * 2 + %(leg)s, 0, account_id, subscription_id, 'paper', symbol,
-    CASE WHEN (side = 'long') = (%(leg)s = 0) THEN 'buy' ELSE 'sell' END, 'both', %(leg)s = 1,
-    quantity, 5, 0, CASE WHEN n %% 500 = 0 THEN 'rejected' ELSE 'filled' END, '', '', quantity,
-    CASE %(leg)s WHEN 0 THEN entry ELSE out END, 1, 1, 1, at, at
+SELECT {_ID.format(at="at", rest="n %% 2000000 + %(leg)s * 2000000")},
+    uuidv7(at - clock_timestamp()), 'signal', n * 2 + %(leg)s, 0, account_id, subscription_id,
+    'paper', symbol, CASE WHEN (side = 'long') = (%(leg)s = 0) THEN 'buy' ELSE 'sell' END, 'both',
+    %(leg)s = 1, quantity, 5, 0, CASE WHEN n %% 500 = 0 THEN 'rejected' ELSE 'filled' END, '', '',
+    quantity, CASE %(leg)s WHEN 0 THEN entry ELSE out END, 1, 1, 1, at, at
   FROM (SELECT *, closed - interval '2 hours' * (1 - %(leg)s) AS at FROM long_books) moved
 """
 

@@ -21,6 +21,21 @@ def _register(email: str, role: Role) -> User:
     )[0]
 
 
+def signed_in(person: User, code: str = "") -> Client:
+    """A browser past the login: the password, then the code if one is given."""
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    if code:
+        browser.post(reverse("mfa_authenticate"), {"code": code})
+    return browser
+
+
+def an_operators_browser(email: str) -> Client:
+    """Of a new owner with an app, past password and code."""
+    person = _register(email, Role.OWNER)
+    return signed_in(person, pyotp.TOTP(services.enrol_totp(user=person)).now())
+
+
 @pytest.fixture
 def operator(db: None) -> tuple[User, str]:
     """An owner and the secret in their authenticator app."""
@@ -40,16 +55,8 @@ def trader(db: None) -> User:
 
 @pytest.fixture
 def sign_in() -> Callable[..., Client]:
-    """Sign in as a browser would: the password, then the code if one is given."""
-
-    def through_the_login(person: User, code: str = "") -> Client:
-        browser = Client()
-        browser.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
-        if code:
-            browser.post(reverse("mfa_authenticate"), {"code": code})
-        return browser
-
-    return through_the_login
+    """Sign in as a browser would."""
+    return signed_in
 
 
 @pytest.fixture

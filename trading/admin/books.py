@@ -15,6 +15,9 @@ class FillAdmin(ReadOnlyAdmin):
     list_display = ("at", "symbol", "side", "amount", "paid", "cost", "trade_id", "order_id")
     list_filter = ("symbol", "side")
     search_fields = ("trade_id", "order_id", "account_id")
+    search_help_text = _(
+        "Our ids of an order or account, or a venue's trade id if it is among the newest 50,000."
+    )
 
     @admin.display(description=_("quantity"))
     def amount(self, row: Fill) -> str:

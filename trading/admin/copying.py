@@ -56,7 +56,7 @@ class CopyExecutionAdmin(ReadOnlyAdmin):
     list_display = (
         "decided_at", "signal", "user", "outcome", "code", "size", "took", "rank", "account",
     )  # fmt: skip
-    list_filter = ("outcome", "code", ("signal__strategy", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("outcome", "code", "signal__strategy")
     list_select_related = ("signal", "user", "account")
     search_fields = ("public_id", "user__email")
     fields = ("why", "signal", "user", "account", "subscription", "outcome", "code", "rank")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,7 +13,26 @@ from django.utils.translation import gettext_lazy as _
 
 from mimic.console.base import BaseInline, ReadOnlyAdmin
 from mimic.console.display import show_age, show_price
+from trading.domain.orders import TERMINAL
 from trading.models import Order, OrderAttempt, OrderEvent
+
+
+class StatusFilter(admin.ChoicesFieldListFilter):
+    """Orders that are not done are few: their index is found by ``closed_at`` alone."""
+
+    def expected_parameters(self) -> list[str]:
+        return [*super().expected_parameters(), f"{self.field_path}__in"]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        asked = {
+            status
+            for name in (self.lookup_kwarg, f"{self.field_path}__in")
+            for given in self.used_parameters.get(name, [])
+            for status in ([given] if isinstance(given, str) else given)
+        }
+        alive = asked and asked.isdisjoint(status.value for status in TERMINAL)
+        found = super().queryset(request, queryset)
+        return found.filter(closed_at=None) if alive else found
 
 
 class AttemptInline(BaseInline):
@@ -27,7 +49,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "created_at", "symbol", "side", "amount", "filled_amount", "average", "status", "code",
         "route", "account", "age",
     )  # fmt: skip
-    list_filter = ("status", "route", "symbol", "reduce_only", "origin_kind")
+    list_filter = (("status", StatusFilter), "route", "symbol", "reduce_only", "origin_kind")
     list_select_related = ("account",)
     search_fields = ("public_id", "tries__client_id", "account__user__email")
     readonly_fields = ("history",)
@@ -68,6 +90,7 @@ class OrderAttemptAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "venue_code")
     list_select_related = ("order",)
     search_fields = ("client_id", "venue_order_id")
+    search_help_text = _("A client id, or a venue's order id if it is among the newest 50,000.")
 
 
 @admin.register(OrderEvent)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from mimic.api import filtering
 from mimic.api.fields import Amount, Moment
 from mimic.api.resources import OwnList
+from mimic.core.ids import by_public_id
 from trading.api.selectors.books import orders_of
 from trading.domain.orders import OrderStatus
 from trading.domain.ports import Side
@@ -85,4 +86,4 @@ class OrderDetail(APIView):
     def get(self, request: Request, order_id: UUID) -> Response:
         """One order with every attempt to place it."""
         rows: QuerySet[Any] = orders_of(request.user.pk or 0).prefetch_related("tries")
-        return Response(OrderDetailOut(get_object_or_404(rows, public_id=order_id)).data)
+        return Response(OrderDetailOut(get_object_or_404(rows, by_public_id(order_id))).data)

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from mimic.api import filtering
 from mimic.api.fields import Amount, Moment
 from mimic.api.resources import OwnList
+from mimic.core.ids import by_public_id
 from trading.api.orders import OrderDetailOut
 from trading.api.selectors.receipts import orders_of_receipt, receipts_of
 from trading.copying.wording import line, side_of, why_this_much
@@ -110,5 +111,5 @@ class Receipt(APIView):
 
     @extend_schema(responses=ReceiptDetailOut)
     def get(self, request: Request, receipt_id: UUID) -> Response:
-        row = get_object_or_404(receipts_of(request.user.pk or 0), public_id=receipt_id)
+        row = get_object_or_404(receipts_of(request.user.pk or 0), by_public_id(receipt_id))
         return Response(ReceiptDetailOut(row).data)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from trading.copying.selectors import asked_by
 from trading.copying.wording import CAPS, line, short, side_of, source_name, why_this_much
 from trading.domain.receipts import StepName, plain
 from trading.models import CopyExecution, Order
@@ -125,7 +126,7 @@ def receipt_detail(row: CopyExecution) -> ReceiptDetail:
             if name in row.inputs
         ],
         caps=_caps(row.steps),
-        orders=_orders(row.pk),
+        orders=_orders(row),
         received_at=row.received_at,
         decided_at=row.decided_at,
         sent_at=row.sent_at,
@@ -160,10 +161,10 @@ def _caps(steps: list[dict[str, str]]) -> list[Cap]:
     ]
 
 
-def _orders(execution_id: int) -> list[OrderLine]:
+def _orders(row: CopyExecution) -> list[OrderLine]:
     """The order's attempts, one line each: what was posted and what came of it."""
     found = []
-    for order in Order.objects.filter(execution_id=execution_id).prefetch_related("tries"):
+    for order in Order.objects.filter(asked_by(row)).prefetch_related("tries"):
         ids = ", ".join(attempt.client_id for attempt in order.tries.all())
         found.append(
             OrderLine(

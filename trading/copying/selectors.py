@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from trading.copying.wording import line, side_of
 from trading.domain.receipts import plain
+from trading.models import CopyExecution, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,16 @@ def receipts_of_person(
     return _rows(
         _SELECT + _OF_PERSON,
         [user_id, before or 2**63 - 1, outcome, outcome, code, code, copy, copy, limit],
+    )
+
+
+def asked_by(receipt: CopyExecution) -> Q:
+    """Its orders, by the key of their intent: the receipt's own id is in no index of theirs."""
+    return Q(
+        origin_kind=Origin.SIGNAL,
+        origin_id=receipt.signal_id,
+        account_id=receipt.account_id,
+        execution_id=receipt.pk,
     )
 
 

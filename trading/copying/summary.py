@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
+from mimic.core.ids import oldest_id_since
 from trading.models import CopyExecution
 
 
@@ -31,6 +32,11 @@ class FanoutSummary:
     p95_ms: int | None
     p99_ms: int | None
     last_ms: int | None
+
+
+def receipts_since(moment: datetime) -> QuerySet[CopyExecution]:
+    """Decided after it, found by their key."""
+    return CopyExecution.objects.filter(decided_at__gt=moment, pk__gte=oldest_id_since(moment))
 
 
 _TIMES = """
@@ -59,7 +65,8 @@ def fanout_summary(signal_id: int) -> FanoutSummary:
 
 def recent_times(now: datetime, *, within: timedelta) -> tuple[int | None, ...]:
     """p50, p95, p99 and the longest, over all receipts decided lately."""
-    return _percentiles("decided_at > %s", [now - within])
+    since = now - within
+    return _percentiles("decided_at > %s AND id >= %s", [since, oldest_id_since(since)])
 
 
 def _percentiles(where: str, values: list[int | datetime]) -> tuple[int | None, ...]:
@@ -86,14 +93,18 @@ SELECT date_bin(%(span)s, decided_at, %(origin)s) AS start, count(*),
     percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (
         ORDER BY extract(epoch FROM acknowledged_at - received_at) * 1000)
   FROM trading_copyexecution
- WHERE decided_at > %(since)s AND acknowledged_at IS NOT NULL AND {at_once} GROUP BY 1 ORDER BY 1
+ WHERE decided_at > %(since)s AND id >= %(first)s AND acknowledged_at IS NOT NULL AND {at_once}
+ GROUP BY 1 ORDER BY 1
 """
 
 
 def times_by_span(now: datetime, *, within: timedelta, span: timedelta) -> list[Span]:
     """Oldest first; spans without an acknowledgement are left out. One query."""
+    since = now - within
     origin = now.replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
-        asked: dict[str, Any] = {"span": span, "origin": origin, "since": now - within}
+        asked: dict[str, Any] = {
+            "span": span, "origin": origin, "since": since, "first": oldest_id_since(since),
+        }  # fmt: skip
         cursor.execute(_SPANS.format(at_once=_AT_ONCE), asked)
         return [Span(start, count, *map(round, times)) for start, count, times in cursor]

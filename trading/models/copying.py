@@ -222,6 +222,16 @@ class CopyExecution(HotModel, PublicModel):
             models.Index(fields=["signal", "outcome", "id"], name="receipt_signal_outcome"),
             models.Index(fields=["user", "-id"], name="receipt_person_recent"),
             models.Index(fields=["signal"], condition=Q(outcome="pending"), name="receipt_pending"),
+            models.Index(
+                fields=["outcome", "-id"],
+                condition=Q(outcome__in=["pending", "refused", "failed", "unknown"]),
+                name="receipt_odd_outcome",
+            ),
+            models.Index(
+                fields=["code", "-id"],
+                condition=~Q(code__in=[Code.PLANNED.value, Code.EXECUTED.value]),
+                name="receipt_odd_code",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

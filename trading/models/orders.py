@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mimic.core.fields import AmountField, HotModel, PublicModel
-from trading.domain.orders import TERMINAL, OrderStatus
+from trading.domain.orders import TERMINAL, Cause, OrderStatus
 from trading.domain.ports import PositionSide, Side
 from trading.models.accounts import ExchangeAccount
 
@@ -27,7 +27,11 @@ STATUS_LABELS = {
 _STATUSES = [status.value for status in OrderStatus]
 _TERMINAL = sorted(status.value for status in TERMINAL)
 _IN_DOUBT = [OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value]
+_ORDINARY = sorted(
+    cause.value for cause in (Cause.CLAIM, Cause.ACKNOWLEDGE, Cause.FILL, Cause.COMPLETE)
+)
 _UNFILLED = [status for status in _TERMINAL if status != OrderStatus.FILLED.value]
+_ODD = sorted((*_UNFILLED, OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value))
 
 
 class Origin(models.TextChoices):
@@ -159,6 +163,11 @@ class Order(HotModel, PublicModel):
                 name="order_account_unfilled",
             ),
             models.Index(
+                fields=["status", "-id"],
+                condition=Q(status__in=_UNFILLED),
+                name="order_unfilled_recent",
+            ),
+            models.Index(
                 fields=["account", "symbol"],
                 condition=Q(closed_at__isnull=True),
                 name="order_alive",
@@ -221,6 +230,19 @@ class OrderAttempt(HotModel):
                 name="attempt_one_unresolved",
             ),
         ]
+        # Written only for what went wrong: no order that is filled pays for them.
+        indexes = [
+            models.Index(
+                fields=["outcome", "-id"],
+                condition=Q(outcome__in=["refused", "not_placed"]),
+                name="attempt_failed_recent",
+            ),
+            models.Index(
+                fields=["venue_code", "-id"],
+                condition=~Q(venue_code=""),
+                name="attempt_code_recent",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.client_id
@@ -239,7 +261,19 @@ class OrderEvent(HotModel):
     class Meta:
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
-        indexes = [models.Index(fields=["order_id", "id"], name="order_event_history")]
+        indexes = [
+            models.Index(fields=["order_id", "id"], name="order_event_history"),
+            models.Index(
+                fields=["became", "-id"],
+                condition=Q(became__in=_ODD),
+                name="order_event_odd_state",
+            ),
+            models.Index(
+                fields=["cause", "-id"],
+                condition=~Q(cause__in=_ORDINARY),
+                name="order_event_odd_cause",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.was} → {self.became}"

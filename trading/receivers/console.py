@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from mimic.console.dashboard import Tile, register_tile
 from mimic.console.sidebar import ModelLink, PageLink, register_section
 from mimic.ops.heartbeat import missing_heartbeats
-from signals.models import InboxMessage, Verdict
-from trading.copying.summary import recent_times
+from signals.selectors import refused_since
+from trading.copying.summary import receipts_since, recent_times
 from trading.domain.orders import OrderStatus
 from trading.execution.watched import STALE_AFTER
 from trading.models import (
@@ -22,7 +22,6 @@ from trading.models import (
     AccountState,
     AccountStream,
     CheckOutcome,
-    CopyExecution,
     CopySubscription,
     Divergence,
     ExchangeAccount,
@@ -135,8 +134,7 @@ def _unclear(_request: HttpRequest) -> int:
 
 
 def _refused(_request: HttpRequest) -> int:
-    since = timezone.now() - timedelta(days=1)
-    return InboxMessage.objects.filter(verdict=Verdict.REFUSED, received_at__gt=since).count()
+    return refused_since(timezone.now() - timedelta(days=1)).count()
 
 
 def _venues_enabled(_request: HttpRequest) -> int:
@@ -177,7 +175,7 @@ def _latency_tile(_request: HttpRequest) -> Tile:
 
 
 def _receipts_tile(_request: HttpRequest) -> Tile:
-    rows = CopyExecution.objects.filter(decided_at__gt=timezone.now() - HOUR)
+    rows = receipts_since(timezone.now() - HOUR)
     groups = rows.values("outcome").annotate(receipts=Count("pk")).order_by("-receipts")
     counts = {group["outcome"]: group["receipts"] for group in groups}
     hint = ", ".join(f"{outcome} {count}" for outcome, count in counts.items())

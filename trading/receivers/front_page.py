@@ -15,15 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from mimic.console.display import show_age
 from mimic.console.panels import Panel, Row, register_panel
-from signals.models import InboxMessage, Verdict
-from trading.copying.summary import times_by_span
+from signals.selectors import refused_since
+from trading.copying.summary import receipts_since, times_by_span
 from trading.domain.orders import OrderStatus
 from trading.execution.governor import BudgetsAway
 from trading.execution.governor.health import Health, read_health
 from trading.models import (
     AccountCheck,
     AccountState,
-    CopyExecution,
     ExchangeAccount,
     FlattenLeg,
     Order,
@@ -84,7 +83,7 @@ def _all_queues() -> list[Queue]:
         Queue(_("Key checks"), AccountCheck.objects.filter(ended_at=None), "asked_at",
               "trading_accountcheck", "ended_at__isempty=1"),
         Queue(_("Alerts refused today"),
-              InboxMessage.objects.filter(verdict=Verdict.REFUSED, received_at__gt=day),
+              refused_since(day),
               "received_at", "signals_inboxmessage", "verdict__exact=refused"),
     ]  # fmt: skip
 
@@ -111,7 +110,7 @@ def _url(queue: Queue) -> str:
 
 
 def _outcomes(_request: HttpRequest) -> Panel:
-    rows = CopyExecution.objects.filter(decided_at__gt=timezone.now() - HOUR)
+    rows = receipts_since(timezone.now() - HOUR)
     counted = rows.values("outcome", "code").annotate(receipts=Count("pk")).order_by("-receipts")
     groups = list(counted[:MOST_CODES])
     most = max((group["receipts"] for group in groups), default=1)

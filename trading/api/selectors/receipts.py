@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from trading.api.selectors.books import orders_of
+from trading.copying.selectors import asked_by
 from trading.models import CopyExecution, Order
 
 
@@ -16,5 +17,5 @@ def receipts_of(user_id: int) -> QuerySet[CopyExecution]:
 
 def orders_of_receipt(receipt: CopyExecution) -> QuerySet[Order]:
     """What was asked of the venue for it, with every attempt."""
-    orders = orders_of(receipt.user_id).filter(execution_id=receipt.pk)
+    orders = orders_of(receipt.user_id).filter(asked_by(receipt))
     return orders.prefetch_related("tries").order_by("pk")
