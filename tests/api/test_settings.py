@@ -105,7 +105,7 @@ def test_a_preview_costs_a_fixed_number_of_queries(client: Client, path: str) ->
         post(client, f"{path}/preview", {"sizing_value": "4"})
     # Session, person, copy, signals, limits, what is left; the follower, limits, the market, its
     # hours and windows once for the one symbol of both signals.
-    assert len(queries) == 6 + 5, "\n".join(each["sql"][:120] for each in queries)
+    assert len(queries) == 6 + 4, "\n".join(each["sql"][:120] for each in queries)
 
 
 def test_my_limits_name_who_set_each(world: World, client: Client) -> None:

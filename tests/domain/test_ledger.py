@@ -26,7 +26,7 @@ def a_fill(
 ) -> Booking:
     """Its fee is 0.1 of its quantity; its number is its second."""
     given: dict[str, Any] = {
-        "fill_id": second, "trade_id": str(second), "position_side": BOTH, "at": at(second),
+        "origin_id": second, "trade_id": str(second), "position_side": BOTH, "at": at(second),
         "fee": D(quantity) / 10, "external": copy is None, "leverage": 5,
     }  # fmt: skip
     return Booking(

@@ -100,5 +100,5 @@ OTHERS = {
     "account_confirm_login_code", "account_reset_password_from_key", "mfa_authenticate",
     "mfa_deactivate_totp", "mfa_reauthenticate_webauthn", "passkey-proof",
     "sessions-end-others", "telegram-start", "telegram-link", "telegram-unlink",
-    "session-end", "program-end",
+    "session-end", "program-end", "impersonation-end",
 }  # fmt: skip

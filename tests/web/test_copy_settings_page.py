@@ -243,7 +243,7 @@ def test_the_pages_cost_the_same_for_more_versions_and_signals(copier: Copier) -
     copier.preview()  # the settings are known to this process from here on
     # Session, person, copy; accounts, limits, what is left, what is set at the exchange, versions -
     # and for the preview signals, follower, limits twice, market, hours, windows, what is left.
-    assert _queries(copier) == few == (8, 11)
+    assert _queries(copier) == few == (8, 10)
 
 
 def _queries(copier: Copier) -> tuple[int, int]:

@@ -13,7 +13,7 @@ SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
 PAGES = sorted(
     page
     for page in (ROOT / "templates").rglob("*.html")
-    if page.relative_to(ROOT / "templates").parts[0] != "admin"
+    if page.relative_to(ROOT / "templates").parts[0] not in {"admin", "mail"}  # mail has no sheets
 )
 BARE_TABLE = re.compile(r"^(table|thead|tbody|tfoot|tr|td|th|caption)\b")
 

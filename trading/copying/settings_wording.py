@@ -148,6 +148,7 @@ _REASONS: dict[str, Words] = {
     "wide_spread": _("wide spread"),
     "thin_book": _("thin book"),
     "no_book": _("book not known"),
+    "declared_absent": _("never arrived"),
     "price_deviation": _("price moved"),
     "unresolved_order": _("order unclear"),
     "opposite_position": _("held the other way"),

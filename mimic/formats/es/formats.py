@@ -1,1 +1,1 @@
-from mimic.formats.common import *  # noqa: F403 (Django reads the names)
+from mimic.formats.stamps import *  # noqa: F403 (Django reads the names)

@@ -1,0 +1,5 @@
+"""Safeguards of the engine, taken away one at a time by patch files.
+
+Each ``*.patch`` begins with ``Test: tests/…::name``, the test that has to fail with it. ``make
+known-mutants`` applies each to a copy of the tree and runs that test there.
+"""
