@@ -60,7 +60,7 @@ def test_a_short_closes_by_buying() -> None:
 
 
 def test_fills_are_booked_in_the_venues_order_whatever_the_order_they_come_in() -> None:
-    fills = [a_fill(1, "buy", "1", 100, 7, fill_id=9), a_fill(2, "sell", "3", 110, 7)]
+    fills = [a_fill(1, "buy", "1", 100, 7, origin_id=9), a_fill(2, "sell", "3", 110, 7)]
     there, back = Ledger(), Ledger()
     assert there.book(fills) == back.book(fills[::-1])
     assert held(there.positions) == held(back.positions) == {BOTH: (D(-2), D(110))}
