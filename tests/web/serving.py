@@ -90,6 +90,6 @@ def browser(
         origin=Origin(origin or f"http://127.0.0.1:{port}"),
         additional_headers=headers,
         proxy=None,
-        **options,
+        **({"max_queue": None} | options),  # with 16 messages unread, closing waits for 10 s
     ) as connection:
         yield Browser(connection)
