@@ -73,10 +73,13 @@ def measure() -> int:
     a_busy_hour(timezone.now())
     browser = an_operators_browser(f"operator-{time.time_ns()}@bench.mimic")
     found: list[Timed] = []
+    slow: list[str] = []
     for way in all_ways():
-        found.append(timed(browser, way.name, way.url, rounds=ROUNDS))
-        print(found[-1], flush=True)
-    slow = [each.name for each in found if each.status != 200 or each.p95 > LIMIT_MS]
+        each = timed(browser, way.name, way.url, rounds=ROUNDS)
+        print(each, flush=True)
+        found.append(each)
+        if way.judged and (each.status != 200 or each.p95 > LIMIT_MS):
+            slow.append(way.name)
     _report(found, rows_of_tables())
     print(f"{len(found)} ways, {len(slow)} over {LIMIT_MS} ms at p95", *slow, sep="\n")
     return 1 if slow else 0

@@ -63,12 +63,20 @@ SEARCHES = {
 NOBODY = "nobody-of-that-name"
 
 
+RARE = "NONEUSDT"
+"""No index on symbols: it would be written with every order that is sent. Shown, not judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """``name`` is what the table of figures says."""
 
     name: str
     url: str
+
+    @property
+    def judged(self) -> bool:
+        return RARE not in self.url
 
 
 def all_ways() -> list[Way]:
