@@ -149,7 +149,7 @@ class ReadOnlyAdmin(BaseAdmin):
             if isinstance(field, DecimalField)
         }
         return [
-            (title, {**told, "fields": [amounts.get(name, name) for name in told["fields"]]})
+            (title, {**told, "fields": [amounts.get(str(name), name) for name in told["fields"]]})
             for title, told in super().get_fieldsets(request, obj)
         ]
 
