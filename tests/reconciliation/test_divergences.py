@@ -27,7 +27,7 @@ from trading.reconciliation import rounds
 from trading.reconciliation.selectors import comparison_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = datetime(2031, 1, 1, 12, tzinfo=UTC)  # later than any account is made
 VENUE = "binanceusdm"
 
 
