@@ -27,7 +27,7 @@ from trading.reconciliation import rounds
 from trading.reconciliation.selectors import comparison_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOW = datetime.now(UTC) + timedelta(hours=1)  # later than anything that a test makes
+NOW = datetime(2031, 1, 1, 12, tzinfo=UTC)  # later than any account is made
 VENUE = "binanceusdm"
 
 
