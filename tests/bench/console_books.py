@@ -256,8 +256,8 @@ def _without_indexes() -> Iterator[None]:
 
 def _planned_rows(cursor: CursorWrapper, table: str) -> int:
     cursor.execute(
-        "SELECT sum(greatest(reltuples, 0))::bigint FROM pg_partition_tree(%s::regclass) "
-        "JOIN pg_class ON pg_class.oid = relid WHERE isleaf",
-        [table],
+        "SELECT sum(greatest(reltuples, 0))::bigint FROM pg_class WHERE relkind = 'r' AND (oid = "
+        "%(table)s::regclass OR oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass)))",
+        {"table": table},
     )
     return int(cursor.fetchone()[0])
