@@ -74,10 +74,8 @@ class BaseAdmin(AuditedForms, SkinModelAdmin):
         named = super().get_autocomplete_fields(request)
         return named or [field.name for field in self._relations() if self._searchable(field)]
 
-    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
-        if issubclass(self.model, HotModel):
-            return ()
-        return list(super().get_sortable_by(request))
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        return () if issubclass(self.model, HotModel) else super().get_sortable_by(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         fixed = [str(name) for name in super().get_readonly_fields(request, obj)]

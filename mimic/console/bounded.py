@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from psycopg.errors import QueryCanceled
 
 LIST_MS = 3_000
-COUNT_MS = 100
+COUNT_MS = 50
 COUNT_LIMIT = 10_000
 
 

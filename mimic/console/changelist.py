@@ -54,9 +54,9 @@ class KeysetChangeList(SkinChangeList):
         self.can_show_all = self.multi_page = False
         self.downloads = self.model_admin.export_links(self.get_query_string())  # type: ignore[attr-defined]
 
-    def get_ordering_field(self, field_name: str) -> Any:
+    def get_ordering_field(self, field_name: Any) -> Any:
         """None where the list offers no sorting, whatever the address asks for."""
-        offered = field_name in self.sortable_by
+        offered = self.sortable_by is None or field_name in self.sortable_by
         return super().get_ordering_field(field_name) if offered else None
 
     def _in_key_order(self) -> bool:

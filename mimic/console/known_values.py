@@ -30,8 +30,9 @@ class KnownValuesFilter(admin.AllValuesFieldListFilter):
         self, field: Any, request: Any, params: Any, model: Any, *rest: Any, **named: Any
     ) -> None:
         super().__init__(field, request, params, model, *rest, **named)
-        chosen = self.lookup_val or []
-        self.lookup_choices = sorted({*known_values(model, field.name), *chosen})
+        chosen: list[str] = list(self.lookup_val or ())
+        known = {*known_values(model, field.name), *chosen}
+        self.lookup_choices = sorted(known)  # type: ignore[assignment]
 
 
 def known_values(model: type[Model], name: str) -> set[str]:

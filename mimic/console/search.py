@@ -83,7 +83,8 @@ def _indexed(model: type[Model]) -> set[str]:
     wide: list[Any] = [*options.indexes, *options.constraints]
     whole = [each for each in wide if getattr(each, "fields", ()) and not each.condition]
     led = [each.fields[0].removeprefix("-") for each in whole]
-    single = [field.name for field in options.fields if field.unique or field.db_index]
+    own: list[Any] = list(options.fields)
+    single = [field.name for field in own if field.unique or field.db_index]
     return {*led, *single}
 
 

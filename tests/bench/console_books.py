@@ -93,18 +93,21 @@ SELECT id, id, 1, 'm' || lpad(to_hex(id), 20, '0'),
     CASE status WHEN 'rejected' THEN 'refused' WHEN 'unknown' THEN 'unknown' ELSE 'confirmed' END,
     1, created_at, sent_at, acknowledged_at, 'v' || id,
     CASE WHEN status = 'rejected' THEN '-2019' ELSE '' END, '', filled, 0
-  FROM trading_order WHERE id BETWEEN %(low)s AND %(high)s ORDER BY id;
+  FROM trading_order WHERE id BETWEEN %(low)s AND %(high)s
+   AND id IN (SELECT order_id FROM copied) ORDER BY id;
 INSERT INTO trading_orderevent (id, order_id, was, became, cause, code, at)
 SELECT id, id, 'sending', status, CASE status WHEN 'filled' THEN 'complete'
         WHEN 'rejected' THEN 'refuse' WHEN 'expired' THEN 'expire' WHEN 'cancelled' THEN 'cancel'
         WHEN 'needs_person' THEN 'give_up' ELSE 'acknowledge' END,
     code, acknowledged_at FROM trading_order
- WHERE id BETWEEN %(low)s AND %(high)s AND acknowledged_at IS NOT NULL ORDER BY id;
+ WHERE id BETWEEN %(low)s AND %(high)s
+   AND id IN (SELECT order_id FROM copied) AND acknowledged_at IS NOT NULL ORDER BY id;
 INSERT INTO trading_fill (id, account_id, order_id, symbol, trade_id, side, quantity, price, fee,
     fee_currency, at)
 SELECT id, account_id, id, symbol, 't' || id, side, filled, average_price,
     filled * average_price * 0.0005, 'USDT', closed_at FROM trading_order
- WHERE id BETWEEN %(low)s AND %(high)s AND status = 'filled' ORDER BY id;
+ WHERE id BETWEEN %(low)s AND %(high)s
+   AND id IN (SELECT order_id FROM copied) AND status = 'filled' ORDER BY id;
 """
 _RECEIPTS = """
 INSERT INTO trading_copyexecution (id, public_id, signal_id, subscription_id, account_id, user_id,
@@ -150,7 +153,8 @@ SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname
               pg_get_constraintdef(oid))
   FROM pg_constraint WHERE conrelid = ANY (%(tables)s::regclass[]) AND contype = 'u'
 UNION ALL
-SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+SELECT format('DROP INDEX %%s', indexrelid::regclass),
+       replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
   FROM pg_index WHERE indrelid = ANY (%(tables)s::regclass[])
    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
@@ -252,8 +256,8 @@ def _without_indexes() -> Iterator[None]:
 
 def _planned_rows(cursor: CursorWrapper, table: str) -> int:
     cursor.execute(
-        "SELECT sum(greatest(reltuples, 0))::bigint FROM pg_partition_tree(%s::regclass) "
-        "JOIN pg_class ON pg_class.oid = relid WHERE isleaf",
-        [table],
+        "SELECT sum(greatest(reltuples, 0))::bigint FROM pg_class WHERE relkind = 'r' AND (oid = "
+        "%(table)s::regclass OR oid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass)))",
+        {"table": table},
     )
     return int(cursor.fetchone()[0])

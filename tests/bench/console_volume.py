@@ -2,7 +2,9 @@
 
 ``python -m tests.bench.console_volume [seed|measure]``; without a word both. The servers' folder
 is kept, so that one seeding (CONSOLE_ORDERS and CONSOLE_RECEIPTS, 5 M and 1 M) serves many
-measurements; ``seed`` begins anew. Writes ``var/bench/console.json`` and fails over the bar.
+measurements; ``seed`` begins anew. CONSOLE_HOME names another folder, CONSOLE_ROUNDS the requests a
+page (20), CONSOLE_ONLY parts of the names of pages, with commas between them. Writes
+``var/bench/console.json`` and fails over the bar.
 """
 
 from __future__ import annotations
@@ -74,7 +76,8 @@ def measure() -> int:
     browser = an_operators_browser(f"operator-{time.time_ns()}@bench.mimic")
     found: list[Timed] = []
     slow: list[str] = []
-    for way in all_ways():
+    only = os.environ.get("CONSOLE_ONLY", "").split(",")
+    for way in (way for way in all_ways() if any(part in way.name for part in only)):
         each = timed(browser, way.name, way.url, rounds=ROUNDS)
         print(each, flush=True)
         found.append(each)

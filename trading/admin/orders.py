@@ -20,19 +20,19 @@ from trading.models import Order, OrderAttempt, OrderEvent
 class StatusFilter(admin.ChoicesFieldListFilter):
     """Orders that are not done are few: their index is found by ``closed_at`` alone."""
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [*super().expected_parameters(), f"{self.field_path}__in"]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        used: dict[str, Any] = self.used_parameters
         asked = {
             status
             for name in (self.lookup_kwarg, f"{self.field_path}__in")
-            for given in self.used_parameters.get(name, [])
+            for given in used.get(name, [])
             for status in ([given] if isinstance(given, str) else given)
         }
         alive = asked and asked.isdisjoint(status.value for status in TERMINAL)
-        found = super().queryset(request, queryset)
-        return found.filter(closed_at=None) if alive else found
+        return super().queryset(request, queryset.filter(closed_at=None) if alive else queryset)
 
 
 class AttemptInline(BaseInline):
