@@ -116,7 +116,8 @@ def a_switch(account: ExchangeAccount) -> KillSwitch:
 
 
 def a_waiting_signal(user: User) -> str:
-    """Its public id; one of the person's copies waits for their word."""
+    """Its public id; one of the person's copies waits for their word. The world may be old."""
+    a_quote()
     copy = a_follower(a_strategy().strategy, account=an_account(user), mode="approval")
     signal = a_signal(copy.strategy, valid_until=now() + timedelta(seconds=60))
     fan_out(signal_id=signal.pk, now=now())

@@ -137,7 +137,11 @@ class Trade(HotModel, PublicModel):
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["account", "-id"], name="trade_account_recent"),
-            models.Index(fields=["account", "symbol", "-id"], name="trade_account_symbol"),
+            models.Index(  # with what totals over all of a person's trades add up
+                fields=["account", "symbol", "-id"],
+                include=["profit", "fees", "closed_at"],
+                name="trade_account_symbol",
+            ),
         ]
 
     def __str__(self) -> str:
