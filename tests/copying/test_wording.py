@@ -16,12 +16,21 @@ from trading.domain.receipts import Code, StepName
 LOCALE = Path(__file__).parents[2] / "mimic" / "locale"
 FILES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 FIGURES = {"side": "buy", "quantity": "0.013", "symbol": "BTCUSDT", "message": "no margin"}
-_PLACE = re.compile(r"%\(\w+\)s")
+_PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
 def _lines(language: str) -> dict[str, str]:
     with translation.override(language):
         return {code.value: wording.line(code=code.value, **FIGURES) for code in Code}
+
+
+def _told(entry: polib.POEntry | polib.MOEntry) -> list[str]:
+    """One sentence, or one for each form of the plural."""
+    return [entry.msgstr] if not entry.msgid_plural else list(entry.msgstr_plural.values())
+
+
+def _by_text(texts: polib.POFile | polib.MOFile) -> dict[tuple[str | None, str], list[str]]:
+    return {(entry.msgctxt or None, entry.msgid): _told(entry) for entry in texts}
 
 
 @pytest.mark.parametrize("language", ["uk", "es"])
@@ -43,10 +52,11 @@ def test_every_code_has_a_sentence_of_its_own() -> None:
 def test_a_translation_keeps_its_figures_and_is_compiled(file: Path) -> None:
     texts = polib.pofile(str(file))
     for entry in texts:
-        assert sorted(_PLACE.findall(entry.msgid)) == sorted(_PLACE.findall(entry.msgstr))
-        assert entry.msgstr
-    compiled = {entry.msgid: entry.msgstr for entry in polib.mofile(str(file.with_suffix(".mo")))}
-    assert compiled == {entry.msgid: entry.msgstr for entry in texts}, "run make texts"
+        for told in _told(entry):
+            assert sorted(_PLACE.findall(entry.msgid)) == sorted(_PLACE.findall(told))
+            assert told
+    compiled = polib.mofile(str(file.with_suffix(".mo")))
+    assert _by_text(compiled) == _by_text(texts), "run make texts"
 
 
 def test_both_languages_are_there() -> None:

@@ -56,7 +56,7 @@ def test_saving_says_so_and_the_sign_in_pages_of_this_browser_follow_the_languag
 ) -> None:
     answer = save(browser, locale="es")
     assert answer.cookies["django_language"].value == "es"
-    assert '<div class="toast" data-tone="success">Saved.</div>' in browser.get(PAGE).text
+    assert '<div class="toast" data-tone="success">Guardado.</div>' in browser.get(PAGE).text
     browser.logout()
     browser.cookies["django_language"] = "es"
     assert 'lang="es"' in browser.get("/accounts/login/").text
