@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.test import Client
 
@@ -38,7 +39,8 @@ def test_the_pages_of_somebody_who_has_nothing_yet(site: str) -> None:
 
 
 def test_the_pages_of_ones_own_security(world: World, site: str) -> None:
-    rule(site, SECURITY, world.ids, world.owner.browser)
+    factor = Authenticator.objects.get(user=world.owner.user)
+    rule(site, SECURITY, {"factor_id": str(factor.pk)}, world.owner.browser)
 
 
 def test_the_pages_of_signing_in(site: str) -> None:
