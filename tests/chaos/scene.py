@@ -74,6 +74,7 @@ class Scene:
         self.seen: list[str] = []
         self.wrong: list[str] = []
         self.audience: dict[int, int] = {}  # who was to have a receipt of each signal
+        self.skews = [0]  # ms by which the venue's clock was ahead, one after the other
         self.by_hands: set[str] = set()  # client ids that the scene itself sent
         published = a_strategy()
         self.strategy: Strategy = published.strategy
@@ -116,6 +117,7 @@ class Scene:
 
     def mode(self, **modes: Any) -> None:
         """A state of the whole venue."""
+        self.skews.append(int(modes.get("clock_skew", self.skews[-1])))
         self.venue.command("POST /_sim/inject", modes)
 
     def signal(self, *, nudged: bool = True, **fields: Any) -> Signal:
