@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,6 +34,9 @@ WIDTHS = (1440, 390)
 HEIGHT = 900
 FADE_MS = 200  # colours change over 120 ms
 NEW_DOCUMENTS = 5
+LEFT = ("htmx:afterRequest, ", "htmx:sendError, ", "htmx:sendAbort, ")
+"""What htmx says of a request that its page was left during, as when the network failed; of that
+the browser has an error of its own (``Failed to load resource``)."""
 # The height that shows all of a page, its tabs at the foot; what is over it is shown as it opens.
 WHOLE = """() => document.querySelector("dialog[open]")
   ? window.innerHeight : Math.max(window.innerHeight, document.documentElement.scrollHeight)"""
@@ -101,9 +104,12 @@ def add_session(context: BrowserContext, site: str, client: Client) -> None:
 def watched(page: Page) -> list[str]:
     """Console errors, CSP violations among them, and uncaught exceptions as they come."""
     found: list[str] = []
-    page.on(
-        "console", lambda message: found.append(message.text) if message.type == "error" else None
-    )
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(LEFT):
+            found.append(message.text)
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
 

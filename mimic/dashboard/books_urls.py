@@ -11,6 +11,7 @@ urlpatterns = [
     path("orders.csv", orders_views.orders_csv, name="orders-csv"),
     path("orders/<uuid:public_id>", orders_views.order, name="order"),
     path("trades", trades_views.trades, name="trades"),
+    path("trades/totals", trades_views.trades_totals, name="trades-totals"),
     path("trades.csv", trades_views.trades_csv, name="trades-csv"),
     path("trades/<uuid:public_id>", trades_views.trade, name="trade"),
 ]

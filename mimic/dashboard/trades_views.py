@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -24,10 +25,31 @@ from trading.models import Trade
 @require_GET
 @never_cache
 def trades(request: HttpRequest) -> HttpResponse:
-    """Newest first; the totals are of all that fit the filters."""
+    """Newest first. Totals are of all that fit the filters: those of more than one page are asked
+    for by the page itself, so that rows do not wait for a year's sums.
+    """
     asked = BOOK.asked(request)
-    context = BOOK.page(request, asked) | {"totals": totals_of(asked)}
-    return render(request, "trades/list.html", context)
+    context = BOOK.page(request, asked)
+    paged = context["next_url"] or context["previous_url"]
+    return render(request, "trades/list.html", context | _totals(asked, at_once=not paged))
+
+
+@login_required
+@require_GET
+@never_cache
+def trades_totals(request: HttpRequest) -> HttpResponse:
+    """The totals alone, for a page that has them fetched."""
+    return render(request, "trades/_sums.html", _totals(BOOK.asked(request), at_once=True))
+
+
+def _totals(asked: TradeFilter, *, at_once: bool) -> dict[str, Any]:
+    """``totals`` is None where they come later; ``purses`` is for how many to keep room."""
+    kinds = {asked.scope.accounts[key].kind for key in asked.accounts}
+    return {
+        "totals": totals_of(asked) if at_once else None,
+        "purses": range(len(kinds)),
+        "totals_url": f"{reverse('trades-totals')}?{asked.query}",
+    }
 
 
 @login_required

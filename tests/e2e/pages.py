@@ -92,7 +92,7 @@ ERRORS = (
 # the tests below or never (no passwordless people, no codes by mail), other people's drawings.
 OTHERS = {
     "consent-give", "consent-withdraw", "signal-answer", "start-paper",
-    "orders-csv", "positions-csv", "trades-csv",
+    "orders-csv", "positions-csv", "trades-csv", "trades-totals",
     "home-equity", "receipts-csv", "palette", "exchange-account-state", "exchange-account-test",
     "exchange-account-rename", "copy-pause", "copy-resume", "copy-mode", "copy-settings-preview",
     "copy-settings-csv", "health", "health-live", "health-ready", "version", "metrics", "webhook",

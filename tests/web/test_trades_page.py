@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mimic.core.ids import first_id_at
+from mimic.dashboard.paging import ON_PAGE
 from tests.cast import a_market, a_person
 from tests.web.books_cast import Holder, lines_of_file, now
 from trading.models import CopySubscription, Fill, Instrument, Trade
@@ -192,6 +193,28 @@ def test_another_persons_trade_does_not_exist(holder: Holder) -> None:
     context = browser.get(reverse(PAGE), {"account": str(holder.paper.public_id)}).context
     assert (context["lines"], context["totals"]) == ([], [])
     assert len(lines_of_file(browser.get(reverse("trades-csv")))) == 1
+
+
+def test_totals_of_more_than_a_page_are_fetched_by_the_page(holder: Holder) -> None:
+    at = now()
+    Trade.objects.bulk_create(
+        Trade(
+            account=holder.live, closed_by=number, symbol="BTCUSDT", side="long", quantity=1,
+            entry_price=60000, exit_price=60003, profit=3, fees=1, closed_at=at,
+        )
+        for number in range(1, ON_PAGE + 2)
+    )  # fmt: skip
+    answer = holder.page(PAGE, symbol="BTCUSDT")
+    assert answer.context["totals"] is None
+    address = answer.context["totals_url"]
+    assert f'hx-get="{address}"' in answer.text
+    fetched = holder.browser.get(address)
+    (sums,) = fetched.context["totals"]
+    assert (sums.count, sums.net, sums.won) == (ON_PAGE + 1, 2 * (ON_PAGE + 1), ON_PAGE + 1)
+    assert "hx-get" not in fetched.text
+    stranger = Client()
+    stranger.force_login(a_person())
+    assert stranger.get(address).context["totals"] == []
 
 
 def test_the_file_holds_what_the_filters_leave(holder: Holder) -> None:
