@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pyotp
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Role, User
 from mimic.asgi import application
 from tests.browser import chromium, needs_chromium, shoot, watched
+from tests.codes import code_of
 from tests.web.serving import web_process
 from trading.models import KillSwitch
 
@@ -86,7 +86,7 @@ def _app(page: Page) -> pyotp.TOTP:
     page.get_by_label("Password").fill(PASSWORD)
     _press(page, "Confirm")
     app = pyotp.TOTP(page.locator("#authenticator_secret").input_value())
-    page.get_by_label("Code").fill(app.at(datetime.now(UTC), counter_offset=-1))
+    page.get_by_label("Code").fill(code_of(app, -1))
     _press(page, "Activate")
     page.get_by_role("link", name="Make them now").click()
     _press(page, "Make new codes")

@@ -17,6 +17,7 @@ from accounts.services import enrol_totp
 from tests.api.cast import World, get, post, verified
 from tests.cast import VENUE, a_person
 from tests.cells import Cell
+from tests.codes import code_of
 from tests.guards.cast import holding
 from trading.models import ExchangeAccount, KillEvent, KillScope, KillSwitch
 
@@ -38,7 +39,7 @@ class Operator:
 
     def code(self) -> str:
         """One not used yet; three are good at any time."""
-        code = self.app.at(datetime.now(UTC), counter_offset=self.codes)
+        code = code_of(self.app, self.codes)
         self.codes += 1
         return code
 

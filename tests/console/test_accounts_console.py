@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pyotp
@@ -18,6 +18,7 @@ from django.urls import reverse
 from accounts import services
 from accounts.models import Role, User
 from tests.cast import a_person, an_account
+from tests.codes import code_of
 from tests.web import accounts_cast
 from tests.web.accounts_cast import checked, now, stock_venues
 from trading.domain.keys import KeyReport
@@ -49,8 +50,8 @@ def catalogue() -> None:
 @pytest.fixture
 def codes(operator: tuple[User, str], console: Client) -> Iterator[str]:
     """Codes the operator has not used; signing in has spent the present one."""
-    app, now = pyotp.TOTP(operator[1]), datetime.now(UTC)
-    return iter([app.at(now, counter_offset=1), app.at(now, counter_offset=-1)])
+    app = pyotp.TOTP(operator[1])
+    return (code_of(app, step) for step in (1, -1))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from django.urls import reverse
 from accounts import services
 from accounts.models import Role, User
 from tests.cast import VENUE, a_market, an_account
+from tests.codes import code_of
 from trading.domain.ports import Credentials
 from trading.market.catalogue import sync_venues
 from trading.market.selectors import is_traded
@@ -39,8 +40,8 @@ def catalogue() -> None:
 @pytest.fixture
 def codes(operator: tuple[User, str], console: Client) -> Iterator[str]:
     """Codes the operator has not used; signing in has spent the present one."""
-    app, now = pyotp.TOTP(operator[1]), datetime.now(UTC)
-    return iter([app.at(now, counter_offset=1), app.at(now, counter_offset=-1)])
+    app = pyotp.TOTP(operator[1])
+    return (code_of(app, step) for step in (1, -1))
 
 
 @pytest.fixture

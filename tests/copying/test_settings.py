@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from signals.models import Signal
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy, an_account
 from tests.execution.paper import now
 from trading.copying.fanout import fan_out
@@ -17,7 +19,14 @@ from trading.copying.limits_selectors import limits_of, limits_of_person
 from trading.copying.preview import preview_settings
 from trading.copying.settings import AllocationExceeded, SettingsInvalid, change_settings
 from trading.domain.limits import Source
-from trading.models import CopyExecution, CopySettings, CopySubscription, Order, RiskLimits
+from trading.models import (
+    AccountBudget,
+    CopyExecution,
+    CopySettings,
+    CopySubscription,
+    Order,
+    RiskLimits,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal
@@ -150,13 +159,11 @@ def test_fifty_signals_at_once_never_take_more_than_the_account_was_given() -> N
     a_quote()
     account = an_account(equity="100000")
     RiskLimits.objects.create(scope="platform", max_open=1000, max_opens_a_day=1000)
-    signals = []
-    for _ in range(50):
-        strategy = a_strategy().strategy
+    strategies = [a_strategy().strategy for _ in range(50)]
+    for strategy in strategies:
         a_follower(strategy, account=account, allocation_pct=2, sizing_mode="fixed_amount",
                    sizing_value=D(300), max_position_pct=D(10))  # fmt: skip
-        signals.append(a_signal(strategy))
-        signals.append(a_signal(strategy))
+    signals: list[Signal] = []
 
     def decide(pk: int) -> None:
         try:
@@ -164,12 +171,16 @@ def test_fifty_signals_at_once_never_take_more_than_the_account_was_given() -> N
         finally:
             connection.close()
 
-    work = [lambda pk=signal.pk: decide(pk) for signal in signals]
-    for start in range(0, len(work), 25):
-        _at_once(work[start : start + 25])  # type: ignore[arg-type]
+    for start in range(0, 50, 12):
+        fresh = [a_signal(each) for each in strategies[start : start + 12] for _ in range(2)]
+        a_quote()
+        AccountBudget.objects.filter(account=account).update(snapshot_at=now())
+        _at_once([partial(decide, signal.pk) for signal in fresh])
+        signals += fresh
     assert CopyExecution.objects.count() == 100
     orders = Order.objects.all()
-    assert orders.count() >= 50
+    codes = set(CopyExecution.objects.values_list("code", flat=True))
+    assert orders.count() >= 50, codes
     account.budget.refresh_from_db()
     assert account.budget.margin_reserved == sum(order.margin_reserved for order in orders)
     assert account.budget.margin_reserved <= account.budget.margin_cap

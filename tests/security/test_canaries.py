@@ -12,7 +12,6 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +29,7 @@ from mimic.jobs.nudges import publisher
 from mimic.jobs.registry import QUEUES
 from mimic.ops.exporter import exposition
 from tests.cast import VENUE, a_market, a_person, a_quote, a_strategy
+from tests.codes import code_of
 from tests.core.conftest import Lines, log_lines
 from tests.web.accounts_cast import checked, stock_venues
 from trading.domain.keys import KeyReport
@@ -126,7 +126,7 @@ def _connects(canaries: Canaries) -> Iterator[str]:
 
 
 def _code(canaries: Canaries, offset: int) -> str:
-    return pyotp.TOTP(canaries["app's secret"]).at(datetime.now(UTC), counter_offset=offset)
+    return code_of(pyotp.TOTP(canaries["app's secret"]), offset)
 
 
 def _alerts(canaries: Canaries) -> Iterator[str]:

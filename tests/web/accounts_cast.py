@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.services import enrol_totp
 from tests.cast import VENUE, a_person
+from tests.codes import code_of
 from trading.domain.keys import KeyReport
 from trading.domain.ports import Credentials
 from trading.execution import connecting, key_checks, signer
@@ -89,7 +90,7 @@ class Trader:
 
     def code(self) -> str:
         """A code not used yet; three are good at any time."""
-        code = self.app.at(now(), counter_offset=self._offset)
+        code = code_of(self.app, self._offset)
         self._offset += 1
         return code
 

@@ -57,11 +57,13 @@ def spawn(
     output: IO[bytes] | int | None = None,
     stdin: int | None = subprocess.DEVNULL,
     env: Mapping[str, str] | None = None,
+    announced_to: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start ``argv`` in a session of its own, so that Ctrl-C reaches only us and we decide.
 
     ``death_signal`` is sent by the kernel when the *thread* that called this ends: call it from
-    one that lives as long as the child should.
+    one that lives as long as the child should. The child writes ``+pid`` into ``announced_to``
+    before it runs anything: there is no moment at which it lives and is not known there.
     """
     nobody = identity is Identity.NOBODY
     return subprocess.Popen(
@@ -71,17 +73,21 @@ def spawn(
         stderr=subprocess.STDOUT if output is not None else None,
         env=None if env is None else dict(env),
         start_new_session=True,
-        preexec_fn=_preparation(os.getpid(), death_signal, identity),  # noqa: PLW1509
+        preexec_fn=_preparation(os.getpid(), death_signal, identity, announced_to),  # noqa: PLW1509
         user="nobody" if nobody else None,
         group=pwd.getpwnam("nobody").pw_gid if nobody else None,
         extra_groups=[] if nobody else None,
     )
 
 
-def _preparation(parent: int, death_signal: int, identity: Identity) -> Callable[[], None]:
+def _preparation(
+    parent: int, death_signal: int, identity: Identity, announced_to: int | None
+) -> Callable[[], None]:
     user, group = os.geteuid(), os.getegid()
 
     def prepare() -> None:
+        if announced_to is not None:
+            os.write(announced_to, b"+%d\n" % os.getpid())
         if identity is Identity.MAPPED:
             _enter_user_namespace(user, group)
         if sys.platform == "linux":

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self, TextIO
+from typing import IO, Self, TextIO
 
 from mimic.ops.embedded import deadman
 from mimic.ops.embedded.spawning import kill_group, spawn
@@ -139,10 +139,15 @@ class Supervisor:
     def _launch(
         self, argv: Sequence[str], env: Mapping[str, str], log: Path
     ) -> subprocess.Popen[bytes]:
+        known_to = self._deadman_input()
         with log.open("ab") as output:
-            process = spawn(argv, death_signal=signal.SIGTERM, output=output, env=env)
-        self._tell_deadman("+", process.pid)
-        return process
+            return spawn(
+                argv,
+                death_signal=signal.SIGTERM,
+                output=output,
+                env=env,
+                announced_to=known_to.fileno(),
+            )
 
     def _bury(self, child: _Child, now: float) -> None:
         kill_group(child.process.pid)
@@ -168,17 +173,21 @@ class Supervisor:
         self.echo.flush()
 
     def _tell_deadman(self, sign: str, pid: int) -> None:
+        self._deadman_input().write(f"{sign}{pid}\n".encode())
+
+    def _deadman_input(self) -> IO[bytes]:
+        """Of the one that runs, unbuffered; a new one is told of everybody first."""
         if self._deadman is None or self._deadman.poll() is not None:
             self._deadman = subprocess.Popen(
                 [sys.executable, "-I", "-S", deadman.__file__, str(_DEADMAN_GRACE)],
                 stdin=subprocess.PIPE,
+                bufsize=0,
                 start_new_session=True,
             )
             for child in self._children.values():
                 self._tell_deadman("+", child.process.pid)
         assert self._deadman.stdin is not None  # it was asked for above
-        self._deadman.stdin.write(f"{sign}{pid}\n".encode())
-        self._deadman.stdin.flush()
+        return self._deadman.stdin
 
     def _dismiss_deadman(self) -> None:
         if self._deadman is not None:
