@@ -82,13 +82,16 @@ def _request(order: Claimed) -> OrderRequest:
 class _Route:
     """What is going on for one route; touched by the loop's thread alone."""
 
-    def __init__(self, place: Callable[[Job], Coroutine[Any, Any, None]], in_flight: int) -> None:
+    def __init__(
+        self, route: str, place: Callable[[Job], Coroutine[Any, Any, None]], in_flight: int
+    ) -> None:
         self.lanes: Lanes[Job] = Lanes(place, in_flight)
         self.gateway: asyncio.Task[Gateway] | None = None
         self.opened: Gateway | None = None
         self.answers: list[Answer] = []
         self.kept_back: list[tuple[Claimed, float]] = []
         self.writers = 0
+        self.seconds = order_send_seconds.labels(route)
 
 
 class _Hold:
@@ -320,7 +323,7 @@ class Dispatcher:
         state = self._routes.get(route)
         if state is None:
             state = self._routes[route] = _Route(
-                partial(self._send_one, route), limits_of(route).in_flight
+                route, partial(self._send_one, route), limits_of(route).in_flight
             )
         return state
 
@@ -368,7 +371,7 @@ class Dispatcher:
         except BaseException:  # places answer, they do not raise: the lease runs out, and we ask
             self._held[route].pop(order.order_id, None)
             raise
-        order_send_seconds.labels(route).observe(time.perf_counter() - started)
+        state.seconds.observe(time.perf_counter() - started)
         checkpoint("answered")
         self.governor.observe(route, egress, order.account_id, result, result.headers)
         state.answers.append(Answer(order, result, sent_at, self._clock()))

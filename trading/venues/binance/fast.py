@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from base64 import b64encode
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from trading.domain.ports import (
     Side,
 )
 from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.signing import hmac_sha256
 from trading.venues.wire import Reply
 
 _ORIGINS = {False: "https://fapi.binance.com", True: "https://demo-fapi.binance.com"}
@@ -54,7 +54,7 @@ def signature(secret: str, form: bytes) -> str:
     Raises ValueError or TypeError for a PEM key that cannot sign for this venue.
     """
     if "PRIVATE KEY" not in secret:
-        return hmac.digest(secret.encode(), form, "sha256").hex()
+        return hmac_sha256(secret, form).hex()
     match load_pem_private_key(secret.encode(), password=None):
         case Ed25519PrivateKey() as key:
             mark = key.sign(form)
@@ -167,6 +167,7 @@ class BinanceFastOrders:
             venue_status=state,
             executed=executed,
             average_price=average if average > 0 and executed > 0 else None,
+            headers=reply.headers,
         )
 
     def cancellation(

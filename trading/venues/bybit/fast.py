@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from base64 import b64encode
 from typing import Any
@@ -24,6 +23,7 @@ from trading.domain.ports import (
     Side,
 )
 from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.signing import hmac_sha256
 from trading.venues.wire import Reply
 
 RECEIVE_WINDOW = 5_000  # milliseconds
@@ -51,7 +51,7 @@ def signed(secret: str, keys: str, at_ms: int, payload: str) -> str:
     """
     text = f"{at_ms}{keys}{RECEIVE_WINDOW}{payload}".encode()
     if "PRIVATE KEY" not in secret:
-        return hmac.digest(secret.encode(), text, "sha256").hex()
+        return hmac_sha256(secret, text).hex()
     key = load_pem_private_key(secret.encode(), password=None)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")

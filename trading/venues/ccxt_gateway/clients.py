@@ -54,6 +54,14 @@ class PooledFetch:
         )
         return reply.json
 
+    def parse_order(self, order: Any, market: Any = None) -> Any:
+        """As ccxt does, which is a fifth of what an order costs, unless nobody will read it."""
+        call = current_call.get(None)
+        if call is not None and call.read_raw:
+            return {"info": order}
+        theirs: Any = super()
+        return theirs.parse_order(order, market)
+
     def nonce(self) -> int:
         client: Any = self
         call = current_call.get(None)

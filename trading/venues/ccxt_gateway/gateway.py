@@ -180,7 +180,7 @@ class CcxtGateway(MarketReads):
     async def _told(self, call: Call, session: AccountSession, result: SendResult) -> SendResult:
         """With the answer's headers; what it says of our clock and weight is heeded."""
         self._note_usage(call)
-        if call.reply is not None:
+        if call.reply is not None and result.headers is not call.reply.headers:
             result = replace(result, headers=call.reply.headers)
         if result.code == "venue.clock":
             await self._hosts[session.demo].sync_clock()
@@ -194,7 +194,8 @@ class CcxtGateway(MarketReads):
         order: OrderRequest,
         listing: Listing,
     ) -> SendResult:
-        client = self._client(session, keys)
+        client, told = self._client(session, keys), self._dialect.fast
+        call.read_raw = told is not None
         token = current_call.set(call)
         try:
             answer = await client.create_order(
@@ -209,7 +210,6 @@ class CcxtGateway(MarketReads):
             return answers.failed_send(call, self._dialect, keys, fault)
         finally:
             current_call.reset(token)
-        told = self._dialect.fast
         if told is not None and call.reply is not None:  # the venue's own words say more
             return self._read_answer(told, order, call.reply, keys, listing)
         return answers.acknowledged(answer, order.client_id, listing.contract_size)

@@ -26,13 +26,12 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
         self._fields = fields
+        self._values: dict[bytes, bytes] | None = None
 
     def __getitem__(self, name: str) -> str:
-        wanted = name.lower().encode("latin-1")
-        for field, value in self._fields:
-            if len(field) == len(wanted) and field.lower() == wanted:
-                return value.decode("latin-1")
-        raise KeyError(name)
+        if self._values is None:
+            self._values = {field.lower(): value for field, value in reversed(self._fields)}
+        return self._values[name.lower().encode("latin-1")].decode("latin-1")
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(field.decode("latin-1").lower() for field, _ in self._fields))
@@ -61,7 +60,7 @@ class Connection(asyncio.Protocol):
         self, released: Callable[[Connection], None], lost: Callable[[Connection], None]
     ) -> None:
         self.deadline = float("inf")  # loop time
-        self.idle_since = 0.0
+        self.idle_since = 0.0  # loop time
         self._released = released
         self._lost = lost
         self._transport: asyncio.Transport | None = None

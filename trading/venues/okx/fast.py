@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from base64 import b64encode
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from trading.domain.ports import (
     SendResult,
 )
 from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.signing import hmac_sha256
 from trading.venues.wire import Reply
 
 _PATH = "/api/v5/trade/order"
@@ -46,7 +46,7 @@ def side_params(order: OrderRequest) -> dict[str, Any]:
 def signed(secret: str, stamp: str, method: str, target: str, body: str) -> str:
     """OK-ACCESS-SIGN: base64 of the HMAC-SHA256 over exactly what is sent."""
     payload = f"{stamp}{method}{target}{body}".encode()
-    return b64encode(hmac.digest(secret.encode(), payload, "sha256")).decode()
+    return b64encode(hmac_sha256(secret, payload)).decode()
 
 
 def iso(at_ms: int) -> str:
