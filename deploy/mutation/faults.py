@@ -22,6 +22,7 @@ from mutmut.mutation.mutators import mutation_operators
 
 from deploy.mutation.rules import is_left_out, is_pointless
 
+LiveFunctions = dict[tuple[str, int], list[FunctionType]]
 _FLAGS = __future__.annotations.compiler_flag
 
 
@@ -43,9 +44,9 @@ class Fault(NamedTuple):
         told = [each for each in lines if not each.startswith(("---", "+++", "@@"))]
         return "\n".join([f"{self.path}:{self.line} {self.function}", *told])
 
-    def put_in(self) -> None:
-        """Into this process, for good."""
-        for function in live_functions(self.path)[self.function, self.place]:
+    def put_in(self, functions: LiveFunctions) -> None:
+        """Into this process, for good. ``functions``: those of its file."""
+        for function in functions[self.function, self.place]:
             function.__code__ = self.code
 
 
@@ -64,8 +65,10 @@ def faults_of(path: str, root: Path) -> Iterator[Fault]:
                 yield fault
 
 
-def live_functions(path: str) -> dict[tuple[str, int], list[FunctionType]]:
-    """By qualified name and place among its namesakes, also below decorators."""
+def live_functions(path: str) -> LiveFunctions:
+    """By qualified name and place among its namesakes, also below decorators; before a
+    ``gc.freeze``, which hides them.
+    """
     found: dict[tuple[str, int], list[FunctionType]] = {}
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename.endswith("/" + path):

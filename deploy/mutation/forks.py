@@ -102,7 +102,9 @@ def _heard(child: int, told: IO[bytes]) -> Ended:
     late = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
     tests = [line["test"] for line in lines if "test" in line]
     said = lines[-1].get("said") if lines else None
-    failed = tests[-1] if tests and status else None
+    if status and not tests:
+        raise RuntimeError("a child ended before its first test")
+    failed = tests[-1] if status else None
     return Ended(failed, late, said, round(used.ru_utime + used.ru_stime, 3))
 
 

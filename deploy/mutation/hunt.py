@@ -14,6 +14,8 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,12 +24,14 @@ import hypothesis
 import pytest
 from django.db import connections
 
-from deploy.mutation.faults import Fault
+from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
 from deploy.mutation.known import Book, Test, Verdict, digest_of
 
-LONGEST = 1.2
-"""Seconds of the processor: slower tests do not take part, for who survives meets every test."""
+LONGEST, SPENT = 1.2, 4.0
+"""Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
+run than that. Who survives meets others in the next run, until there are none left.
+"""
 OURS = {"valkey"}
 """A test with one of these fixtures stops a server that the next one needs."""
 
@@ -60,9 +64,12 @@ class Hunt:
             importlib.import_module(path.removesuffix(".py").replace("/", "."))
         self._items = {item.nodeid: item for item in session.items if _takes_part(item)}
         self._warm()
+        live = {path: live_functions(path) for path in self._paths}
+        gc.collect()
+        gc.freeze()
         tidy = Tidy()
         self._meet_tests(tidy)
-        self._look(tidy)
+        self._look(tidy, live)
         return True
 
     def _warm(self) -> None:
@@ -80,8 +87,6 @@ class Hunt:
             connection.close()
             connection.close_pool()
         assert threading.active_count() == 1, f"these end in a child: {threading.enumerate()}"
-        gc.collect()
-        gc.freeze()
 
     def _meet_tests(self, tidy: Tidy) -> None:
         stale = [item for item in self._items.values() if self._is_stale(item)]
@@ -109,7 +114,7 @@ class Hunt:
             or any(digest_of(self._root / path) != digest for path, digest in known.sources.items())
         )
 
-    def _look(self, tidy: Tidy) -> None:
+    def _look(self, tidy: Tidy, live: dict[str, LiveFunctions]) -> None:
         through = self._through()
         functions = {fault.key: f"{fault.path} {fault.function}" for fault in self._faults}
         for key, verdict in self._verdicts.known.items():
@@ -123,15 +128,27 @@ class Hunt:
         started = time.monotonic()
         for number, (fault, tests) in enumerate(waiting):
             finds = self._finds[functions[fault.key]]
-            tests.sort(key=lambda test: (-finds[test], self._tests.known[test].seconds))
+            tests = self._in_turn(tests, finds)
             asked = [(self._items[test], self._tests.known[test].seconds) for test in tests]
-            ended = in_child(asked, before=fault.put_in)
+            ended = in_child(asked, before=partial(fault.put_in, live[fault.path]))
             if any(_of_database(item) for item, _ in asked):
                 tidy()
             self._note(fault, tests, ended)
             if ended.failed:
                 finds[ended.failed] += 1
             _progress("faults", number + 1, len(waiting), started)
+
+    def _in_turn(self, tests: list[str], finds: Counter[str]) -> list[str]:
+        """Who found others here first, then the quickest of each file, the next of each file…"""
+        seconds = {test: self._tests.known[test].seconds for test in tests}
+        turns, places = Counter[str](), {}
+        for test in sorted(tests, key=lambda test: seconds[test]):
+            file = test.partition("::")[0]
+            turns[file] += 1
+            places[test] = turns[file]
+        ranked = sorted(tests, key=lambda test: (-finds[test], places[test], seconds[test]))
+        spent = accumulate(seconds[test] for test in ranked)
+        return [test for test, so_far in zip(ranked, spent, strict=True) if so_far <= SPENT]
 
     def _through(self) -> dict[tuple[str, int], set[str]]:
         """By file and line: the tests that take part and go through it."""
