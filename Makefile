@@ -57,7 +57,7 @@ security: $(STAMP) ## the checks of the security checklist; var/security/report.
 	$(BIN)/python deploy/security_report.py $(ARGS)
 
 mutants: $(STAMP) ## small faults put into the rules of copying: the tests must find 90 % of them
-	$(BIN)/python deploy/mutants.py $(PORTIONS)
+	$(BIN)/python -m deploy.mutation $(PORTIONS)
 
 texts: $(STAMP) ## compile the translations
 	$(BIN)/python deploy/compile_texts.py

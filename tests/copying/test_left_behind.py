@@ -11,10 +11,11 @@ import pytest
 import redis
 
 from mimic.jobs.nudges import publisher
+from signals.events import SignalPublished
 from signals.models import Action
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
 from tests.execution.paper import now
-from trading.copying.fanout import COME_BACK, fan_out, overdue
+from trading.copying.fanout import COME_BACK, fan_out, nudge_fanout, overdue
 from trading.copying.sweep import PATIENCE, sweep_fanouts
 from trading.models import CopyExecution, SignalFanout
 
@@ -102,6 +103,27 @@ def test_an_open_is_nudged_first_and_decided_here_when_that_did_not_help(
     assert sweep_fanouts(now()) == 1
     assert CopyExecution.objects.get().signal_id == signal.pk
     assert sweep_fanouts(now()) == 0
+
+
+def test_a_published_signal_nudges_who_decides_and_a_close_on_the_queue_of_closes(
+    redis_server: redis.Redis,
+) -> None:
+    for number, closing, queue in ((7, False, "trading"), (8, True, "closes")):
+        nudge_fanout(SignalPublished(number, 1, closing, now()))
+        (body,) = _nudges(redis_server, queue)
+        assert body[1]["signal_ids"] == [number]
+
+
+def test_what_was_planned_nudges_who_sends_once_a_route(
+    strategy: Any, redis_server: redis.Redis
+) -> None:
+    a_follower(strategy)
+    a_follower(strategy, mode="notify")
+    fan_out(signal_id=a_signal(strategy).pk, now=now())
+    (body,) = _nudges(redis_server, "trading")
+    assert {name: body[1][name] for name in ("route", "closing", "share")} == {
+        "route": "paper", "closing": 0, "share": 0,
+    }  # fmt: skip
 
 
 def test_a_close_is_decided_here_at_once(strategy: Any) -> None:

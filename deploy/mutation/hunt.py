@@ -1,0 +1,225 @@
+"""The hunt, as a plugin of pytest: its loop puts a fault into a child and lets the tests look.
+
+First each test runs alone in a child without a fault: that tells what it takes, which lines it
+goes through, and leaves out those that do not pass so. Then each fault is shown to the tests that
+go through its statement, those first that found others in that function, then the quickest.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import hypothesis
+import pytest
+from django.db import connections
+
+from deploy.mutation.faults import Fault, LiveFunctions, live_functions
+from deploy.mutation.forks import Ended, Tidy, in_child, passes
+from deploy.mutation.known import Book, Test, Verdict, digest_of
+
+LONGEST, SPENT = 1.2, 4.0
+"""Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
+run than that. Who survives meets others in the next run, until there are none left.
+"""
+OURS = {"valkey"}
+"""A test with one of these fixtures stops a server that the next one needs."""
+
+
+TraceFunction = Callable[[FrameType, str, Any], Any]
+
+
+class Hunt:
+    """``faults`` of some of ``paths``, in their order; what becomes known goes into the books."""
+
+    def __init__(
+        self, root: Path, paths: Sequence[str], faults: Sequence[Fault], tests: Book, verdicts: Book
+    ) -> None:
+        self._root, self._paths, self._faults = root, paths, faults
+        self._tests, self._verdicts = tests, verdicts
+        self._items: dict[str, pytest.Item] = {}
+        self._finds: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def pytest_configure(self) -> None:
+        """Before a test is imported: what is random is the same each time and is not shrunk."""
+        phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+        hypothesis.settings.register_profile(
+            "mutants", phases=phases, database=None, derandomize=True, deadline=None
+        )
+        hypothesis.settings.load_profile("mutants")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for path in self._paths:
+            importlib.import_module(path.removesuffix(".py").replace("/", "."))
+        self._items = {item.nodeid: item for item in session.items if _takes_part(item)}
+        self._warm()
+        live = {path: live_functions(path) for path in self._paths}
+        gc.collect()
+        gc.freeze()
+        tidy = Tidy()
+        self._meet_tests(tidy)
+        self._look(tidy, live)
+        return True
+
+    def _warm(self) -> None:
+        """A test of each folder here: the session's fixtures, URLs, templates. Children have none
+        of our connections and threads; a test that commits would start some.
+        """
+        folders = {
+            item.path.parent: item
+            for item in reversed(list(self._items.values()))
+            if "db" in _fixtures(item) and "transactional_db" not in _fixtures(item)
+        }
+        for item in folders.values():
+            assert passes(item), f"{item.nodeid} does not pass"
+        for connection in connections.all():
+            connection.close()
+            connection.close_pool()
+        assert threading.active_count() == 1, f"these end in a child: {threading.enumerate()}"
+
+    def _meet_tests(self, tidy: Tidy) -> None:
+        stale = [item for item in self._items.values() if self._is_stale(item)]
+        started = time.monotonic()
+        for number, item in enumerate(stale):
+            seen = _Seen([str(self._root / path) for path in self._paths])
+            ended = in_child([(item, 2.0)], before=seen.start, after=seen.lines)
+            tidy()
+            lines = {
+                str(Path(path).relative_to(self._root)): told
+                for path, told in (ended.said or {}).items()
+            }
+            sources = {path: digest_of(self._root / path) for path in lines}
+            test = Test(digest_of(item.path), ended.seconds, ended.failed is None, lines, sources)
+            self._tests.keep(item.nodeid, test)
+            if ended.failed is not None:
+                print(f"does not pass alone: {item.nodeid}", flush=True)
+            _progress("tests", number + 1, len(stale), started)
+
+    def _is_stale(self, item: pytest.Item) -> bool:
+        known = self._tests.known.get(item.nodeid)
+        return (
+            known is None
+            or known.digest != digest_of(item.path)
+            or any(digest_of(self._root / path) != digest for path, digest in known.sources.items())
+        )
+
+    def _look(self, tidy: Tidy, live: dict[str, LiveFunctions]) -> None:
+        through = self._through()
+        functions = {fault.key: f"{fault.path} {fault.function}" for fault in self._faults}
+        for key, verdict in self._verdicts.known.items():
+            if verdict.by and key in functions:
+                self._finds[functions[key]][verdict.by] += 1
+        waiting = [(fault, list(self._ask(fault, through))) for fault in self._faults]
+        for fault, tests in waiting:
+            if not tests and fault.key not in self._verdicts.known:
+                self._verdicts.keep(fault.key, Verdict(None, "", False, {}, 0.0))
+        waiting = [(fault, tests) for fault, tests in waiting if tests]
+        started = time.monotonic()
+        for number, (fault, tests) in enumerate(waiting):
+            finds = self._finds[functions[fault.key]]
+            tests = self._in_turn(tests, finds)
+            asked = [(self._items[test], self._tests.known[test].seconds) for test in tests]
+            ended = in_child(asked, before=partial(fault.put_in, live[fault.path]))
+            if any(_of_database(item) for item, _ in asked):
+                tidy()
+            self._note(fault, tests, ended)
+            if ended.failed:
+                finds[ended.failed] += 1
+            _progress("faults", number + 1, len(waiting), started)
+
+    def _in_turn(self, tests: list[str], finds: Counter[str]) -> list[str]:
+        """Who found others here first, then the quickest of each file, the next of each file…"""
+        seconds = {test: self._tests.known[test].seconds for test in tests}
+        turns, places = Counter[str](), {}
+        for test in sorted(tests, key=lambda test: seconds[test]):
+            file = test.partition("::")[0]
+            turns[file] += 1
+            places[test] = turns[file]
+        ranked = sorted(tests, key=lambda test: (-finds[test], places[test], seconds[test]))
+        spent = accumulate(seconds[test] for test in ranked)
+        return [test for test, so_far in zip(ranked, spent, strict=True) if so_far <= SPENT]
+
+    def _through(self) -> dict[tuple[str, int], set[str]]:
+        """By file and line: the tests that take part and go through it."""
+        through: dict[tuple[str, int], set[str]] = defaultdict(set)
+        for name in self._items:
+            test = self._tests.known[name]
+            if test.passed and test.seconds <= LONGEST:
+                for path, lines in test.lines.items():
+                    for line in lines:
+                        through[path, line].add(name)
+        return through
+
+    def _ask(self, fault: Fault, through: dict[tuple[str, int], set[str]]) -> Iterator[str]:
+        """Tests that have not said anything about this fault; none if it is found."""
+        tests = set[str]().union(*(through.get((fault.path, n), ()) for n in fault.lines))
+        known = self._verdicts.known.get(fault.key)
+        if known is not None and known.by in tests and known.digest == self._digest(known.by):
+            return
+        tried = known.tried if known is not None else {}
+        yield from (test for test in tests if tried.get(test) != self._digest(test))
+
+    def _note(self, fault: Fault, tests: list[str], ended: Ended) -> None:
+        known = self._verdicts.known.get(fault.key)
+        passed = tests if ended.failed is None else []
+        tried = (known.tried if known else {}) | {test: self._digest(test) for test in passed}
+        digest = self._digest(ended.failed) if ended.failed else ""
+        self._verdicts.keep(
+            fault.key, Verdict(ended.failed, digest, ended.late, tried, ended.seconds)
+        )
+
+    def _digest(self, test: str) -> str:
+        return digest_of(self._items[test].path)
+
+
+class _Seen:
+    """The lines that a child goes through in some files, in all its threads."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self._lines: dict[str, set[int]] = {path: set() for path in paths}
+
+    def start(self) -> None:
+        threading.settrace(self._enter)
+        sys.settrace(self._enter)
+
+    def lines(self) -> dict[str, list[int]]:
+        sys.settrace(None)
+        return {path: sorted(lines) for path, lines in self._lines.items() if lines}
+
+    def _enter(self, frame: FrameType, event: str, what: object) -> TraceFunction | None:
+        return self._line if frame.f_code.co_filename in self._lines else None
+
+    def _line(self, frame: FrameType, event: str, what: object) -> TraceFunction:
+        self._lines[frame.f_code.co_filename].add(frame.f_lineno)
+        return self._line
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+def _takes_part(item: pytest.Item) -> bool:
+    return not OURS & _fixtures(item)
+
+
+def _of_database(item: pytest.Item) -> bool:
+    return bool({"db", "transactional_db"} & _fixtures(item)) or bool(
+        item.get_closest_marker("django_db")
+    )
+
+
+def _progress(what: str, done: int, of: int, started: float) -> None:
+    if done % 50 == 0 or done == of:
+        spent = time.monotonic() - started
+        print(f"{what}: {done} of {of}, {spent / done:.2f} s each", flush=True)

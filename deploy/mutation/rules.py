@@ -1,0 +1,58 @@
+"""Which faults are not put in: those no test could or should notice, by what they are.
+
+- Words for people: what stands in ``_("…")`` and its kin, and the message of an exception of
+  Python's own. Texts have tests of their own (every one translated, none left out).
+- Log lines, and an ``assert``: it narrows a type, none guards input (pyproject.toml, S101).
+- ``strict=`` of ``zip`` and ``cast(…)``: they guard a programmer, and say nothing at run time.
+- The case of letters in SQL: Postgres folds it. ``XX`` around the statement stays.
+- What is carried out once, when a module is read: annotations, decorators, defaults of parameters.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+WORDS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
+LOGS = {"log", "logger"}
+_SQL = re.compile(r"\s*(select|insert|update|delete|with|set|lock)\s", re.IGNORECASE)
+
+
+def is_left_out(node: cst.CSTNode) -> bool:
+    """Nothing in ``node`` and below it is changed."""
+    match node:
+        case cst.Annotation() | cst.Decorator() | cst.Assert():
+            return True
+        case cst.Call(func=cst.Name(value=name)):
+            return name in WORDS or name in {"cast", "isinstance"} or _is_error(name)
+        case cst.Call(func=cst.Attribute(value=cst.Name(value=name))):
+            return name in LOGS
+        case cst.Arg(keyword=cst.Name(value="strict")):
+            return True
+    return False
+
+
+def is_pointless(node: cst.CSTNode, changed: cst.CSTNode) -> bool:
+    """This one change of ``node`` is the same to whoever reads it."""
+    if isinstance(node, cst.SimpleString) and isinstance(changed, cst.SimpleString):
+        folded = node.value.lower() == changed.value.lower()
+        return folded and bool(_SQL.match(node.raw_value))
+    if isinstance(node, cst.Call) and isinstance(changed, cst.Call):
+        return any(map(_is_strict, set(_args(node)) - set(_args(changed))))
+    return False
+
+
+def _args(call: cst.Call) -> Iterator[cst.Arg]:
+    return iter(call.args)
+
+
+def _is_strict(arg: cst.Arg) -> bool:
+    return arg.keyword is not None and arg.keyword.value == "strict"
+
+
+def _is_error(name: str) -> bool:
+    named = getattr(builtins, name, None)
+    return isinstance(named, type) and issubclass(named, BaseException)
