@@ -18,7 +18,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.challenges.suspicion import note
@@ -27,12 +27,15 @@ from accounts.mails import MAILS, compose
 from accounts.models import User
 from accounts.models.user import Locale
 from accounts.services.sessions import change_password
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.at_rest import open_text, seal_text
 from mimic.core.errors import ServiceUnavailable, TooManyRequests
 from mimic.core.fingerprint import agent_family
 from mimic.core.network import client_ip
 
 _PURPOSE = b"mimic/accounts/second-factor/v1"
+SIGNED_UP = declare("accounts.sign_up", gettext_lazy("Signed up"), private=["email"])
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +68,14 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(
         self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
     ) -> User:
-        """New people read our pages in the language in which they signed up."""
+        """New people read our pages in the language in which they signed up. The form's transaction
+        is open.
+        """
         language = get_language() or ""
         if language in Locale.values:
             user.locale = language
         saved: User = super().save_user(request, user, form, commit)
+        record(SIGNED_UP, target=saved, by=saved, private={"email": saved.email})
         return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -82,8 +88,11 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 raise MailNotSent from fault
 
     def set_password(self, user: User, password: str) -> None:
-        """With the old one end the programs and keys that it let in."""
-        change_password(user=user, password=password, now=timezone.now())
+        """With the old one end the programs and keys that it let in. Nobody is signed in who sets
+        it by a link from a mail.
+        """
+        by_mail = not self.request.user.is_authenticated
+        change_password(user=user, password=password, by_mail=by_mail, now=timezone.now())
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
         """Who has a second factor proves that one again: a password alone is not enough for it."""
