@@ -21,7 +21,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext_noop as _
 
-from accounts.challenges.suspicion import note
+from accounts.challenges.suspicion import note, suspected
+from accounts.hashing import place_for_a_hash
 from accounts.lockout import Attempt, guarded
 from accounts.mails import MAILS, compose
 from accounts.models import User
@@ -57,8 +58,16 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Raises a ValidationError, the same whether there is such a person, while locked."""
         attempt = Attempt(str(credentials.get("email", "")), self.get_client_ip(request))
+        look_up = partial(super().authenticate, request, **credentials)
+
+        def check() -> User | None:
+            # the form lets nobody here who is suspected and has proved nothing
+            with place_for_a_hash(proved=suspected(attempt.address)):
+                found: User | None = look_up()
+                return found
+
         try:
-            found = guarded(attempt, partial(super().authenticate, request, **credentials))
+            found = guarded(attempt, check)
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
         if found is None:

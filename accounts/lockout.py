@@ -32,7 +32,7 @@ LONGEST_LOCK_SECONDS: Final = 24 * 60 * 60
 FAMILIAR_SECONDS: Final = 90 * 24 * 60 * 60
 PER_ADDRESS = Limit("auth", most=10, seconds=60, alone=3)
 PER_PROCESS = Limit("auth-process", most=100_000, seconds=60, alone=30)
-_REFUSED = "Too many attempts. Wait, then try again."
+REFUSED = "Too many attempts. Wait, then try again."
 SUBJECTS: Final = ("address", "account there", "account elsewhere")
 LOCKED: Final = declare(
     "accounts.lock_out", _("Locked out"), facts=["what", "minutes"], private=["account"]
@@ -180,7 +180,7 @@ def _succeeded(attempt: Attempt) -> None:
 
 def _refuse(seconds: int) -> None:
     abuse_login_throttle.inc()
-    raise TooManyRequests(_REFUSED, retry_after=seconds)
+    raise TooManyRequests(REFUSED, retry_after=seconds)
 
 
 def _lock(subject: str) -> str:

@@ -22,10 +22,13 @@ class ProofNeeded(MimicError):
         return {"puzzle": self.puzzle}
 
 
-def demand_work(*, answer: str, address: str) -> None:
-    """Whoever is not suspected owes nothing. A captcha is for people: programs work instead.
+def demand_work(*, answer: str, address: str) -> bool:
+    """Whether it was done. Whoever is not suspected owes nothing, and may do it. A captcha is for
+    people: programs work instead.
 
     Raises :class:`ProofNeeded`.
     """
-    if suspected(address) and not work.solved(answer, address):
+    done = bool(answer) and work.solved(answer, address)
+    if not done and suspected(address):
         raise ProofNeeded(work.pose(address))
+    return done

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from accounts.challenges.programs import demand_work
 from accounts.challenges.suspicion import note
+from accounts.hashing import place_for_a_hash
 from accounts.lockout import Attempt, guarded
 from accounts.models import User
 from accounts.selectors import second_factor_of
@@ -46,8 +47,9 @@ def sign_in_program(
     attempt = Attempt(account=email, address=client_ip(request))
 
     def check() -> tuple[User, bool] | None:
-        demand_work(answer=work, address=attempt.address)
-        return _proved(request, email, password, code)
+        worked = demand_work(answer=work, address=attempt.address)
+        with place_for_a_hash(proved=worked):
+            return _proved(request, email, password, code)
 
     proved = guarded(attempt, check)
     auth_login.labels("refused" if proved is None else "signed_in").inc()
