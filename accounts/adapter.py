@@ -18,21 +18,25 @@ from django.contrib.auth.models import AnonymousUser
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext_noop as _
 
-from accounts.challenges.suspicion import note
+from accounts.challenges.suspicion import note, suspected
+from accounts.hashing import place_for_a_hash
 from accounts.lockout import Attempt, guarded
 from accounts.mails import MAILS, compose
 from accounts.models import User
 from accounts.models.user import Locale
 from accounts.services.sessions import change_password
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.at_rest import open_text, seal_text
 from mimic.core.errors import ServiceUnavailable, TooManyRequests
 from mimic.core.fingerprint import agent_family
 from mimic.core.network import client_ip
 
 _PURPOSE = b"mimic/accounts/second-factor/v1"
+SIGNED_UP = declare("accounts.sign_up", gettext_lazy("Signed up"), private=["email"])
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +58,16 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Raises a ValidationError, the same whether there is such a person, while locked."""
         attempt = Attempt(str(credentials.get("email", "")), self.get_client_ip(request))
+        look_up = partial(super().authenticate, request, **credentials)
+
+        def check() -> User | None:
+            # the form lets nobody here who is suspected and has proved nothing
+            with place_for_a_hash(proved=suspected(attempt.address)):
+                found: User | None = look_up()
+                return found
+
         try:
-            found = guarded(attempt, partial(super().authenticate, request, **credentials))
+            found = guarded(attempt, check)
         except TooManyRequests:
             raise self.validation_error("too_many_login_attempts") from None
         if found is None:
@@ -65,11 +77,14 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(
         self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
     ) -> User:
-        """New people read our pages in the language in which they signed up."""
+        """New people read our pages in the language in which they signed up. The form's transaction
+        is open.
+        """
         language = get_language() or ""
         if language in Locale.values:
             user.locale = language
         saved: User = super().save_user(request, user, form, commit)
+        record(SIGNED_UP, target=saved, by=saved, private={"email": saved.email})
         return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -82,8 +97,11 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 raise MailNotSent from fault
 
     def set_password(self, user: User, password: str) -> None:
-        """With the old one end the programs and keys that it let in."""
-        change_password(user=user, password=password, now=timezone.now())
+        """With the old one end the programs and keys that it let in. Nobody is signed in who sets
+        it by a link from a mail.
+        """
+        by_mail = not self.request.user.is_authenticated
+        change_password(user=user, password=password, by_mail=by_mail, now=timezone.now())
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, Any]]:
         """Who has a second factor proves that one again: a password alone is not enough for it."""

@@ -12,8 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from django.utils.translation import gettext_lazy as _
 from redis import Redis
 
+from accounts.models import User
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import TooManyRequests
 from mimic.core.limits import Ask, Limit, judge
 from mimic.core.network import neighbourhood
@@ -28,7 +32,11 @@ LONGEST_LOCK_SECONDS: Final = 24 * 60 * 60
 FAMILIAR_SECONDS: Final = 90 * 24 * 60 * 60
 PER_ADDRESS = Limit("auth", most=10, seconds=60, alone=3)
 PER_PROCESS = Limit("auth-process", most=100_000, seconds=60, alone=30)
-_REFUSED = "Too many attempts. Wait, then try again."
+REFUSED = "Too many attempts. Wait, then try again."
+SUBJECTS: Final = ("address", "account there", "account elsewhere")
+LOCKED: Final = declare(
+    "accounts.lock_out", _("Locked out"), facts=["what", "minutes"], private=["account"]
+)
 
 Result = TypeVar("Result")
 
@@ -45,12 +53,15 @@ return longest
 
 # KEYS failures and lock of each subject   ARGV most, window, first lock, longest lock (ms)
 # A lock is remembered for the longest time after it opened: the next one lasts twice as long.
+# Returns per subject for how many ms it was locked now, 0 for not.
 _FAILED: Final = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local locked = {}
 for i = 1, #KEYS, 2 do
   local failures, lock = KEYS[i], KEYS[i + 1]
+  locked[#locked + 1] = 0
   redis.call('LPUSH', failures, string.format('%d', now))
   redis.call('LTRIM', failures, 0, most - 1)
   redis.call('PEXPIRE', failures, window)
@@ -61,8 +72,10 @@ for i = 1, #KEYS, 2 do
     redis.call('HSET', lock, 'level', level + 1, 'until', string.format('%d', now + span))
     redis.call('PEXPIRE', lock, string.format('%d', span + tonumber(ARGV[4])))
     redis.call('DEL', failures)
+    locked[#locked] = span
   end
 end
+return locked
 """
 
 
@@ -137,7 +150,22 @@ def _failed(attempt: Attempt) -> None:
     ]
     spans = (WINDOW_SECONDS, FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS)
     given = [MOST_FAILURES, *(span * 1_000 for span in spans)]
-    ask_if_there(lambda client: client.register_script(_FAILED)(keys=keys, args=given))
+    answer = ask_if_there(lambda client: client.register_script(_FAILED)(keys=keys, args=given))
+    told: list[int] = answer or [0, 0, 0]
+    locked = {what: ms for what, ms in zip(SUBJECTS, told, strict=True) if ms}
+    if locked:
+        _tell_audit(attempt, locked)
+
+
+def _tell_audit(attempt: Attempt, locked: dict[str, int]) -> None:
+    """Once a lock, not once a refusal: nobody fills the audit by knocking."""
+    account = attempt.account.strip().lower()
+    record(
+        LOCKED,
+        about=User.objects.filter(email=account).first(),
+        facts={"what": list(locked), "minutes": max(locked.values()) // 60_000},
+        private={"account": account},
+    )
 
 
 def _succeeded(attempt: Attempt) -> None:
@@ -152,7 +180,7 @@ def _succeeded(attempt: Attempt) -> None:
 
 def _refuse(seconds: int) -> None:
     abuse_login_throttle.inc()
-    raise TooManyRequests(_REFUSED, retry_after=seconds)
+    raise TooManyRequests(REFUSED, retry_after=seconds)
 
 
 def _lock(subject: str) -> str:

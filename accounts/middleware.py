@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.session_use import note_seen
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.fingerprint import fingerprint_of, kept_fingerprint
 from mimic.core.network import client_ip
 from mimic.core.problems import is_for_programs
 
+SESSION_REFUSED = declare(
+    "accounts.session.refuse", gettext_lazy("Session ended: not theirs, or old")
+)
 LONGEST_SIGN_IN = timedelta(days=30)
 ROW, BEGAN = "browser_session", "signed_in_at"
 """Where a session says which row tells of it, and when it began (Unix seconds)."""
@@ -73,6 +79,8 @@ def _still_theirs(request: HttpRequest) -> bool:
 
 
 def _ask_again(request: HttpRequest) -> None:
+    person: Any = request.user
+    record(SESSION_REFUSED, target=person)
     logout(request)
     if not is_for_programs(request.path):
         messages.info(

@@ -21,7 +21,10 @@ from tests.security.checks import CHECKS, Check  # noqa: E402
 
 FOLDER = ROOT / "var" / "security"
 RESULTS, FINDINGS = FOLDER / "tests.xml", FOLDER / "bandit.json"
-PACKAGES = ("mimic", "accounts", "billing", "signals", "trading", "manage.py")
+PACKAGES = (
+    "mimic", "accounts", "affiliates", "billing", "gamification", "signals", "support", "trading",
+    "manage.py",
+)  # fmt: skip
 CRYPTOGRAPHY = 21
 _SHOWN = 3
 

@@ -13,6 +13,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 import mimic.celery  # noqa: E402, F401  (jobs are enqueued through its app)
+from accounts.sign_in_gate import guard_sign_in  # noqa: E402
 from mimic.core.body_limit import limit_asgi_body  # noqa: E402
 from mimic.core.odd_headers import mend_asgi_headers  # noqa: E402
 from mimic.web.collector import settle  # noqa: E402
@@ -20,7 +21,7 @@ from mimic.web.routing import websocket_application  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": mend_asgi_headers(limit_asgi_body(django_application)),
+        "http": mend_asgi_headers(limit_asgi_body(guard_sign_in(django_application))),
         "websocket": websocket_application,
     }
 )

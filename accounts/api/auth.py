@@ -13,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.challenges.programs import ProofNeeded
+from accounts.challenges.work import LONGEST as LONGEST_WORK
 from accounts.lockout import PER_ADDRESS
 from accounts.services.programs import SignInRefused, sign_in_program
 from accounts.services.telegram import sign_in_mini_app
@@ -35,6 +37,10 @@ class LoginIn(serializers.Serializer[Any]):
     program = Text(
         max_length=80, required=False, allow_blank=True, default="",
         help_text="What you will know this sign-in by.",
+    )  # fmt: skip
+    work = Text(
+        max_length=LONGEST_WORK, required=False, allow_blank=True, default="", write_only=True,
+        help_text="The solved puzzle of an auth.proof_needed answer.",
     )  # fmt: skip
 
 
@@ -69,9 +75,11 @@ class _Open(APIView):
 
 class Login(_Open):
     @extend_schema(request=LoginIn, responses=TokensOut, operation_id="auth_login")
-    @refuses(SignInRefused)
+    @refuses(SignInRefused, ProofNeeded)
     def post(self, request: Request) -> Response:
-        """Sign a program in. The refusal is the same whatever was wrong."""
+        """Sign a program in. The refusal is the same whatever was wrong. After two of them, or
+        while many fail, a puzzle is to be solved for each attempt.
+        """
         given = valid_body(LoginIn, request)
         label, now = given.pop("program"), timezone.now()
         program = Program(label, storable_address(client_ip(request._request)))

@@ -16,6 +16,11 @@ def note(address: str) -> None:
     judge([Ask(OF_ADDRESS, neighbourhood(address), Mode.ADD), Ask(OF_ALL, "all", Mode.ADD)])
 
 
+def note_crowd() -> None:
+    """More want to sign in than there is room for: soon everybody works for it."""
+    judge([Ask(OF_ALL, "all", Mode.ADD)])
+
+
 def suspected(address: str) -> bool:
     looked = judge(
         [Ask(OF_ADDRESS, neighbourhood(address), Mode.LOOK), Ask(OF_ALL, "all", Mode.LOOK)]

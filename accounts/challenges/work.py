@@ -40,22 +40,29 @@ def pose(address: str) -> dict[str, Any]:
 
 
 def solved(answer: str, address: str) -> bool:
-    """Whether it is the solution of a puzzle of ours for that network, in time and for the first
-    time. While Redis is away none is remembered: fewer sign-ins are let through then (lockout).
+    """Whether it is genuine and comes for the first time. While Redis is away none is remembered:
+    fewer sign-ins are let through then (lockout).
     """
-    try:
-        told = json.loads(base64.b64decode(answer[: LONGEST + 1], validate=True))
-        challenge, salt, number = str(told["challenge"]), str(told["salt"]), int(told["number"])
-        until = int(salt.partition("?expires=")[2])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return False
-    signed = constant_time_compare(str(told.get("signature")), _signature(challenge, salt, address))
-    if not signed or until < time.time() or _hash(salt, number) != challenge:
+    salt = genuine(answer, address)
+    if salt is None:
         return False
     first = ask_if_there(
         lambda client: bool(client.set(f"mimic:work:{salt}", 1, nx=True, ex=LIFE_SECONDS))
     )
     return first is not False
+
+
+def genuine(answer: str, address: str) -> str | None:
+    """The salt, if it is the solution of a puzzle of ours for that network, and in time."""
+    try:
+        told = json.loads(base64.b64decode(answer[: LONGEST + 1], validate=True))
+        challenge, salt, number = str(told["challenge"]), str(told["salt"]), int(told["number"])
+        until = int(salt.partition("?expires=")[2])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    signed = constant_time_compare(str(told.get("signature")), _signature(challenge, salt, address))
+    good = signed and until >= time.time() and _hash(salt, number) == challenge
+    return salt if good else None
 
 
 def _hash(salt: str, number: int) -> str:

@@ -35,6 +35,7 @@ from accounts.services.telegram import (
     link_telegram,
     person_at_telegram,
     spend_payload,
+    telegram_refused,
     unlink_telegram,
 )
 from accounts.telegram.checks import LONGEST, Told, read_login
@@ -86,6 +87,7 @@ def back(request: HttpRequest) -> HttpResponse:
     told = _told(request.POST.get("result", ""))
     known = same_secret(request.POST.get("state", ""), begun.get("state", ""))
     if told is None or not known or not spend_payload(told=told, now=timezone.now()):
+        telegram_refused(told)
         return _refused(request, gettext("Telegram's answer was not accepted. Try again."))
     return _DEEDS[begun["deed"]](request, told, begun["next"])
 
@@ -137,6 +139,7 @@ def _sign_in(request: HttpRequest, told: Told, wanted: str) -> HttpResponse:
     """As far as a password would: whoever has a second factor is asked for it next."""
     user = person_at_telegram(told)
     if user is None:
+        telegram_refused(told)
         text = gettext("This Telegram account is linked to nobody here. Sign in, then link it.")
         return _refused(request, text)
     record_authentication(request, user, method="telegram")

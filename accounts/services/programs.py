@@ -8,11 +8,16 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
+from accounts.challenges.programs import demand_work
+from accounts.challenges.suspicion import note
+from accounts.hashing import place_for_a_hash
 from accounts.lockout import Attempt, guarded
 from accounts.models import User
 from accounts.selectors import second_factor_of
 from accounts.services.second_factor import accept_login_code
+from accounts.sign_in_trail import FAILED
 from accounts.tokens.families import Program, Tokens, begin_family
+from mimic.audit.services import record
 from mimic.core.errors import MimicError
 from mimic.core.network import client_ip
 from mimic.ops.metrics import auth_login
@@ -30,17 +35,26 @@ def sign_in_program(
     email: str,
     password: str,
     code: str,
+    work: str,
     program: Program,
     now: datetime,
 ) -> Tokens:
-    """Command: tokens for a person's program.
+    """Command: tokens for a person's program. ``work`` is what suspected callers owe.
 
-    Raises :class:`SignInRefused`, and TooManyRequests for who has failed too often (lockout).
+    Raises :class:`SignInRefused`, ProofNeeded, and TooManyRequests for who has failed too often
+    (lockout).
     """
     attempt = Attempt(account=email, address=client_ip(request))
-    proved = guarded(attempt, lambda: _proved(request, email, password, code))
+
+    def check() -> tuple[User, bool] | None:
+        worked = demand_work(answer=work, address=attempt.address)
+        with place_for_a_hash(proved=worked):
+            return _proved(request, email, password, code)
+
+    proved = guarded(attempt, check)
     auth_login.labels("refused" if proved is None else "signed_in").inc()
     if proved is None:
+        note(attempt.address)
         raise SignInRefused
     user, second_factor = proved
     return begin_family(user=user, program=program, second_factor=second_factor, now=now)
@@ -52,7 +66,10 @@ def _proved(request: HttpRequest, email: str, password: str, code: str) -> tuple
     The code is looked at once the password is right, so that nobody else can make the app wait.
     """
     user = authenticate(request, email=email, password=password)
-    if not isinstance(user, User) or not _address_is_proved(user):
+    if not isinstance(user, User):
+        return None
+    if not _address_is_proved(user):
+        record(FAILED, about=user, facts={"why": "unconfirmed address"})
         return None
     shown = second_factor_shown(user=user, code=code)
     return None if shown is None else (user, shown)

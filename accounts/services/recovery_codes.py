@@ -8,12 +8,17 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import RecoveryCode, User
 from accounts.selectors import second_factor_of
 from accounts.services.refusals import SecondFactorMissing
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.tokens import digest_of
 
+MADE = declare("accounts.recovery_codes.make", _("Recovery codes made"))
+SPENT = declare("accounts.recovery_codes.spend", _("Recovery code used"), facts=["left"])
 HOW_MANY = 10
 _BYTES, _GROUP = 15, 6
 
@@ -34,6 +39,7 @@ def make_recovery_codes(*, user: User) -> list[str]:
     RecoveryCode.objects.bulk_create(
         RecoveryCode(authenticator=authenticator, digest=_digest(user, code)) for code in codes
     )
+    record(MADE, target=user, about=user)
     return codes
 
 
@@ -45,7 +51,11 @@ def spend_recovery_code(*, user: User, code: str, now: datetime) -> Authenticato
     if found is None:
         return None
     fresh = RecoveryCode.objects.filter(pk=found.pk, used_at=None).update(used_at=now)
-    return found.authenticator if fresh else None
+    if not fresh:
+        return None
+    left = RecoveryCode.objects.filter(authenticator_id=found.authenticator_id, used_at=None)
+    record(SPENT, target=user, by=user, facts={"left": left.count()})
+    return found.authenticator
 
 
 def _new_code() -> str:

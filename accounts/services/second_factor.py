@@ -36,9 +36,13 @@ from mimic.core.tokens import digest_of, generate_token
 
 PROOF_LIFE = timedelta(seconds=60)
 
-REMOVED = declare("accounts.second_factor.remove", gettext_lazy("Second factor removed"))
-
-
+REMOVED = declare(
+    "accounts.second_factor.remove", gettext_lazy("Second factor removed"), facts=["kind"]
+)
+REFUSED = declare(
+    "accounts.second_factor.refuse", gettext_lazy("Second factor refused"), facts=["at"]
+)
+ACCEPTED = declare("accounts.second_factor.spend", gettext_lazy("Fresh code shown"))
 _DEVICES: Final[dict[str, type[TotpDevice] | type[PasskeyDevice]]] = {
     Authenticator.Type.TOTP: TotpDevice,
     Authenticator.Type.WEBAUTHN: PasskeyDevice,
@@ -55,7 +59,12 @@ class LastFactor(Conflict):
 @transaction.atomic(durable=True)
 def _spent(user: User, code: str) -> bool:
     # Durable: were a caller able to roll back, the code would be good again.
-    return django_otp.match_token(user, code.strip()) is not None
+    good = django_otp.match_token(user, code.strip()) is not None
+    if good:
+        record(ACCEPTED, target=user, by=user)
+    else:
+        record(REFUSED, target=user, by=user, facts={"at": "deed"})
+    return good
 
 
 def verify_second_factor(*, user: User, code: str) -> None:
@@ -76,7 +85,10 @@ def accept_login_code(*, user: User, code: str) -> Authenticator | None:
     device = totp_device(user)
     if device is not None and device.verify_token(code):
         return device.authenticator
-    return spend_recovery_code(user=user, code=code, now=timezone.now())
+    spent = spend_recovery_code(user=user, code=code, now=timezone.now())
+    if spent is None:
+        record(REFUSED, target=user, about=user, facts={"at": "sign-in"})
+    return spent
 
 
 @transaction.atomic(durable=True)
@@ -145,6 +157,7 @@ def remove_factor(*, user: User, authenticator_id: int) -> Authenticator | None:
             raise LastFactor
         Authenticator.objects.filter(user=user, type=recovery).delete()
     Authenticator.objects.filter(pk=chosen.pk).delete()
+    record(REMOVED, target=user, by=user, facts={"kind": chosen.type})
     return chosen
 
 

@@ -6,10 +6,20 @@ from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, BrowserSession, EndedBy, TokenFamily, User
+from mimic.audit.actions import declare
+from mimic.audit.services import Target, record
 from mimic.core.fingerprint import Fingerprint
 from mimic.web.people import close_sockets_of
+
+SESSION_ENDED = declare(
+    "accounts.session.end", _("Browser signed out"), facts=["device"], private=["network"]
+)
+PASSWORD_CHANGED = declare(
+    "accounts.password.change", _("Password changed"), facts=["by_mail", "programs", "keys"]
+)
 
 
 @transaction.atomic
@@ -39,21 +49,28 @@ def end_session(*, session: BrowserSession) -> None:
 @transaction.atomic(durable=True)
 def end_other_sessions(*, user: User, keep: str | None) -> int:
     """Command: every browser but the one with the session ``keep``; how many those were."""
-    others = list(BrowserSession.objects.filter(user=user).exclude(session_key=keep or ""))
+    others = list(
+        BrowserSession.objects.filter(user=user)
+        .exclude(session_key=keep or "")
+        .select_related("user")
+    )
     _end(others)
     return len(others)
 
 
 @transaction.atomic(durable=True)
-def change_password(*, user: User, password: str, now: datetime) -> None:
+def change_password(*, user: User, password: str, by_mail: bool, now: datetime) -> None:
     """Command: whoever got in by the old one is out: browsers by Django's hash of the password,
-    programs and API keys here. Who has the new one gives keys anew.
+    programs and API keys here. Who has the new one gives keys anew. ``by_mail``: a link from a mail
+    was the proof, not the old password.
     """
     user.set_password(password)
     user.save(update_fields=["password"])
     alive = TokenFamily.objects.filter(user=user, ended_at=None)
-    alive.update(ended_at=now, ended_by=EndedBy.PASSWORD)
-    ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    programs = alive.update(ended_at=now, ended_by=EndedBy.PASSWORD)
+    keys = ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    facts = {"by_mail": by_mail, "programs": programs, "keys": keys}
+    record(PASSWORD_CHANGED, target=user, about=user, facts=facts)
 
 
 def sweep_sessions(now: datetime) -> int:
@@ -68,4 +85,11 @@ def _end(rows: list[BrowserSession]) -> None:
     Session.objects.filter(session_key__in=[each.session_key for each in rows]).delete()
     BrowserSession.objects.filter(pk__in=[each.pk for each in rows]).delete()
     for each in rows:
+        record(
+            SESSION_ENDED,
+            target=Target("accounts.browsersession", str(each.public_id)),
+            about=each.user,
+            facts={"device": each.device},
+            private={"network": each.network},
+        )
         close_sockets_of(each.user_id, session_key=each.session_key)

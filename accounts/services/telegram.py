@@ -6,16 +6,23 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from accounts.lockout import Attempt, guarded
 from accounts.models import TelegramAccount, TelegramUsed, User
 from accounts.services.programs import SignInRefused, second_factor_shown
+from accounts.sign_in_trail import FAILED
 from accounts.telegram.checks import Told
 from accounts.tokens.families import Program, Tokens, begin_family
+from mimic.audit.actions import declare
+from mimic.audit.services import record
 from mimic.core.errors import Conflict
 from mimic.core.network import client_ip
 from mimic.ops.metrics import auth_login
+
+LINKED = declare("accounts.telegram.link", gettext_lazy("Telegram linked"), private=["telegram_id"])
+UNLINKED = declare("accounts.telegram.unlink", gettext_lazy("Telegram unlinked"))
 
 
 class TelegramTaken(Conflict):
@@ -43,7 +50,7 @@ def link_telegram(*, user: User, told: Told, now: datetime) -> TelegramAccount:
     TelegramAccount.objects.filter(user=user).delete()
     try:
         with transaction.atomic():
-            return TelegramAccount.objects.create(
+            linked = TelegramAccount.objects.create(
                 user=user,
                 telegram_id=told.telegram_id,
                 name=told.name,
@@ -52,12 +59,16 @@ def link_telegram(*, user: User, told: Told, now: datetime) -> TelegramAccount:
             )
     except IntegrityError:
         raise TelegramTaken from None
+    record(LINKED, target=user, by=user, private={"telegram_id": told.telegram_id})
+    return linked
 
 
 @transaction.atomic(durable=True)
 def unlink_telegram(*, user: User) -> bool:
     """Command: False if there was nothing to unlink."""
     gone, _by_model = TelegramAccount.objects.filter(user=user).delete()
+    if gone:
+        record(UNLINKED, target=user, by=user)
     return gone > 0
 
 
@@ -66,6 +77,11 @@ def person_at_telegram(told: Told) -> User | None:
     linked = TelegramAccount.objects.select_related("user").filter(telegram_id=told.telegram_id)
     found = linked.filter(user__is_active=True).first()
     return found.user if found else None
+
+
+def telegram_refused(told: Told | None) -> None:
+    """Tell the audit of an answer of Telegram's, if it was one, that signed nobody in."""
+    record(FAILED, about=person_at_telegram(told) if told else None, facts={"why": "telegram"})
 
 
 def sign_in_mini_app(
@@ -82,6 +98,7 @@ def sign_in_mini_app(
     proved = guarded(Attempt(who, address), lambda: _proved(told, code, now))
     auth_login.labels("refused" if proved is None else "signed_in").inc()
     if proved is None:
+        telegram_refused(told)
         raise SignInRefused
     user, second_factor = proved
     return begin_family(user=user, program=program, second_factor=second_factor, now=now)

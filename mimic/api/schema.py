@@ -31,6 +31,18 @@ class FieldProblemOut(serializers.Serializer[FieldProblem]):
     detail = serializers.CharField()
 
 
+class PuzzleOut(serializers.Serializer[dict[str, Any]]):
+    """Find the number below ``maxnumber`` with which the SHA-256 of ``salt`` and the number, in
+    decimal, is ``challenge`` (hex). The answer is the base64 of this object's JSON with ``number``.
+    """
+
+    algorithm = serializers.CharField(help_text="SHA-256.")
+    challenge = serializers.CharField()
+    maxnumber = serializers.IntegerField()
+    salt = serializers.CharField()
+    signature = serializers.CharField(help_text="Ours: send it back as it is.")
+
+
 class ProblemOut(serializers.Serializer[dict[str, Any]]):
     """RFC 9457 problem details."""
 
@@ -42,6 +54,7 @@ class ProblemOut(serializers.Serializer[dict[str, Any]]):
     code = serializers.CharField(help_text="Stable: program against this.")
     request_id = serializers.CharField(help_text="Quote it to support.")
     errors = FieldProblemOut(many=True)  # type: ignore[assignment]
+    puzzle = PuzzleOut(required=False, help_text="Of auth.proof_needed alone; lives 5 minutes.")
 
 
 class ApiSchema(AutoSchema):

@@ -48,6 +48,10 @@ class MimicError(Exception):
         """Extra HTTP headers of the answer."""
         return {}
 
+    def members(self) -> dict[str, Any]:
+        """Extra members of the problem document (RFC 9457, 3.2)."""
+        return {}
+
 
 _kinds[MimicError.code] = MimicError
 

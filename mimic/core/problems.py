@@ -73,6 +73,7 @@ def problem_document(error: MimicError, request: HttpRequest) -> dict[str, Any]:
         "code": error.code,
         "request_id": request_id_of(request),
         "errors": error.errors,
+        **error.members(),
     }
 
 

@@ -72,4 +72,7 @@ auth_login = Counter("mimic_auth_login", "Sign-ins of programs by result", ["res
 abuse_login_throttle = Counter(
     "mimic_abuse_login_throttle", "Sign-in attempts that were not looked at"
 )
+password_hashes_most = Gauge(
+    "mimic_password_hashes_most", "Most passwords that were hashed at one moment"
+)
 ratelimit_block = Counter("mimic_ratelimit_block", "Requests over a limit", ["limit"])

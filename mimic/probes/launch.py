@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mimic.probes.bench import attack_launch, sockets_launch
 from mimic.probes.bench import launch as bench
-from mimic.probes.bench import sockets_launch
 from mimic.probes.demo import launch as demo
 from mimic.probes.develop import launch as develop
 
@@ -13,6 +13,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": demo.run,
     "bench": bench.run,
     "bench-sockets": sockets_launch.run,
+    "bench-attack": attack_launch.run,
     "dev": develop.run,
 }
 

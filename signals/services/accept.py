@@ -129,4 +129,4 @@ taken AS (SELECT said.* FROM said JOIN key USING (message_id)),
 message AS (INSERT INTO signals_inboxmessage (id, public_id, strategy_id, door, body, content_type,
   remote_address, verdict, code, reason, parse, duplicates, received_at)
 SELECT message_id, message, strategy_id, door, body, content_type, address, 'accepted', '', '',
-  parse, 0, now FROM taken)""")  # noqa: S608 (constants alone)
+  parse, 0, now FROM taken)""")  # noqa: S608  # nosec B608  # constants alone

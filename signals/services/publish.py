@@ -40,7 +40,7 @@ SELECT mimic_time_id(), signal, strategy_id, message_id, symbol, action, directi
 FROM taken RETURNING id, public_id, strategy_id, action, received_at)"""
 _TAKEN: LiteralString = f"""WITH taken AS (SELECT r.*, {STRATEGY_COLUMNS}
 FROM json_to_recordset(%(rows)s) AS r({DRAFT_COLUMNS}, strategy bigint, message_id bigint)
-JOIN signals_strategy s ON s.id = r.strategy)"""  # noqa: S608 (constants alone)
+JOIN signals_strategy s ON s.id = r.strategy)"""  # noqa: S608  # nosec B608  # constants alone
 
 
 class Target(NamedTuple):
@@ -126,7 +126,7 @@ def publishing(taken: LiteralString) -> LiteralString:
     Answers id, public id and strategy's id of each signal.
     """
     beside = [f"{name} AS ({each.statement})" for name, each in _companions.items()]
-    return ",\n".join([taken, _SIGNAL, *beside]) + "\nSELECT id, public_id, strategy_id FROM signal"
+    return ",\n".join([taken, _SIGNAL, *beside]) + "\nSELECT id, public_id, strategy_id FROM signal"  # nosec B608  # constants alone
 
 
 def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, Any]:

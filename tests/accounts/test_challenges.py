@@ -17,6 +17,7 @@ from accounts.challenges import work
 from accounts.challenges.captchas import CAPTCHAS
 from accounts.models import User
 from tests.accounts.puzzles import posed, solution, try_to_sign_in
+from tests.api.programs import call
 from tests.cast import a_person
 from tests.simulators.captcha import CaptchaService, captcha_service
 
@@ -140,3 +141,21 @@ def test_a_service_that_fails_lets_nobody_in(
 
 def test_our_pages_stay_strict_without_a_key(client: Client) -> None:
     assert "http" not in client.get(LOGIN)["Content-Security-Policy"]
+
+
+def test_a_suspected_program_works_for_each_attempt_and_is_told_how(person: User) -> None:
+    def ask(work: str = "", address: str = ATTACKER, password: str = "wrong") -> Any:
+        given = {"email": person.email, "password": password, "work": work}
+        return call("auth/login", given, address)
+
+    assert [ask().status_code for _ in range(2)] == [401, 401]
+    asked = ask(password=PASSWORD)
+    told = asked.json()
+    assert (asked.status_code, told["code"]) == (429, "auth.proof_needed")
+    assert told["puzzle"].keys() == {"algorithm", "challenge", "maxnumber", "salt", "signature"}
+    proof = solution(told["puzzle"])
+    assert ask(proof).status_code == 401
+    assert ask(proof, password=PASSWORD).json()["code"] == "auth.proof_needed"  # good once
+    other = solution(ask().json()["puzzle"])
+    assert ask(other, password=PASSWORD).status_code == 200
+    assert ask(address=HOME, password=PASSWORD).status_code == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from itertools import count
@@ -20,8 +19,10 @@ from accounts.models import User
 from mimic.core.errors import TooManyRequests
 from mimic.ops.embedded.valkey import Valkey
 from mimic.settings.identity import PASSWORD_HASHERS
+from tests.api.programs import solving
 from tests.cast import a_person
 
+pytestmark = pytest.mark.django_db
 HOME, ATTACKER = "198.51.100.7", "203.0.113.9"
 _addresses = (f"192.0.2.{number}" for number in count(1))
 
@@ -123,10 +124,11 @@ def person(db: None) -> User:
 
 
 def log_in(person: User, password: str, address: str) -> Any:
-    body = json.dumps({"email": person.email, "password": password})
-    return Client(REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": address}).post(
-        "/api/v1/auth/login", body, content_type="application/json"
-    )
+    browser = Client(REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": address})
+    given = {"email": person.email, "password": password}
+    return solving(lambda work: browser.post(
+        "/api/v1/auth/login", {**given, "work": work}, content_type="application/json"
+    ))  # fmt: skip
 
 
 def test_the_door_tells_when_to_come_again(person: User, settings: Settings) -> None:

@@ -76,7 +76,7 @@ def write_snapshots(rows: Sequence[tuple[int, Decimal, Decimal]], at: datetime) 
     lock([row[0] for row in rows])
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %s, "  # noqa: S608
+            "UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %s, "  # noqa: S608  # nosec B608  # constants alone
             f"margin_cap = greatest(c.free, b.margin_reserved), {DAY_BEGINS} "
             "FROM (SELECT r.*, (%s AT TIME ZONE u.time_zone)::date AS today "
             "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[]) "

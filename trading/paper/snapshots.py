@@ -34,7 +34,7 @@ WITH held AS (
 UPDATE trading_accountbudget b SET equity = c.equity, snapshot_at = %(now)s,
     margin_cap = greatest(c.equity - c.margin, b.margin_reserved), {DAY_BEGINS}
   FROM worth c WHERE b.account_id = c.id
-"""  # noqa: S608 (constants alone)
+"""  # noqa: S608  # nosec B608  # constants alone
 DEFAULT_DEPOSIT = Decimal(10_000)
 
 

@@ -41,12 +41,12 @@ SELECT a.id, a.venue_id, a.egress_id, {_PACE} AS pace,
    AND (EXISTS (SELECT FROM trading_copysubscription s
             WHERE s.account_id = a.id AND s.status <> 'stopped')
         OR EXISTS (SELECT FROM trading_position p WHERE p.account_id = a.id AND p.quantity <> 0))
-"""  # noqa: S608 - made of constants
+"""  # noqa: S608  # nosec B608  # constants alone
 _DUE = f"""
 SELECT id FROM ({_PACED}) paced WHERE venue_id = %(venue)s
    AND (asked_at IS NULL OR asked_at < %(now)s - pace)
  ORDER BY asked_at + pace NULLS FIRST LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608  # constants alone
 _TAKE = """
 INSERT INTO trading_reconciliation AS r (account_id, asked_at, failures)
 SELECT id, %(now)s, 0 FROM unnest(%(ids)s::bigint[]) AS c(id) ORDER BY id
@@ -57,7 +57,7 @@ RETURNING account_id
 _OVERDUE = f"""
 SELECT venue_id, count(*) FILTER (WHERE %(now)s - since > pace * %(late)s), count(*)
   FROM ({_PACED}) paced GROUP BY 1 ORDER BY 1
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608  # constants alone
 
 
 class Overdue(NamedTuple):

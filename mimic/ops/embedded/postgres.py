@@ -177,7 +177,7 @@ def _binaries() -> Path:
 def _socket_folder(home: Path) -> Path:
     """A path short enough for a socket (107 bytes), the same for one home and user each time."""
     digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
-    return Path("/tmp") / f"mimic-{os.geteuid()}-{digest}"  # noqa: S108 (owner checked in _own)
+    return Path("/tmp") / f"mimic-{os.geteuid()}-{digest}"  # noqa: S108  # nosec B108  # owner checked in _own
 
 
 def _own(folder: Path, identity: Identity) -> None:

@@ -32,7 +32,7 @@ def naive(venue: str, strategy_id: int, orders: int) -> float:
 def set_delay(venue: str, milliseconds: int) -> None:
     """How long each of the venue's answers waits from now on."""
     told = json.dumps({"ms": milliseconds}).encode()
-    urlopen(Request(f"{venue}/_sim/delay", data=told), timeout=5).close()  # noqa: S310
+    urlopen(Request(f"{venue}/_sim/delay", data=told), timeout=5).close()  # noqa: S310  # nosec B310  # an address of our own
 
 
 def _accounts(venue: str, number: int) -> list[dict[str, str]]:

@@ -82,4 +82,4 @@ def _answered(signal_id: int, routes: list[str]) -> tuple[int, float]:
 
 def _post(url: str, method: str, body: dict[str, object]) -> None:
     told = Request(url, data=json.dumps(body).encode(), method=method)  # noqa: S310
-    urlopen(told, timeout=10).close()  # noqa: S310 (our own simulator)
+    urlopen(told, timeout=10).close()  # noqa: S310  # nosec B310  # our own simulator

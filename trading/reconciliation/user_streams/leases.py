@@ -27,7 +27,7 @@ INSERT INTO trading_accountstream (account_id, state, breach, message, owner, ma
     breaks, backfills, events, found)
 SELECT id, 'joining', '', '', '', '', 0, 0, 0, 0, 0 FROM ({_WANTED}) wanted ORDER BY id
 ON CONFLICT DO NOTHING
-"""  # noqa: S608 - made of constants
+"""  # noqa: S608  # nosec B608  # constants alone
 _CLAIM = f"""
 WITH free AS (
     SELECT s.account_id, a.venue_id FROM trading_accountstream s
@@ -38,7 +38,7 @@ WITH free AS (
 UPDATE trading_accountstream s SET owner = %(owner)s, fence = s.fence + 1, lease_until = %(lease)s
   FROM free WHERE s.account_id = free.account_id
 RETURNING s.account_id, s.fence, free.venue_id
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608  # constants alone
 _RENEW = f"""
 WITH mine AS (
     SELECT s.account_id FROM trading_accountstream s
@@ -50,7 +50,7 @@ UPDATE trading_accountstream s SET lease_until = %(lease)s, alive_at = CASE
     WHEN s.state = 'live' AND s.account_id = ANY(%(whole)s) THEN %(now)s ELSE s.alive_at END
   FROM mine WHERE s.account_id = mine.account_id
 RETURNING s.account_id, s.wanted_at IS NOT NULL
-"""  # noqa: S608
+"""  # noqa: S608  # nosec B608  # constants alone
 
 
 class Renewed(NamedTuple):
@@ -129,7 +129,7 @@ def wanted_in_all(*, venues: Collection[str]) -> int:
     """How many accounts all stream processes together should listen to."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM ({_WANTED}) wanted",  # noqa: S608
+            f"SELECT count(*) FROM ({_WANTED}) wanted",  # noqa: S608  # nosec B608  # constants alone
             {"venues": sorted(venues)},
         )
         return int(cursor.fetchone()[0])

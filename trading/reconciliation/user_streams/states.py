@@ -83,7 +83,7 @@ def move_streams(
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE trading_accountstream s SET state = %(became)s, {_WRITES[cause]} "  # noqa: S608
+            f"UPDATE trading_accountstream s SET state = %(became)s, {_WRITES[cause]} "  # noqa: S608  # nosec B608  # constants alone
             "FROM unnest(%(accounts)s::bigint[], %(fences)s::int[]) AS c(account_id, fence) "
             "WHERE s.account_id = c.account_id AND s.fence = c.fence "
             "AND s.state = ANY(%(sources)s) RETURNING s.account_id",
