@@ -68,4 +68,4 @@ def _end(rows: list[BrowserSession]) -> None:
     Session.objects.filter(session_key__in=[each.session_key for each in rows]).delete()
     BrowserSession.objects.filter(pk__in=[each.pk for each in rows]).delete()
     for each in rows:
-        close_sockets_of(each.user_id, session_key=each.session_key)
+        close_sockets_of(each.user_id, key=each.session_key)

@@ -1,8 +1,8 @@
-"""The one socket, ``/ws/``: subscribe, unsubscribe, ping; everything else comes from the hub.
+"""The one socket, ``/ws/``: sign_in, subscribe, unsubscribe, ping; all else comes from the hub.
 
-Requests are ``{"op", "channels"?, "snapshot"?, "id"?}``; the answer is ``ack``, ``pong`` or
-``error`` with a stable ``code``, and repeats the ``id``. A refused socket is accepted first and
-closed after, for browsers hide the close code of a handshake that failed.
+Requests are ``{"op", "channels"?, "snapshot"?, "token"?, "id"?}``; the answer is ``ack``,
+``pong`` or ``error`` with a stable ``code``, and repeats the ``id``. A refused socket is accepted
+first and closed after, for browsers hide the close code of a handshake that failed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from mimic.core.network import client_ip_of_scope
 from mimic.ops.metrics import ws_slow_clients
@@ -24,10 +25,11 @@ from mimic.web.hub.local import SYSTEM, local_hub
 from mimic.web.hub.outbox import Outbox
 from mimic.web.hub.wire import dumps, tail, timestamp
 from mimic.web.live_channels import LiveChannel, find_channel
-from mimic.web.origins import is_own_origin
+from mimic.web.origins import Arrival, arrival_of
 from mimic.web.seats import Seat, seats
 from mimic.web.sign_in import SignedIn
 from mimic.web.socket_requests import Close, Request, RequestRefused, read_request
+from mimic.web.tokens import signed_in_by
 
 logger = logging.getLogger(__name__)
 MAX_CHANNELS = 50
@@ -37,8 +39,10 @@ MAX_REQUESTS, REQUEST_WINDOW_SECONDS = 60, 10.0
 class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
     """One browser connection. Everything written to it passes through its bounded outbox."""
 
+    sign_in_seconds = 10.0  # for who shows a token
     outbox: Outbox | None = None
     seat: Seat | None = None
+    _deadline: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Channels' own loop waits for a channel layer too, and goes through a thread for every
@@ -61,7 +65,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def connect(self) -> None:
         await self.accept()
-        if not is_own_origin(self.scope):
+        arrival = arrival_of(self.scope)
+        if arrival is Arrival.FOREIGN_PAGE:
             await self.close(Close.FOREIGN_ORIGIN)
             return
         person_id = self.person.user.pk if self.person else None
@@ -69,8 +74,12 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if self.seat is None:
             await self.close(Close.LIMIT)
             return
-        session_key = self.person.session_key if self.person else ""
-        self.outbox = Outbox(person_id, session_key, self._overflowed, self._signed_out)
+        proof = self.person.proof if self.person else None
+        self.outbox = Outbox(person_id, proof, self._overflowed, self._signed_out)
+        self._may_sign_in_until = 0.0 if self.person else time.monotonic() + self.sign_in_seconds
+        self._must_sign_in = arrival is Arrival.PROGRAM
+        if self._must_sign_in:
+            self._end_in(self.sign_in_seconds)
         self._spawn(self.outbox.write_to(self._write))
         await local_hub().join(self.outbox)
 
@@ -79,17 +88,58 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if outbox is None:
             return
         try:
-            request = read_request(text_data)
             if self._too_many_requests():
                 await self._end(Close.LIMIT)
                 return
-            await self._serve(request, outbox)
+            request = read_request(text_data)
+            if request.op == "sign_in":
+                await self._sign_in(request, outbox)
+            elif self._must_sign_in:
+                raise RequestRefused("not_authenticated", "sign in", request.id, Close.ANONYMOUS)
+            else:
+                await self._serve(request, outbox)
         except RequestRefused as refusal:
             error = {"op": "error", "id": refusal.id, "code": refusal.code, "detail": str(refusal)}
             if refusal.close is None:
                 self._answer(outbox, **error)
             else:
                 await self._end(refusal.close, last_words=error)
+
+    async def _sign_in(self, request: Request, outbox: Outbox) -> None:
+        """A stranger becomes somebody, or a newer token of the same sign-in takes over."""
+        known = self.person
+        expected = known is not None or self._first_within_time()
+        person = await signed_in_by(request.token) if expected else None
+        if person is None or (known is not None and known.proof.key != person.proof.key):
+            raise RequestRefused("not_authenticated", "token", request.id, Close.ANONYMOUS)
+        if known is None and not await self._sit_down(person, outbox):
+            await self._end(Close.LIMIT)
+        if self.outbox is not outbox:  # it ended while we looked
+            return
+        self.scope["person"], self._must_sign_in = person, False
+        local_hub().sign_in(outbox, person.user.pk, person.proof)
+        if person.until is not None:
+            self._end_in((person.until - timezone.now()).total_seconds())
+        self._answer(outbox, op="ack", id=request.id, of=request.op)
+
+    def _first_within_time(self) -> bool:
+        return len(self._requests) == 1 and time.monotonic() < self._may_sign_in_until
+
+    async def _sit_down(self, person: SignedIn, outbox: Outbox) -> bool:
+        """From a stranger's seat to one of the person's own; False when theirs are taken."""
+        seat = await seats().take(person.user.pk, client_ip_of_scope(self.scope))
+        if seat is None:
+            return False
+        left, self.seat = (self.seat, seat) if self.outbox is outbox else (seat, None)
+        if left is not None:
+            await seats().leave(left)
+        return True
+
+    def _end_in(self, seconds: float) -> None:
+        """Instead of when it was to end before."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._signed_out)
 
     async def _serve(self, request: Request, outbox: Outbox) -> None:
         if request.op == "ping":
@@ -188,6 +238,8 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def _stop(self) -> None:
         """Leave the hub and the seat; safe to call twice."""
+        if self._deadline is not None:
+            self._deadline.cancel()
         outbox, self.outbox = self.outbox, None
         seat, self.seat = self.seat, None
         if outbox is not None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mimic.web.hub.wire import frame
+from mimic.web.sign_in import Proof
 
 CAPACITY = 256
 TICK_SECONDS = 0.25
@@ -30,12 +31,12 @@ class _Feed:
 class Outbox:
     """One socket's buffer. ``overflow`` is called once, when the client reads too slowly.
 
-    ``signed_out`` is called when the session ends that the socket was opened with; a stranger has
-    neither person nor session.
+    ``signed_out`` is called when the sign-in ends that ``proof`` is of; a stranger has neither
+    person nor proof.
     """
 
     person_id: int | None
-    session_key: str
+    proof: Proof | None
     overflow: Callable[[], None]
     signed_out: Callable[[], None]
     feeds: dict[str, _Feed] = field(default_factory=dict)
