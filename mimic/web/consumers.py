@@ -17,6 +17,7 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
 from django.utils import timezone
 
 from mimic.core.network import client_ip_of_scope
@@ -151,17 +152,38 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                     local_hub().unsubscribe(outbox, name)
             self._answer(outbox, op="ack", id=request.id, of=request.op, channels=request.channels)
             return
-        found = [self._allowed(name, request) for name in request.channels]
+        asked = self._asked(request)
         if len(outbox.feeds.keys() | set(request.channels) | {SYSTEM}) > MAX_CHANNELS + 1:
             raise RequestRefused(
                 "too_many_channels", f"at most {MAX_CHANNELS}", request.id, Close.LIMIT
             )
+        await self._refuse_unknown(asked, request)
         for name in request.channels:
             local_hub().subscribe(outbox, name)
         self._answer(outbox, op="ack", id=request.id, of=request.op, channels=request.channels)
         if request.snapshot:
-            for name, channel in zip(request.channels, found, strict=True):
-                await self._snapshot(outbox, name, channel)
+            for channel, names in asked.items():
+                await self._snapshot(outbox, names, channel)
+
+    def _asked(self, request: Request) -> dict[LiveChannel, list[str]]:
+        """The names, by what covers them; raises RequestRefused for one that is not to be had."""
+        asked: dict[LiveChannel, list[str]] = {}
+        for name in request.channels:
+            asked.setdefault(self._allowed(name, request), []).append(name)
+        return asked
+
+    async def _refuse_unknown(self, asked: dict[LiveChannel, list[str]], request: Request) -> None:
+        for channel, names in asked.items():
+            if channel.states is None:
+                continue
+            try:
+                known = await database_sync_to_async(channel.states)(names)
+            except DatabaseError:
+                logger.exception("channels could not be looked up", extra={"channels": names})
+                raise RequestRefused("snapshot_failed", names[0], request.id) from None
+            for name in names:
+                if name not in known:
+                    raise RequestRefused("unknown_channel", name, request.id)
 
     def _allowed(self, name: str, request: Request) -> LiveChannel:
         channel = find_channel(name)
@@ -177,21 +199,25 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         person = self.person
         return person is not None and person.user.is_staff and person.second_factor
 
-    async def _snapshot(self, outbox: Outbox, name: str, channel: LiveChannel) -> None:
+    async def _snapshot(self, outbox: Outbox, names: list[str], channel: LiveChannel) -> None:
         """Live messages wait while the state is read: older state must not overwrite them."""
-        if channel.snapshot is None:
+        if not channel.has_snapshot:
             return
         user = self.person.user if self.person else AnonymousUser()
-        outbox.hold(name)
-        shared = None
+        for name in names:
+            outbox.hold(name)
+        shared: dict[str, str] = {}
         try:
-            data = await database_sync_to_async(channel.snapshot)(user, name)
-            shared = tail(timestamp(), "snapshot", data)
+            present = await database_sync_to_async(channel.present)(user, names)
+            ts = timestamp()
+            shared = {name: tail(ts, "snapshot", data) for name, data in present.items()}
         except Exception:
-            logger.exception("snapshot failed", extra={"channel": name})
-            self._answer(outbox, op="error", id=None, code="snapshot_failed", detail=name)
+            logger.exception("snapshot failed", extra={"channels": names})
+            for name in names:
+                self._answer(outbox, op="error", id=None, code="snapshot_failed", detail=name)
         finally:
-            outbox.release(name, local_hub().epoch, shared)
+            for name in names:
+                outbox.release(name, local_hub().epoch, shared.get(name))
 
     def _answer(self, outbox: Outbox, **members: Any) -> None:
         outbox.put(dumps({"v": 1, **members}).decode())

@@ -10,7 +10,7 @@ from enum import IntEnum
 OPERATIONS = ("sign_in", "subscribe", "unsubscribe", "ping")
 MAX_FRAME = 16_384
 MAX_NAMES = 100
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}(:[A-Za-z0-9_./-]{1,64})?")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}(:[A-Za-z0-9_./:-]{1,64})?")
 _ID = re.compile(r"[\w.-]{1,64}")
 
 

@@ -38,7 +38,8 @@ def _first_cells(heading: str) -> set[str]:
 
 
 def test_the_tables_name_every_channel_and_close_code() -> None:
-    assert _first_cells("channel") == set(live_channels._channels)
+    told = {name.partition("<")[0] for name in _first_cells("channel")}  # a family by its start
+    assert told == set(live_channels._channels)
     assert _first_cells("close code") == {str(code.value) for code in Close}
 
 

@@ -15,10 +15,11 @@ from django.db import DatabaseError
 
 from mimic.core.redis_clients import AWAY
 from mimic.ops.metrics import dashboard_ws_clients, ws_messages
-from mimic.web.hub.outbox import TICK, TICK_SECONDS, Outbox
+from mimic.web.hub.outbox import TICK_SECONDS, Outbox
 from mimic.web.hub.sign_outs import close_outdated, close_told
 from mimic.web.hub.subscription import Subscription
-from mimic.web.hub.wire import Envelope, tail, timestamp
+from mimic.web.hub.watched import tell_watched
+from mimic.web.hub.wire import TICK, Envelope, tail, timestamp
 from mimic.web.live_channels import kind_of
 from mimic.web.loops import PerLoop
 from mimic.web.people import hear_of_people
@@ -101,10 +102,14 @@ class Hub:
     def deliver(self, raw: bytes) -> None:
         """Queue one message from Redis to every local socket that should have it."""
         try:
-            envelope = Envelope.decode(raw)
+            messages = Envelope.decode(raw).opened()
         except (ValueError, KeyError, TypeError):
             logger.exception("a live message could not be read")
             return
+        for envelope in messages:
+            self._deliver(envelope)
+
+    def _deliver(self, envelope: Envelope) -> None:
         reached = 0
         for outbox, shared in self._addressed(envelope):
             reached += 1
@@ -200,6 +205,7 @@ class Hub:
             asyncio.create_task(self._pulse()),
             asyncio.create_task(self._look_again()),
             asyncio.create_task(self._hear_of_people()),
+            asyncio.create_task(tell_watched(self._by_channel.keys)),
         ]
 
     def _stop(self) -> None:

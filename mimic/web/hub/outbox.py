@@ -13,8 +13,6 @@ from mimic.web.sign_in import Proof
 
 CAPACITY = 256
 TICK_SECONDS = 0.25
-TICK = "tick"
-"""Messages of this type replace each other: a socket gets at most four a second of a channel."""
 
 
 @dataclass(slots=True)
@@ -91,9 +89,11 @@ class Outbox:
             self.offer(channel, epoch, shared)
 
     def hold(self, channel: str) -> None:
-        """Keep a channel's messages back until :meth:`release`."""
+        """Keep a channel's messages back until :meth:`release`. A tick that waits is dropped: what
+        is read from now on is as new.
+        """
         if channel in self.feeds:
-            self.feeds[channel].held = []
+            self.feeds[channel].held, self.feeds[channel].tick = [], None
 
     def release(self, channel: str, epoch: int, snapshot: str | None) -> None:
         """The snapshot first, then what happened while it was made (harmless if it is in both)."""
