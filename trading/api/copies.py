@@ -76,11 +76,10 @@ class Subscription(OwnDetail[CopySubscription]):
 class _Change(APIView):
     """What pausing and resuming share."""
 
-    def change(
-        self, request: Request, subscription_id: UUID, change: Change, **meant: bool
-    ) -> Response:
-        rows = copies_of(request.user.pk or 0)
-        row = get_object_or_404(rows, public_id=subscription_id)
+    def own(self, request: Request, subscription_id: UUID) -> CopySubscription:
+        return get_object_or_404(copies_of(request.user.pk or 0), public_id=subscription_id)
+
+    def change(self, row: CopySubscription, change: Change, **meant: bool) -> Response:
         row.status = change_subscription(subscription=row, change=change, **meant)
         return Response(SubscriptionOut(row).data)
 
@@ -90,7 +89,7 @@ class Pause(_Change):
     @refuses(WrongStatus)
     def post(self, request: Request, subscription_id: UUID) -> Response:
         """Open nothing new; what is open is still closed when the strategy closes it."""
-        return self.change(request, subscription_id, Change.PAUSE)
+        return self.change(self.own(request, subscription_id), Change.PAUSE)
 
 
 class ModeIn(serializers.Serializer[Any]):
@@ -123,4 +122,5 @@ class Resume(_Change):
     @refuses(WrongStatus, AllocationExceeded)
     def post(self, request: Request, subscription_id: UUID) -> Response:
         """Copy again from the next signal on, with the share of the account that it had."""
-        return self.change(request, subscription_id, Change.RESUME, **valid_body(ResumeIn, request))
+        row = self.own(request, subscription_id)
+        return self.change(row, Change.RESUME, **valid_body(ResumeIn, request))
