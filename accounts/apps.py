@@ -16,12 +16,15 @@ class AccountsConfig(AppConfig):
         from accounts.session_use import sweep_seen
         from accounts.tokens.families import sweep_families
         from accounts.tokens.signing import sweep_signing_keys
+        from accounts.tokens.sockets import read_for_socket
         from mimic.jobs.sweepers import register_sweeper
+        from mimic.web.tokens import register_token_reader
 
         receivers.connect()
         sign_in_trail.connect()
         sidebar.register()
         person_panels.register()
+        register_token_reader(read_for_socket)
         register_sweeper("use of API keys", sweep_key_use, every=timedelta(minutes=1))
         register_sweeper("browsers seen", sweep_seen, every=timedelta(minutes=1))
         register_sweeper("sessions", sweep_sessions, every=timedelta(hours=1))

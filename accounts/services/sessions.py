@@ -92,4 +92,4 @@ def _end(rows: list[BrowserSession]) -> None:
             facts={"device": each.device},
             private={"network": each.network},
         )
-        close_sockets_of(each.user_id, session_key=each.session_key)
+        close_sockets_of(each.user_id, key=each.session_key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,10 +32,11 @@ REFUSED = "The access token is not valid: refresh it, or sign in."
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whose token it was, and which sign-in of theirs."""
+    """Whose token it was, which sign-in of theirs, and when it expires."""
 
     user: User
     family: TokenFamily
+    expires_at: datetime
 
 
 def audience() -> str:
@@ -66,9 +67,10 @@ def read_access(token: str, *, now: datetime) -> Bearer:
     except (jwt.InvalidTokenError, ValueError, KeyError, RecursionError):
         raise NotAuthenticated(REFUSED) from None
     family = _family(kid, session, now)
-    if family is None or not _verified(token, family) or not family.password_holds():
+    expires_at = None if family is None else _verified(token, family)
+    if expires_at is None or not family.password_holds():
         raise NotAuthenticated(REFUSED)
-    return Bearer(family.user, family)
+    return Bearer(family.user, family, min(expires_at, family.expires_at))
 
 
 def _names(token: str) -> tuple[str, UUID]:
@@ -92,9 +94,10 @@ def _family(kid: str, session: UUID, now: datetime) -> Any:
     return alive.select_related("user").annotate(key_pem=Subquery(pem)).first()
 
 
-def _verified(token: str, family: Any) -> bool:
+def _verified(token: str, family: Any) -> datetime | None:
+    """Until when it is good; None if it is not."""
     if family.key_pem is None:
-        return False
+        return None
     try:
         claims = jwt.decode(
             token,
@@ -105,5 +108,6 @@ def _verified(token: str, family: Any) -> bool:
             options={"require": _CLAIMS},
         )
     except jwt.InvalidTokenError:
-        return False
-    return bool(claims["sub"] == str(family.user.public_id))
+        return None
+    theirs = claims["sub"] == str(family.user.public_id)
+    return datetime.fromtimestamp(claims["exp"], UTC) if theirs else None

@@ -19,6 +19,7 @@ from mimic.audit.actions import declare
 from mimic.audit.services import Target, record
 from mimic.core.errors import MimicError
 from mimic.core.tokens import digest_of, generate_token
+from mimic.web.people import close_sockets_of
 
 FAMILY_LIFE = timedelta(days=30)
 IDLE_LIFE = timedelta(days=14)
@@ -135,10 +136,16 @@ def _find(token: str) -> RefreshToken | None:
     return RefreshToken.objects.filter(digest=digest_of(token)).first()
 
 
+def socket_key(family_id: int) -> str:
+    """What names a program's sign-in to its sockets."""
+    return f"program:{family_id}"
+
+
 def _end(family_id: int, by: EndedBy, now: datetime) -> bool:
-    alive = TokenFamily.objects.filter(pk=family_id, ended_at=None)
-    if not alive.update(ended_at=now, ended_by=by):
+    family = TokenFamily.objects.filter(pk=family_id)
+    if not family.filter(ended_at=None).update(ended_at=now, ended_by=by):
         return False
+    close_sockets_of(family.values_list("user_id", flat=True).get(), key=socket_key(family_id))
     record(ENDED, target=Target("accounts.tokenfamily", str(family_id)), facts={"by": by.value})
     return True
 

@@ -19,6 +19,7 @@ from mimic.audit.actions import declare
 from mimic.audit.services import record
 from mimic.core.at_rest import open_text, seal_text
 from mimic.core.ids import uuid7
+from mimic.web.people import look_at_sockets_again
 
 ACCESS_LIFE = timedelta(minutes=15)
 OVERLAP = ACCESS_LIFE + timedelta(minutes=1)  # and a signature that was under way
@@ -56,6 +57,7 @@ def revoke_signing_key(*, key: SigningKey, now: datetime) -> None:
     _alone()
     SigningKey.objects.filter(pk=key.pk).update(accepted_until=now)
     record(REVOKED, target=key, facts={"kid": key.kid})
+    look_at_sockets_again()
     if not SigningKey.objects.filter(accepted_until=None).exists():
         _make_key(now)
 

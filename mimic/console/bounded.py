@@ -21,16 +21,22 @@ COUNT_MS = 50
 COUNT_LIMIT = 10_000
 
 
+_SET = (
+    "WITH before AS MATERIALIZED (SELECT current_setting('statement_timeout') AS was) "
+    "SELECT was, set_config('statement_timeout', %s, true) FROM before"
+)
+
+
 @contextmanager
 def bounded_reads(milliseconds: int) -> Iterator[None]:
     """Statements inside may take that long each; a slower one raises ``OperationalError``."""
+    nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout')")
-        before = cursor.fetchone()[0]
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        cursor.execute(_SET, [str(milliseconds)])
+        (before, _now) = cursor.fetchone()
         yield
-        # Inside an outer transaction the limit would outlive this block.
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
+        if nested:  # the limit would outlive this block
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])
 
 
 def was_too_slow(fault: OperationalError) -> bool:

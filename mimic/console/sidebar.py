@@ -1,17 +1,18 @@
 """The sidebar by job. Each app registers its links here in ``AppConfig.ready``.
 
-A badge is a function of the request that returns a short text, or nothing to show; it must be
-cheap (an index or a cached figure), for it runs with every page and every few seconds after it.
+A badge counts rows; all of them are counted in one statement. They must be few and found by an
+index, for that happens with every page and every few seconds after it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
+from django.db.models import Count, QuerySet, Value
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -20,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from mimic.console.bounded import bounded_reads
 
 logger = logging.getLogger(__name__)
-Badge = Callable[[HttpRequest], str | int | None]
-BADGE_MS = 200
+Badge = Callable[[], QuerySet[Any]]
+"""The rows that it counts; without any it is not shown."""
+BADGES_MS = 200
 
 SECTIONS: dict[str, str | Promise] = {
     "monitor": _("Monitor"),
@@ -82,24 +84,21 @@ def register_section(section: str, *links: Link) -> None:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's ``SIDEBAR.navigation`` callback."""
-    with bounded_reads(BADGE_MS):
-        return [
-            {
-                "title": SECTIONS[section],
-                "separator": True,
-                "items": [_item(request, link) for link in shown],
-            }
-            for section, shown in _visible(request)
-        ]
+    sections = list(_visible(request))
+    texts = _texts_of(sections)
+    return [
+        {
+            "title": SECTIONS[section],
+            "separator": True,
+            "items": [_item(link, texts) for link in shown],
+        }
+        for section, shown in sections
+    ]
 
 
 def badges(request: HttpRequest) -> HttpResponseBase:
     """The badges as ``{url: text}``, polled by console.js so that they stay live."""
-    with bounded_reads(BADGE_MS):
-        found = {
-            link.url: _badge(request, link) for _name, shown in _visible(request) for link in shown
-        }
-    return JsonResponse({url: text for url, text in found.items() if text})
+    return JsonResponse(_texts_of(list(_visible(request))))
 
 
 def _visible(request: HttpRequest) -> Iterator[tuple[str, list[Link]]]:
@@ -108,25 +107,43 @@ def _visible(request: HttpRequest) -> Iterator[tuple[str, list[Link]]]:
             yield section, shown
 
 
-def _item(request: HttpRequest, link: Link) -> dict[str, Any]:
+def _item(link: Link, texts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "title": link.title,
         "icon": link.icon,
         "link": link.url,
-        "badge": _badge(request, link),
+        "badge": texts.get(link.url, ""),
         "badge_variant": link.variant,
         "badge_style": "solid",
     }
 
 
-def _badge(request: HttpRequest, link: Link) -> str:
-    """Inside the caller's time limit; a savepoint keeps one badge's fault from the others."""
-    if link.badge is None:
-        return ""
+def _texts_of(sections: Sequence[tuple[str, list[Link]]]) -> dict[str, str]:
+    """By address; what counts nothing is not there."""
+    return _counted(
+        [(link.url, link.badge) for _, shown in sections for link in shown if link.badge]
+    )
+
+
+def _counted(badges: Sequence[tuple[str, Badge]]) -> dict[str, str]:
+    """Together; only if that fails each by itself, to tell the one that is broken or too slow."""
+    if not badges:
+        return {}
     try:
-        with transaction.atomic():
-            value = link.badge(request)
+        with bounded_reads(BADGES_MS):
+            return _count(badges)
     except DatabaseError:
-        logger.warning("badge_failed", extra={"link": link.url}, exc_info=True)
-        return "?"
-    return "" if value in (None, 0, "") else str(value)
+        if len(badges) > 1:
+            return {url: text for each in badges for url, text in _counted([each]).items()}
+        ((url, _badge),) = badges
+        logger.warning("badge_failed", extra={"link": url}, exc_info=True)
+        return {url: "?"}
+
+
+def _count(badges: Sequence[tuple[str, Badge]]) -> dict[str, str]:
+    first, *others = [
+        badge().order_by().annotate(place=Value(place)).values("place").annotate(rows=Count("*"))
+        for place, (_url, badge) in enumerate(badges)
+    ]
+    found = first.union(*others, all=True).values_list("place", "rows")
+    return {badges[place][0]: str(rows) for place, rows in found if rows}

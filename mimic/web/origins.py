@@ -1,7 +1,11 @@
-"""Which pages may open a socket. Browsers send cookies with sockets from any site, so we check."""
+"""Which pages may open a socket. Browsers send cookies with sockets from any site, so we check.
+
+Every browser names the page's origin (RFC 6455 §4.1); what sends none is a program.
+"""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -9,6 +13,21 @@ from django.conf import settings
 from django.http.request import validate_host
 
 _PORTS = {"http": 80, "https": 443}
+
+
+class Arrival(Enum):
+    """Where a socket comes from."""
+
+    OWN_PAGE = "own page"
+    FOREIGN_PAGE = "foreign page"
+    PROGRAM = "program"
+
+
+def arrival_of(scope: dict[str, Any]) -> Arrival:
+    """A program has no Origin header at all; an empty or unreadable one is a foreign page's."""
+    if not any(name == b"origin" for name, _ in scope["headers"]):
+        return Arrival.PROGRAM
+    return Arrival.OWN_PAGE if is_own_origin(scope) else Arrival.FOREIGN_PAGE
 
 
 def _header(scope: dict[str, Any], wanted: bytes) -> str:

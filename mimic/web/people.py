@@ -23,24 +23,36 @@ GROUP = "people"
 _MEMBER = "hub"
 
 
-def session_mark(session_key: str | None) -> str:
-    """Tells sessions apart without putting their keys into Redis."""
-    return hashlib.sha256((session_key or "").encode()).hexdigest()
+def mark_of(key: str) -> str:
+    """Tells sign-ins apart without putting their keys into Redis."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
-def close_sockets_of(person_id: int, *, session_key: str | None = None) -> None:
-    """After commit, close (4401) the sockets of one session, or all of a person's.
+def close_sockets_of(person_id: int, *, key: str | None = None) -> None:
+    """After commit, close (4401) a person's sockets: those of the session or program that ``key``
+    names (:class:`mimic.web.sign_in.Proof`), or all.
 
-    Call it when a session is ended, a password changes or a person is blocked. What Redis does
-    not carry is found when each process looks its sessions up again (see ``hub.sign_outs``).
+    Call it when a sign-in is ended, a password changes or a person is blocked. What Redis does
+    not carry is found when each process looks its sign-ins up again (see ``hub.sign_outs``).
     """
-    mark = session_mark(session_key) if session_key else ""
-    transaction.on_commit(partial(_send, person_id, mark), robust=True)
+    mark = mark_of(key) if key else ""
+    message = {"type": "person.signed_out", "person": person_id, "session": mark}
+    transaction.on_commit(partial(_send, message), robust=True)
 
 
-async def hear_of_people(signed_out: Callable[[int, str], None]) -> None:
-    """Until cancelled: ``signed_out(person_id, mark)`` for each message; an empty mark is every
-    session. Raises what :data:`AWAY` names when Redis cannot be reached.
+def look_at_sockets_again() -> None:
+    """After commit, every process looks the sign-ins of its sockets up again, within seconds.
+
+    Call it when something ended that many people's sign-ins hang on.
+    """
+    transaction.on_commit(partial(_send, {"type": "people.look"}), robust=True)
+
+
+async def hear_of_people(
+    signed_out: Callable[[int, str], None], look_again: Callable[[], None]
+) -> None:
+    """Until cancelled: ``signed_out(person_id, mark)`` for each who is told of; an empty mark is
+    every sign-in. Raises what :data:`AWAY` names when Redis cannot be reached.
     """
     layer: Any = get_channel_layer()
     name = await layer.new_channel(_MEMBER)
@@ -48,14 +60,16 @@ async def hear_of_people(signed_out: Callable[[int, str], None]) -> None:
     try:
         while True:
             message = await layer.receive(name)
-            signed_out(message["person"], message["session"])
+            if "person" in message:
+                signed_out(message["person"], message["session"])
+            else:
+                look_again()
     finally:
         await layer.group_discard(GROUP, name)
 
 
-def _send(person_id: int, mark: str) -> None:
+def _send(message: dict[str, Any]) -> None:
     layer: Any = get_channel_layer()
-    message = {"type": "person.signed_out", "person": person_id, "session": mark}
     try:
         async_to_sync(layer.group_send)(GROUP, message)
     except AWAY as fault:

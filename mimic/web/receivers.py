@@ -14,7 +14,7 @@ def _close_sockets(request: HttpRequest, user: Any, **_: object) -> None:
     """Sent before the session is flushed, so its key still says which sockets are meant."""
     session_key = getattr(request, "session", None) and request.session.session_key
     if user is not None and session_key:
-        close_sockets_of(user.pk, session_key=session_key)
+        close_sockets_of(user.pk, key=session_key)
 
 
 def connect() -> None:

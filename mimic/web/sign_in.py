@@ -1,4 +1,5 @@
 """Who opens a socket: the person whose session the cookie names, looked up for many at once.
+Programs have no cookie and show a token (:mod:`mimic.web.tokens`).
 
 The rules are those of ``django.contrib.auth.get_user`` over database sessions. Done here, two
 queries serve a whole crowd that comes back; channels.auth asks for each socket, one after another.
@@ -9,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -28,6 +30,7 @@ from django.utils.crypto import constant_time_compare
 from mimic.core.fingerprint import Fingerprint, fingerprint_of, kept_fingerprint
 from mimic.core.network import client_ip_of_scope
 from mimic.web.loops import PerLoop, Together
+from mimic.web.origins import Arrival, arrival_of
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 _AT_ONCE = 100  # sessions are read by a thread: the event loop must get its turn in between
@@ -37,14 +40,40 @@ IMPERSONATION = "impersonation"
 _KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
+class Proof(Protocol):
+    """What a socket was signed in with. Whoever ends that sign-in tells its ``key``
+    (:func:`mimic.web.people.close_sockets_of`).
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    async def person(self) -> SignedIn | None:
+        """Whose it is now; None when it is worth nothing any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionProof:
+    """``key`` is the session's."""
+
+    key: str
+
+    async def person(self) -> SignedIn | None:
+        return await signed_in_with(self.key)
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``second_factor``: the session was confirmed with one. ``bound_to``: the browser it is of."""
+    """``second_factor``: the sign-in was confirmed with one. ``bound_to``: the browser it is of.
+    ``until``: when the proof runs out by itself; None for sessions, which are looked up again.
+    """
 
-    session_key: str
     user: Any
     second_factor: bool
+    proof: Proof
     bound_to: Fingerprint | None = None
+    until: datetime | None = None
 
 
 def people_of(session_keys: Sequence[str]) -> list[SignedIn | None]:
@@ -73,7 +102,8 @@ def _proved(key: str, session: dict[str, Any], users: dict[int, Any]) -> SignedI
     valid = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     if not any(constant_time_compare(given, each) for each in valid):
         return None
-    return SignedIn(key, user, _OTP_SESSION_KEY in session, kept_fingerprint(session))
+    verified = _OTP_SESSION_KEY in session
+    return SignedIn(user, verified, SessionProof(key), kept_fingerprint(session))
 
 
 async def signed_in_with(session_key: str) -> SignedIn | None:
@@ -87,10 +117,13 @@ _lookups: PerLoop[Together[str, SignedIn | None]] = PerLoop(
 
 
 def with_person(inner: Application) -> Application:
-    """``scope["person"]`` is the :class:`SignedIn` of a socket, or None."""
+    """``scope["person"]`` is the :class:`SignedIn` of a socket, or None. A cookie counts only on
+    our own pages: who is no browser could have it from anywhere.
+    """
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        key = _session_key(scope["headers"])
+        ours = arrival_of(scope) is Arrival.OWN_PAGE
+        key = _session_key(scope["headers"]) if ours else ""
         person = await signed_in_with(key) if key else None
         theirs = person is not None and comes_from_there(person, scope)
         await inner({**scope, "person": person if theirs else None}, receive, send)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
-OPERATIONS = ("subscribe", "unsubscribe", "ping")
+OPERATIONS = ("sign_in", "subscribe", "unsubscribe", "ping")
 MAX_FRAME = 16_384
 MAX_NAMES = 100
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}(:[A-Za-z0-9_./-]{1,64})?")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}(:[A-Za-z0-9_./:-]{1,64})?")
 _ID = re.compile(r"[\w.-]{1,64}")
 
 
@@ -41,6 +41,7 @@ class Request:
     channels: list[str]
     id: str | None
     snapshot: bool = True
+    token: str = field(default="", repr=False)
 
 
 def read_request(text: str | None) -> Request:
@@ -60,10 +61,18 @@ def read_request(text: str | None) -> Request:
         raise RequestRefused("unknown_operation", f"one of {', '.join(OPERATIONS)}", id)
     if op == "ping":
         return Request(op, [], id)
+    if op == "sign_in":
+        return Request(op, [], id, token=_token(found.get("token"), id))
     snapshot = found.get("snapshot", True)
     if not isinstance(snapshot, bool):
         raise RequestRefused("malformed", "snapshot is true or false", id)
     return Request(op, _names(found.get("channels"), id), id, snapshot)
+
+
+def _token(value: object, id: str | None) -> str:
+    if not isinstance(value, str) or not value:
+        raise RequestRefused("malformed", "token is the text of an access token", id)
+    return value
 
 
 def _names(value: object, id: str | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,6 +129,9 @@ def test_people_see_their_browsers_and_programs_and_end_any_of_them(person: User
     page = here.get(reverse("sessions")).text
     for told in ("Firefox, Linux", "Chrome, Windows", "203.0.113.0/24", "This one", family.label):
         assert told in page
+    assert set(re.findall(r">[\d-]+ [\d:.]+</time>", page)) == set(
+        re.findall(r">[\d-]{10} \d\d:\d\d:\d\d</time>", page)
+    ), "to the second"
     chrome = BrowserSession.objects.get(device="Chrome, Windows")
     address = reverse("session-end", args=[chrome.public_id])
     assert stranger.post(address).status_code == 404

@@ -179,5 +179,5 @@ def post(client: Client, path: str, body: Any = None, **headers: str) -> Any:
     given = {"Idempotency-Key": str(uuid4())} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
-    text = {} if body is None else {"data": body, "content_type": JSON}
-    return client.post(f"/api/v1/{path}", headers=given, **text)
+    text = "" if body is None else body  # as programs do: nothing at all, not an empty form
+    return client.post(f"/api/v1/{path}", text, content_type=JSON, headers=given)

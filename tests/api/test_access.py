@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/api-keys/{key_id}/rotate": {},
     "PATCH /api/v1/prefs": {"theme": "professional"},
     "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
+    "POST /api/v1/subscriptions/{subscription_id}/resume": {},
     "POST /api/v1/subscriptions/{subscription_id}/mode": {"mode": "approval"},
     "POST /api/v1/subscriptions/{subscription_id}/settings": {"sizing_value": "4"},
     "POST /api/v1/subscriptions/{subscription_id}/settings/preview": {"sizing_value": "4"},

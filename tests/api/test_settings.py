@@ -85,6 +85,21 @@ def test_taking_more_than_is_left_is_refused_with_what_is_left_unless_it_is_mean
     assert meant.json()["allocation_pct"] == "50"
 
 
+def test_resuming_takes_the_share_again_and_asks_when_it_is_gone(
+    world: World, client: Client
+) -> None:
+    copy = CopySubscription.objects.get(public_id=world.ids["subscription_id"])
+    CopySettings.objects.filter(pk=copy.settings_id).update(allocation_pct=40)
+    path = f"subscriptions/{copy.public_id}"
+    assert post(client, f"{path}/pause").json()["status"] == "paused"
+    a_follower(a_strategy().strategy, account=copy.account, allocation_pct=70)
+    refused = post(client, f"{path}/resume")
+    assert refused.status_code == 409
+    assert refused.json()["code"] == "copy_settings.allocation_exceeded"
+    assert refused.json()["detail"] == "30 % of the account is left"
+    assert post(client, f"{path}/resume", {"over_allocate": True}).json()["status"] == "active"
+
+
 def test_a_preview_tells_both_ways_with_code_quantity_and_why_and_changes_nothing(
     client: Client, path: str
 ) -> None:

@@ -81,7 +81,7 @@ def test_no_list_counts_the_whole_table(console: Client, crowd: None) -> None:
     counts = _counts_of_people(queries)
     assert len(counts) == 1
     assert f"LIMIT {bounded.COUNT_LIMIT + 1}" in counts[0]
-    assert len(queries) <= 48  # badges of the sidebar included
+    assert len(queries) <= 20  # badges of the sidebar included
 
 
 def test_a_list_that_fits_one_page_is_not_counted_at_all(console: Client) -> None:

@@ -18,6 +18,7 @@ from trading.copying.fanout import fan_out
 from trading.copying.limits_selectors import limits_of, limits_of_person
 from trading.copying.preview import preview_settings
 from trading.copying.settings import AllocationExceeded, SettingsInvalid, change_settings
+from trading.copying.subscription_states import Change, change_subscription
 from trading.domain.limits import Source
 from trading.models import (
     AccountBudget,
@@ -99,6 +100,39 @@ def test_allocations_of_an_account_end_at_the_whole_of_it_unless_that_is_meant()
         subscription=second, values={"allocation_pct": D(80)}, now=now(), over_allocate=True
     )
     assert meant.settings.allocation_pct == 80
+
+
+def test_a_paused_copys_share_may_be_gone_when_it_is_resumed() -> None:
+    account = an_account()
+    first = a_follower(a_strategy().strategy, account=account, allocation_pct=60)
+    change_subscription(subscription=first, change=Change.PAUSE)
+    a_follower(a_strategy().strategy, account=account, allocation_pct=50)
+    with pytest.raises(AllocationExceeded, match="50 %"):
+        change_subscription(subscription=first, change=Change.RESUME)
+    first.refresh_from_db()
+    assert first.status == "paused"
+    for over_allocate in (True, False):  # who is active takes nothing more by it
+        change_subscription(subscription=first, change=Change.RESUME, over_allocate=over_allocate)
+    first.refresh_from_db()
+    assert first.status == "active"
+
+
+def test_two_copies_that_are_resumed_at_once_do_not_both_get_the_same_rest() -> None:
+    account = an_account()
+    rows = [a_follower(a_strategy().strategy, account=account, allocation_pct=60) for _ in range(3)]
+    CopySubscription.objects.update(status="paused")
+    refused: list[AllocationExceeded] = []
+
+    def resume(row: CopySubscription) -> None:
+        try:
+            change_subscription(subscription=row, change=Change.RESUME)
+        except AllocationExceeded as fault:
+            refused.append(fault)
+        finally:
+            connection.close()
+
+    _at_once([lambda row=row: resume(row) for row in rows])  # type: ignore[misc]
+    assert (CopySubscription.objects.filter(status="active").count(), len(refused)) == (1, 2)
 
 
 def test_two_who_take_the_same_rest_at_once_do_not_both_get_it() -> None:

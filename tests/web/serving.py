@@ -57,6 +57,10 @@ class Browser:
         self.connection.send(json.dumps({"op": op, "channels": channels, "id": "1"}))
         return self._next(lambda message: "op" in message)
 
+    def sign_in(self, token: str) -> dict[str, Any]:
+        self.connection.send(json.dumps({"op": "sign_in", "token": token, "id": "1"}))
+        return self._next(lambda message: "op" in message)
+
     def news(self, channel: str) -> dict[str, Any]:
         return self._next(lambda message: message.get("channel") == channel)
 
@@ -83,11 +87,26 @@ def browser(
     port: int, client: Client | None = None, *, origin: str | None = None, **options: Any
 ) -> Iterator[Browser]:
     """A socket of the person signed in to ``client`` (None: a stranger)."""
+    with _connected(port, client, Origin(origin or f"http://127.0.0.1:{port}"), options) as opened:
+        yield opened
+
+
+@contextmanager
+def program(port: int, client: Client | None = None) -> Iterator[Browser]:
+    """A socket of something that is no browser: it sends no Origin, but cookies if it has some."""
+    with _connected(port, client, None, {}) as opened:
+        yield opened
+
+
+@contextmanager
+def _connected(
+    port: int, client: Client | None, origin: Origin | None, options: dict[str, Any]
+) -> Iterator[Browser]:
     cookie = client.cookies.get(settings.SESSION_COOKIE_NAME) if client else None
     headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie.value}"} if cookie else {}
     with connect(
         f"ws://127.0.0.1:{port}/ws/",
-        origin=Origin(origin or f"http://127.0.0.1:{port}"),
+        origin=origin,
         additional_headers=headers,
         proxy=None,
         **({"max_queue": None} | options),  # with 16 messages unread, closing waits for 10 s

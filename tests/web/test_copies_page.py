@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -89,6 +90,24 @@ def test_a_copy_is_paused_and_resumed_and_says_what_that_means(copier: Copier) -
     resumed = copier.browser.post(copier.url("copy-resume"), follow=True).text
     assert "is copied again, from the next signal on." in resumed
     assert copier.url("copy-pause") in resumed
+
+
+def test_a_copy_whose_share_is_gone_is_asked_about_and_then_resumed(copier: Copier) -> None:
+    copier.browser.post(copier.url("copy-pause"))
+    other = copier.copies(allocation_pct=Decimal(70))
+    asked = copier.browser.post(copier.url("copy-resume"), follow=True)
+    assert "it had 40% of" in asked.text
+    assert "your other copies leave 30%" in asked.text
+    address = asked.redirect_chain[-1][0]
+    meant = {"over_allocate": "on"}
+    told = copier.browser.post(copier.url("copy-resume"), meant, follow=True).text
+    assert "is copied again, from the next signal on." in told
+    for stale in (
+        address,
+        f"{reverse(LIST)}?resume={other.public_id}",
+        f"{reverse(LIST)}?resume=x",
+    ):
+        assert copier.browser.get(stale).context["asked"] is None
 
 
 def test_a_stopped_copy_offers_no_change_and_refuses_one(copier: Copier) -> None:

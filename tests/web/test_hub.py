@@ -120,7 +120,7 @@ def test_heartbeats_of_many_sockets_are_spread_over_two_seconds(transactional_db
 async def _beaten() -> int:
     """How many of sixteen sockets have a heartbeat when the first ones do; all do after 2 s."""
     hub = Hub()
-    crowd = [Outbox(None, "", lambda: None, lambda: None) for _ in range(16)]
+    crowd = [Outbox(None, None, lambda: None, lambda: None) for _ in range(16)]
     for outbox in crowd:
         await hub.join(outbox)
     while not (first := sum(outbox.feeds[SYSTEM].sequence for outbox in crowd)):

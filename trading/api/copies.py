@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mimic.api import filtering
+from mimic.api.bodies import valid_body
 from mimic.api.contract import refuses
 from mimic.api.fields import Moment
 from mimic.api.idempotency import idempotent
@@ -20,6 +21,7 @@ from mimic.api.resources import OwnDetail, OwnList
 from trading.api.selectors.copies import copies_of
 from trading.api.settings_shapes import CopySettingsOut
 from trading.api.start import REFUSALS, SubscribeIn, subscribed
+from trading.copying.settings import AllocationExceeded
 from trading.copying.subscription_states import (
     Change,
     WrongStatus,
@@ -74,10 +76,11 @@ class Subscription(OwnDetail[CopySubscription]):
 class _Change(APIView):
     """What pausing and resuming share."""
 
-    def change(self, request: Request, subscription_id: UUID, change: Change) -> Response:
-        rows = copies_of(request.user.pk or 0)
-        row = get_object_or_404(rows, public_id=subscription_id)
-        row.status = change_subscription(subscription=row, change=change)
+    def own(self, request: Request, subscription_id: UUID) -> CopySubscription:
+        return get_object_or_404(copies_of(request.user.pk or 0), public_id=subscription_id)
+
+    def change(self, row: CopySubscription, change: Change, **meant: bool) -> Response:
+        row.status = change_subscription(subscription=row, change=change, **meant)
         return Response(SubscriptionOut(row).data)
 
 
@@ -86,7 +89,7 @@ class Pause(_Change):
     @refuses(WrongStatus)
     def post(self, request: Request, subscription_id: UUID) -> Response:
         """Open nothing new; what is open is still closed when the strategy closes it."""
-        return self.change(request, subscription_id, Change.PAUSE)
+        return self.change(self.own(request, subscription_id), Change.PAUSE)
 
 
 class ModeIn(serializers.Serializer[Any]):
@@ -107,10 +110,17 @@ class Mode(APIView):
         return Response(SubscriptionOut(row).data)
 
 
+class ResumeIn(serializers.Serializer[Any]):
+    over_allocate = serializers.BooleanField(
+        default=False, help_text="Meant: the copies of the account together get more than all."
+    )
+
+
 class Resume(_Change):
-    @extend_schema(request=None, responses=SubscriptionOut, operation_id="subscriptions_resume")
+    @extend_schema(request=ResumeIn, responses=SubscriptionOut, operation_id="subscriptions_resume")
     @idempotent
-    @refuses(WrongStatus)
+    @refuses(WrongStatus, AllocationExceeded)
     def post(self, request: Request, subscription_id: UUID) -> Response:
-        """Copy again from the next signal on."""
-        return self.change(request, subscription_id, Change.RESUME)
+        """Copy again from the next signal on, with the share of the account that it had."""
+        row = self.own(request, subscription_id)
+        return self.change(row, Change.RESUME, **valid_body(ResumeIn, request))

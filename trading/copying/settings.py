@@ -76,13 +76,29 @@ def change_settings(
     version = drafted(row, values)
     left = allocation_left_for(row)
     if exceeds(row, version.allocation_pct, left) and not over_allocate:
-        raise AllocationExceeded(_("%(left)s %% of the account is left") % {"left": plain(left)})
+        raise _exceeded(left)
     version.created_at = now
     version.save(force_insert=True)
     row.settings = version
     row.save(update_fields=["settings"])
     _note(row, version)
     return Changed(version, allocation_left([HUNDRED - left, version.allocation_pct]))
+
+
+def take_share(*, subscription: CopySubscription, over_allocate: bool) -> None:
+    """Operation: a paused copy is about to take its share of the account again, which is weighed
+    under the budget lock. Raises :class:`AllocationExceeded`, unless ``over_allocate``.
+    """
+    budgets.lock([subscription.account_id])
+    row = CopySubscription.objects.select_related("settings").get(pk=subscription.pk)
+    if row.status == SubscriptionStatus.PAUSED and not over_allocate:
+        left = allocation_left_for(row)
+        if row.settings.allocation_pct > left:
+            raise _exceeded(left)
+
+
+def _exceeded(left: Decimal) -> AllocationExceeded:
+    return AllocationExceeded(_("%(left)s %% of the account is left") % {"left": plain(left)})
 
 
 def _note(row: CopySubscription, version: CopySettings) -> None:

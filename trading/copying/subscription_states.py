@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as _
 from mimic.audit.actions import declare
 from mimic.audit.services import record
 from mimic.core.errors import MimicError
+from trading.copying.settings import take_share
 from trading.models import CopyMode, CopySubscription, SubscriptionStatus
 
 CHANGED = declare(
@@ -48,8 +49,14 @@ def pause_all_of(user_id: int) -> None:
 
 
 @transaction.atomic(durable=True)
-def change_subscription(*, subscription: CopySubscription, change: Change) -> SubscriptionStatus:
-    """Command: pause or resume; done twice it is done once. Raises :class:`WrongStatus`."""
+def change_subscription(
+    *, subscription: CopySubscription, change: Change, over_allocate: bool = False
+) -> SubscriptionStatus:
+    """Command: pause or resume; done twice it is done once. Raises :class:`WrongStatus` and, when
+    a resumed copy's share is gone, ``AllocationExceeded``, unless ``over_allocate``.
+    """
+    if change is Change.RESUME:
+        take_share(subscription=subscription, over_allocate=over_allocate)
     sources, became = TABLE[change]
     rows = CopySubscription.objects.filter(pk=subscription.pk, status__in=sources)
     if not rows.update(status=became, status_reason=""):

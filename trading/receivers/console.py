@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from mimic.console.dashboard import Tile, register_tile
 from mimic.console.sidebar import ModelLink, PageLink, register_section
 from mimic.ops.heartbeat import missing_heartbeats
+from signals.models import InboxMessage
 from signals.selectors import refused_since
 from trading.copying.summary import receipts_since, recent_times
 from trading.domain.orders import OrderStatus
@@ -111,46 +112,46 @@ def connect() -> None:
     register_tile("heartbeats", _heartbeat_tile, order=50)
 
 
-def _waiting(_request: HttpRequest) -> int:
-    return SignalFanout.objects.filter(done_at=None).count()
+def _waiting() -> QuerySet[SignalFanout]:
+    return SignalFanout.objects.filter(done_at=None)
 
 
-def _killed(_request: HttpRequest) -> int:
-    return KillSwitch.objects.filter(lifted_at=None).count()
+def _killed() -> QuerySet[KillSwitch]:
+    return KillSwitch.objects.filter(lifted_at=None)
 
 
-def _deaf(_request: HttpRequest) -> int:
+def _deaf() -> QuerySet[AccountStream]:
     """Accounts that are copied on and not heard whole."""
     live = Q(state=StreamState.LIVE, alive_at__gte=timezone.now() - STALE_AFTER)
     copied = CopySubscription.objects.exclude(status=SubscriptionStatus.STOPPED)
     rows = AccountStream.objects.filter(
         account__state=AccountState.ACTIVE, account_id__in=copied.values("account_id")
     )
-    return rows.exclude(live).count()
+    return rows.exclude(live)
 
 
-def _unclear(_request: HttpRequest) -> int:
-    return Order.objects.filter(closed_at=None, status__in=UNCLEAR).count()
+def _unclear() -> QuerySet[Order]:
+    return Order.objects.filter(closed_at=None, status__in=UNCLEAR)
 
 
-def _refused(_request: HttpRequest) -> int:
-    return refused_since(timezone.now() - timedelta(days=1)).count()
+def _refused() -> QuerySet[InboxMessage]:
+    return refused_since(timezone.now() - timedelta(days=1))
 
 
-def _venues_enabled(_request: HttpRequest) -> int:
-    return Venue.objects.filter(enabled=True).count()
+def _venues_enabled() -> QuerySet[Venue]:
+    return Venue.objects.filter(enabled=True)
 
 
-def _to_approve(_request: HttpRequest) -> int:
-    return ExchangeAccount.objects.filter(state=AccountState.PENDING_APPROVAL).count()
+def _to_approve() -> QuerySet[ExchangeAccount]:
+    return ExchangeAccount.objects.filter(state=AccountState.PENDING_APPROVAL)
 
 
-def _checks_waiting(_request: HttpRequest) -> int:
-    return AccountCheck.objects.filter(ended_at=None).count()
+def _checks_waiting() -> QuerySet[AccountCheck]:
+    return AccountCheck.objects.filter(ended_at=None)
 
 
 def _kill_tile(request: HttpRequest) -> Tile | None:
-    count = _killed(request)
+    count = _killed().count()
     if not count:
         return None
     url = reverse("admin:trading_killswitch_changelist") + "?lifted_at__isempty=1"
@@ -184,19 +185,19 @@ def _receipts_tile(_request: HttpRequest) -> Tile:
 
 
 def _unclear_tile(request: HttpRequest) -> Tile:
-    count = _unclear(request)
+    count = _unclear().count()
     url = reverse("admin:trading_orderindoubt_changelist")
     hint = _("the venue gave no clear answer; they are being looked up")
     return Tile(_("Unclear orders"), str(count), hint, "bad" if count else "good", url)
 
 
 def _waiting_tile(request: HttpRequest) -> Tile:
-    count = _waiting(request)
+    count = _waiting().count()
     return Tile(_("Fan-outs waiting"), str(count), "", "warn" if count else "good")
 
 
 def _approval_tile(request: HttpRequest) -> Tile | None:
-    count = _to_approve(request)
+    count = _to_approve().count()
     if not count:
         return None
     hint = _("their keys passed; nothing is traded before an operator agrees")
@@ -212,7 +213,7 @@ def _checks_tile(request: HttpRequest) -> Tile:
     url = reverse("admin:trading_accountcheck_changelist") + "?ended_at__isempty=1"
     return Tile(
         _("Key checks waiting"),
-        str(_checks_waiting(request)),
+        str(_checks_waiting().count()),
         hint,
         "warn" if failed else "good",
         url,
@@ -222,16 +223,16 @@ def _checks_tile(request: HttpRequest) -> Tile:
 def _streams_tile(request: HttpRequest) -> Tile | None:
     if not AccountStream.objects.exists():
         return None
-    deaf = _deaf(request)
+    deaf = _deaf().count()
     hint = _("their orders are asked about instead, and opens need a fresh balance")
     url = reverse("admin:trading_accountstream_changelist")
     return Tile(_("Streams not whole"), str(deaf), hint, "warn" if deaf else "good", url)
 
 
-def _divergent(_request: HttpRequest) -> int:
+def _divergent() -> QuerySet[Divergence]:
     """Differences that are there for longer than a fill takes into the books."""
     since = timezone.now() - LASTED
-    return Divergence.objects.filter(healed_at=None, found_at__lte=since).count()
+    return Divergence.objects.filter(healed_at=None, found_at__lte=since)
 
 
 def _overdue_tile(_request: HttpRequest) -> Tile | None:

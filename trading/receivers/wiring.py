@@ -12,7 +12,7 @@ from mimic.jobs.broker import broker_answers
 from mimic.jobs.registry import register_job
 from mimic.jobs.sweepers import register_sweeper
 from mimic.ops.heartbeat import expect_heartbeat
-from mimic.web.live_channels import register_channel
+from mimic.web.live_channels import register_channel, register_watched
 from signals.instruments import answer_with
 from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
@@ -26,6 +26,7 @@ from trading.copying.venue_leverage import plan_venue_settings
 from trading.execution import cancels, key_checks, nudge, receipts, setting_rounds
 from trading.execution.connecting import sweep_rechecks
 from trading.execution.sweep import sweep_cancels, sweep_due, sweep_leases, sweep_sending
+from trading.market import prices
 from trading.market.selectors import is_traded
 
 _SECOND = timedelta(seconds=1)
@@ -44,6 +45,7 @@ def connect() -> None:
     receipts.on_change(tell_of_orders)
     for channel, snapshot in SNAPSHOTS.items():
         register_channel(channel, public=False, snapshot=snapshot)
+    register_watched(prices.FAMILY, states=prices.prices_now)
     register_partitioned("trading_copyexecution", keep_days=400)
     register_partitioned("trading_orderevent", keep_days=7 * 366)
     register_partitioned("trading_fill", keep_days=7 * 366)

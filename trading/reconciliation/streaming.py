@@ -26,12 +26,8 @@ from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import LOOKS, POLLS, Cost, Governor
 from trading.execution.ways_out import egress_name
 from trading.market.followed import followed_symbols
-from trading.market.refresh import (
-    rules_are_due,
-    store_depths,
-    store_instruments,
-    store_quotes,
-)
+from trading.market.prices import take_quotes
+from trading.market.refresh import rules_are_due, store_depths, store_instruments
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
 from trading.reconciliation import rounds, snapshots
@@ -140,7 +136,7 @@ class Stream:
         if await asyncio.to_thread(self._grant, venue, own, 1, cost, LOOKS) < 1:
             return
         quotes = await self._gateways[venue].quotes()
-        await in_database(partial(store_quotes, venue=venue, quotes=quotes))
+        await in_database(partial(take_quotes, venue=venue, quotes=quotes))
 
     async def _volatility(self, venue: str) -> None:
         """For risk budgets: seldom, a few at a time, and only what nobody else's weight is for."""

@@ -5,6 +5,6 @@ process, one serialisation and a loop over local sockets take 0.15-0.18 s
 (docs/architecture.md, "Sockets").
 """
 
-from mimic.web.hub.publisher import publish, publish_each
+from mimic.web.hub.publisher import publish, publish_bundle, publish_each
 
-__all__ = ["publish", "publish_each"]
+__all__ = ["publish", "publish_bundle", "publish_each"]

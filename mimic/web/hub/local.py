@@ -15,20 +15,22 @@ from django.db import DatabaseError
 
 from mimic.core.redis_clients import AWAY
 from mimic.ops.metrics import dashboard_ws_clients, ws_messages
-from mimic.web.hub.outbox import TICK, TICK_SECONDS, Outbox
+from mimic.web.hub.outbox import TICK_SECONDS, Outbox
 from mimic.web.hub.sign_outs import close_outdated, close_told
 from mimic.web.hub.subscription import Subscription
-from mimic.web.hub.wire import Envelope, tail, timestamp
+from mimic.web.hub.watched import tell_watched
+from mimic.web.hub.wire import TICK, Envelope, tail, timestamp
 from mimic.web.live_channels import kind_of
 from mimic.web.loops import PerLoop
 from mimic.web.people import hear_of_people
+from mimic.web.sign_in import Proof
 
 logger = logging.getLogger(__name__)
 SYSTEM = "system"
 HEARTBEAT_SECONDS = 2.0
 _TICKS_A_HEARTBEAT = round(HEARTBEAT_SECONDS / TICK_SECONDS)
 _JOIN_SECONDS = 2.0
-# Sessions are looked at again all the time, and faster after news were missed.
+# Sign-ins are looked at again all the time, and faster after news were missed.
 _LOOK_SECONDS, _LOOK_SOON_SECONDS = 60.0, 2.0
 
 
@@ -66,6 +68,12 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._subscription.connected.wait(), _JOIN_SECONDS)
 
+    def sign_in(self, outbox: Outbox, person_id: int, proof: Proof) -> None:
+        """A stranger's socket becomes that person's, or its proof is followed by a newer one."""
+        if outbox in self._outboxes:
+            outbox.person_id, outbox.proof = person_id, proof
+            self._by_person[person_id].add(outbox)
+
     def leave(self, outbox: Outbox) -> None:
         """Forget a socket; harmless when it has left already."""
         if outbox not in self._outboxes:
@@ -94,10 +102,14 @@ class Hub:
     def deliver(self, raw: bytes) -> None:
         """Queue one message from Redis to every local socket that should have it."""
         try:
-            envelope = Envelope.decode(raw)
+            messages = Envelope.decode(raw).opened()
         except (ValueError, KeyError, TypeError):
             logger.exception("a live message could not be read")
             return
+        for envelope in messages:
+            self._deliver(envelope)
+
+    def _deliver(self, envelope: Envelope) -> None:
         reached = 0
         for outbox, shared in self._addressed(envelope):
             reached += 1
@@ -136,10 +148,13 @@ class Hub:
     def _missed_something(self) -> None:
         """A new epoch, told at once: browsers ask for snapshots (with jitter of their own).
 
-        What was missed may have been the end of a session.
+        What was missed may have been the end of a sign-in.
         """
         self._new_epoch()
         self._heartbeat(self._outboxes)
+        self._look_soon()
+
+    def _look_soon(self) -> None:
         self._tasks.append(asyncio.create_task(self._look(_LOOK_SOON_SECONDS)))
 
     def _new_epoch(self) -> None:
@@ -168,13 +183,13 @@ class Hub:
         try:
             await close_outdated(self._outboxes, over=over)
         except DatabaseError:
-            logger.exception("sessions could not be looked at")
+            logger.exception("sign-ins could not be looked at")
 
     async def _hear_of_people(self) -> None:
         """Sign-outs; those that are missed while Redis is away are found by looking."""
         while True:
             try:
-                await hear_of_people(self._signed_out)
+                await hear_of_people(self._signed_out, self._look_soon)
             except AWAY as fault:
                 logger.warning("hub hears of nobody", extra={"fault": type(fault).__name__})
             await asyncio.sleep(1)
@@ -190,6 +205,7 @@ class Hub:
             asyncio.create_task(self._pulse()),
             asyncio.create_task(self._look_again()),
             asyncio.create_task(self._hear_of_people()),
+            asyncio.create_task(tell_watched(self._by_channel.keys)),
         ]
 
     def _stop(self) -> None:

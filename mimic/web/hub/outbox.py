@@ -9,11 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from mimic.web.hub.wire import frame
+from mimic.web.sign_in import Proof
 
 CAPACITY = 256
 TICK_SECONDS = 0.25
-TICK = "tick"
-"""Messages of this type replace each other: a socket gets at most four a second of a channel."""
 
 
 @dataclass(slots=True)
@@ -30,12 +29,12 @@ class _Feed:
 class Outbox:
     """One socket's buffer. ``overflow`` is called once, when the client reads too slowly.
 
-    ``signed_out`` is called when the session ends that the socket was opened with; a stranger has
-    neither person nor session.
+    ``signed_out`` is called when the sign-in ends that ``proof`` is of; a stranger has neither
+    person nor proof.
     """
 
     person_id: int | None
-    session_key: str
+    proof: Proof | None
     overflow: Callable[[], None]
     signed_out: Callable[[], None]
     feeds: dict[str, _Feed] = field(default_factory=dict)
@@ -90,9 +89,11 @@ class Outbox:
             self.offer(channel, epoch, shared)
 
     def hold(self, channel: str) -> None:
-        """Keep a channel's messages back until :meth:`release`."""
+        """Keep a channel's messages back until :meth:`release`. A tick that waits is dropped: what
+        is read from now on is as new.
+        """
         if channel in self.feeds:
-            self.feeds[channel].held = []
+            self.feeds[channel].held, self.feeds[channel].tick = [], None
 
     def release(self, channel: str, epoch: int, snapshot: str | None) -> None:
         """The snapshot first, then what happened while it was made (harmless if it is in both)."""

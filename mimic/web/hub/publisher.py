@@ -49,6 +49,13 @@ def publish_each(channel: str, type: str, items: Sequence[tuple[int, dict[str, A
         _after_commit(Envelope(channel, type, timestamp(), None, None, part))
 
 
+def publish_bundle(type: str, items: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Tell many channels at once: (channel, data). One Redis message for 500."""
+    for start in range(0, len(items), _AT_ONCE):
+        part = items[start : start + _AT_ONCE]
+        _after_commit(Envelope("", type, timestamp(), None, None, part))
+
+
 def _after_commit(envelope: Envelope) -> None:
     transaction.on_commit(partial(_outlet.send, envelope.encode()), robust=True)
 

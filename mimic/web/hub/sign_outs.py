@@ -1,4 +1,4 @@
-"""Sockets whose session ended are closed: told by Redis, or found by looking."""
+"""Sockets whose sign-in ended are closed: told by Redis, or found by looking."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 
 from mimic.web.hub.outbox import Outbox
-from mimic.web.people import session_mark
-from mimic.web.sign_in import signed_in_with
+from mimic.web.people import mark_of
 
 _AT_ONCE = 50
 
 
 def close_told(outboxes: Iterable[Outbox], mark: str) -> None:
-    """Of one person; an empty mark means every session."""
+    """Of one person; an empty mark means every sign-in."""
     for outbox in tuple(outboxes):
-        if mark in ("", session_mark(outbox.session_key)):
+        if outbox.proof is not None and mark in ("", mark_of(outbox.proof.key)):
             outbox.signed_out()
 
 
 async def close_outdated(outboxes: Collection[Outbox], *, over: float) -> None:
-    """Look the sessions of these sockets up again; those that ended meanwhile are closed.
+    """Look the sign-ins of these sockets up again; those that ended meanwhile are closed.
 
     Takes ``over`` seconds, so that messages are not held up by it.
     """
-    known = [outbox for outbox in outboxes if outbox.session_key]
+    known = [outbox for outbox in outboxes if outbox.proof is not None]
     number = len(known)
     while known:
         looked_at = min(_AT_ONCE, len(known))
@@ -34,7 +33,9 @@ async def close_outdated(outboxes: Collection[Outbox], *, over: float) -> None:
 
 
 async def _close_outdated(outboxes: Sequence[Outbox]) -> None:
-    found = await asyncio.gather(*(signed_in_with(each.session_key) for each in outboxes))
-    for outbox, person in zip(outboxes, found, strict=True):
-        if person is None or person.user.pk != outbox.person_id:
+    proofs = [outbox.proof for outbox in outboxes]
+    found = await asyncio.gather(*(proof.person() for proof in proofs if proof is not None))
+    for outbox, proof, person in zip(outboxes, proofs, found, strict=True):
+        gone = person is None or person.user.pk != outbox.person_id
+        if gone and outbox.proof is proof:  # or a newer token was shown meanwhile
             outbox.signed_out()

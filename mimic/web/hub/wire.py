@@ -19,6 +19,8 @@ from redis.connection import parse_url
 
 VERSION = 1
 SEQUENCE_KEY = "mimic:hub:sequence"
+TICK = "tick"
+"""Messages of this type replace each other: a socket gets at most four a second of a channel."""
 
 
 def topic() -> str:
@@ -40,14 +42,26 @@ def dumps(value: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message in Redis: ``data`` for ``people`` (None: everyone), or ``each`` their own."""
+    """One message in Redis: ``data`` for ``people`` (None: everyone), or ``each`` their own.
+
+    Without a channel it is a bundle: ``each`` has channels instead of people, for everyone there.
+    """
 
     channel: str
     type: str
     ts: str
     people: Sequence[int] | None
     data: Any
-    each: Sequence[tuple[int, Any]]
+    each: Sequence[tuple[int | str, Any]]
+
+    def opened(self) -> Sequence[Envelope]:
+        """What is in a bundle; every other message is itself."""
+        if self.channel:
+            return [self]
+        return [
+            Envelope(str(channel), self.type, self.ts, None, data, ())
+            for channel, data in self.each
+        ]
 
     def encode(self) -> bytes:
         return dumps(

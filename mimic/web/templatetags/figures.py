@@ -197,12 +197,14 @@ def moment(value: datetime | None) -> SafeString:
 
 
 @register.filter
-def exact_moment(value: datetime | None) -> SafeString:
-    """A ``<time>`` with date and milliseconds in the person's zone; UTC in its tooltip."""
+def exact_moment(value: datetime | None, timespec: str = "milliseconds") -> SafeString:
+    """A ``<time>`` with date and clock in the person's zone, UTC in its tooltip. ``timespec`` is
+    that of ``isoformat``: what people did needs no more than seconds.
+    """
     if not value:
         return format_html("{}", NOTHING)
-    text = timezone.localtime(value).isoformat(sep=" ", timespec="milliseconds")[:23]
-    return _time_element(value, text)
+    local = timezone.localtime(value).replace(tzinfo=None)
+    return _time_element(value, local.isoformat(sep=" ", timespec=timespec))
 
 
 def _time_element(value: datetime, text: str) -> SafeString:
