@@ -39,6 +39,7 @@ BODIES: dict[str, Any] = {
     "PATCH /api/v1/prefs": {"theme": "professional"},
     "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
     "POST /api/v1/subscriptions/{subscription_id}/mode": {"mode": "approval"},
+    "POST /api/v1/subscriptions/{subscription_id}/stop": {"way": "close_later"},
     "POST /api/v1/subscriptions/{subscription_id}/settings": {"sizing_value": "4"},
     "POST /api/v1/subscriptions/{subscription_id}/settings/preview": {"sizing_value": "4"},
     "POST /api/v1/admin/kill-switches": {

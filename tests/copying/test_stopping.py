@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,7 @@ from trading.models import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HELD = Decimal("0.041")
+ZERO = Decimal(0)
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +57,11 @@ def later(seconds: float = 1.0) -> int:
 
 
 def share_of(copy: CopySubscription) -> Decimal:
-    return VirtualPosition.objects.get(subscription=copy).quantity
+    share: Decimal = VirtualPosition.objects.get(subscription=copy).quantity
+    return share
 
 
-def signalled(strategy: Strategy, **terms: object) -> list[str]:
+def signalled(strategy: Strategy, **terms: Any) -> list[str]:
     """A signal, decided and sent; the codes of its receipts."""
     signal = a_signal(strategy, **terms)
     fan_out(signal_id=signal.pk, now=now())
@@ -75,7 +78,7 @@ def filled(order: Order, trade: str, at: datetime) -> None:
 def test_kept_positions_stay_with_the_account_and_are_no_copys_any_more() -> None:
     strategy, [copy] = holding()
     assert stop(copy, StopWay.KEEP) == "stopped"
-    assert (share_of(copy), Position.objects.get().quantity) == (0, HELD)
+    assert (share_of(copy), Position.objects.get().quantity) == (ZERO, HELD)
     assert signalled(strategy, action="close", direction="any") == []
     later()
     assert Position.objects.get().quantity == HELD
@@ -96,7 +99,7 @@ def test_books_told_anew_do_not_give_a_copy_back_what_its_person_kept() -> None:
     late.save()
     filled(late, "late", early)
     later()
-    assert (share_of(copy), Position.objects.get().quantity) == (0, 2 * HELD)
+    assert (share_of(copy), Position.objects.get().quantity) == (ZERO, 2 * HELD)
 
 
 def test_closed_now_each_leg_is_closed_once_and_the_copy_ends() -> None:
@@ -205,7 +208,7 @@ def test_a_person_may_still_decide_otherwise_while_a_copy_ends() -> None:
     leg, order = Repair.objects.get(), Order.objects.get(reduce_only=True)
     assert (leg.state, leg.code) == ("given_up", "left_to_person")
     assert (order.status, order.code) == ("expired", "left_to_person")
-    assert (share_of(copy), Position.objects.get().quantity) == (0, HELD)
+    assert (share_of(copy), Position.objects.get().quantity) == (ZERO, HELD)
     with pytest.raises(WrongStatus):
         stop(copy, StopWay.CLOSE_NOW)
     with pytest.raises(WrongStatus):
@@ -220,7 +223,7 @@ def test_too_little_to_be_traded_is_told_and_does_not_keep_a_copy_from_ending() 
     leg = Repair.objects.get()
     assert (leg.state, leg.code, leg.left) == ("residual", "below_min_quantity", HELD)
     copy.refresh_from_db()
-    assert (copy.status, share_of(copy), Position.objects.get().quantity) == ("stopped", 0, HELD)
+    assert (copy.status, share_of(copy), Position.objects.get().quantity) == ("stopped", ZERO, HELD)
 
 
 def test_whoever_stopped_may_copy_the_strategy_again() -> None:
@@ -243,7 +246,7 @@ def test_stops_in_the_middle_of_a_fan_out_leave_nothing_half_done(way: StopWay) 
     strategy = a_strategy().strategy
     copies = [a_follower(strategy) for _ in range(12)]
     signal = a_signal(strategy)
-    deeds = [in_thread(partial(fan_out, signal_id=signal.pk, now=now()))]
+    deeds: list[Any] = [in_thread(partial(fan_out, signal_id=signal.pk, now=now()))]
     deeds += [
         in_thread(partial(stop_copy, subscription=copy, way=way, now=now())) for copy in copies
     ]
@@ -262,7 +265,7 @@ def test_stops_in_the_middle_of_a_fan_out_leave_nothing_half_done(way: StopWay) 
 def test_a_stop_while_its_strategy_closes_closes_once() -> None:
     strategy, copies = holding(6)
     closing = a_signal(strategy, action="close", direction="any")
-    deeds = [in_thread(partial(fan_out, signal_id=closing.pk, now=now()))]
+    deeds: list[Any] = [in_thread(partial(fan_out, signal_id=closing.pk, now=now()))]
     deeds += [
         in_thread(partial(stop_copy, subscription=copy, way=StopWay.CLOSE_NOW, now=now()))
         for copy in copies

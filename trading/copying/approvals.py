@@ -133,10 +133,7 @@ def _approved(signal: Signal, waiting: Sequence[CopyExecution], now: datetime) -
     chunk = [
         Ranked(row.subscription_id, row.account_id, row.account.route, row.rank) for row in waiting
     ]
-    known = followers(
-        chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now,
-        statuses=SubscriptionStatus.values,
-    )  # fmt: skip
+    known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now)
     rules = _Rules(signal, known, now)
     decided = [Decided(known[r.subscription_id], r.rank, rules.decided(r)) for r in waiting]
     receipts = [(each, row.pk) for each, row in zip(decided, waiting, strict=True)]

@@ -19,6 +19,7 @@ TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
 OPENING = ("active",)
 FOLLOWING = ("active", "paused", "closing")
 """The statuses in which a copy opens, and in which its strategy's closes reach it."""
+EVERY = (*FOLLOWING, "stopped")
 
 
 class Ranked(NamedTuple):
@@ -132,7 +133,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
 
 def followers(
     *, chunk: Sequence[Ranked], strategy_id: int, symbol: str, now: datetime,
-    statuses: Sequence[str],
+    statuses: Sequence[str] = EVERY,
 ) -> dict[int, Follower]:  # fmt: skip
     """A chunk by subscription id: two queries, and one for settings that are new to this process.
 

@@ -35,7 +35,9 @@ from trading.models import (
 )
 
 logger = logging.getLogger(__name__)
-STOPPED = declare("trading.copy.stop", _("Copying stopped by a person"), facts=["way"])
+STOPPED = declare(
+    "trading.copy.stop", _("Copying stopped by a person"), facts=["way"], private=["reason"]
+)
 _CHANGES = {
     StopWay.KEEP: Change.STOP,
     StopWay.CLOSE_NOW: Change.WIND_DOWN,
@@ -58,13 +60,15 @@ SELECT s.id FROM trading_copysubscription s
 """
 
 
-def stop_copy(*, subscription: CopySubscription, way: StopWay, now: datetime) -> SubscriptionStatus:
+def stop_copy(
+    *, subscription: CopySubscription, way: StopWay, now: datetime, reason: str = ""
+) -> SubscriptionStatus:
     """Command: stop a copy in one of three ways, and begin what that asks for; done twice it is
-    done once. One that is ending may still be ended in another way.
+    done once. One that is ending may still be ended in another way. ``reason``: an operator's.
 
     Raises :class:`WrongStatus` for one that was stopped before, in another way.
     """
-    _decide(subscription, way)
+    _decide(subscription, way, reason)
     try:
         carry_out(now=now, only=[subscription.pk])
     except DatabaseError:  # it is decided: the sentinel goes on within a second
@@ -85,14 +89,16 @@ def carry_out(*, now: datetime, only: Sequence[int] | None = None) -> int:
 
 
 @transaction.atomic(durable=True)
-def _decide(subscription: CopySubscription, way: StopWay) -> None:
+def _decide(subscription: CopySubscription, way: StopWay, reason: str) -> None:
     budgets.lock([subscription.account_id])
     row = CopySubscription.objects.select_for_update(of=("self",)).get(pk=subscription.pk)
     if row.stopping == way:
         return
     if not move_copies([row.pk], _CHANGES[way], stopping=way.value):
         raise WrongStatus(row.get_status_display())
-    record(STOPPED, target=row, about=subscription.user, facts={"way": way.value})
+    private = {"reason": reason} if reason else {}
+    facts = {"way": way.value}
+    record(STOPPED, target=row, about=subscription.user, facts=facts, private=private)
 
 
 @transaction.atomic(durable=True)
