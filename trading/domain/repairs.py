@@ -21,6 +21,8 @@ from trading.domain.receipts import Code
 ZERO = Decimal(0)
 WAIT = timedelta(milliseconds=500)
 SLOWEST = timedelta(seconds=60)
+HOPELESS = 100  # tries; from then on once an hour
+HOURLY = timedelta(hours=1)
 
 
 class RepairState(StrEnum):
@@ -79,10 +81,14 @@ def unsettled() -> Verdict:
 
 
 def after_failure(tried: Tried | None, tries: int) -> Verdict | None:
-    """The venue did not take it, or not all of it: again after 1 s × 2ⁿ, at most a minute."""
+    """The venue did not take it, or not all of it: again after 1 s × 2ⁿ, at most a minute, and
+    each hour once it has failed for more than an hour: a person has to look.
+    """
     if tried is None or tried.status == OrderStatus.FILLED.value:
         return None
     pause = min(timedelta(seconds=2 ** min(max(tries - 1, 0), 10)), SLOWEST)
+    if tries >= HOPELESS:
+        pause = HOURLY
     return Verdict(RepairState.FAILED, tried.code, tried.message, wait=pause)
 
 

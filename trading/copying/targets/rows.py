@@ -10,7 +10,9 @@ from typing import NamedTuple
 from django.db import connection
 
 from mimic.core.bulk import array_of, columns_of
+from trading.domain.decide import PlannedOrder
 from trading.domain.repairs import Room, Tried, Verdict
+from trading.execution.births import Born
 from trading.models import Origin, RepairCause, StopWay, SubscriptionStatus
 
 ORIGINS = {
@@ -31,7 +33,7 @@ SELECT r.id, r.account_id FROM trading_repair r
 
 _READ = """
 SELECT r.id, r.subscription_id, r.account_id, a.route, r.symbol, r.cause, r.signal_id, r.tries,
-    r.done, r.price, s.status, s.stopping, s.strategy_id,
+    r.done, r.price, r.code, s.status, s.stopping, s.strategy_id,
     coalesce(v.quantity, 0), coalesce(p.quantity, 0), coalesce(p.position_side, 'both'),
     coalesce((SELECT sum(x.quantity - x.filled) FROM trading_order x
         WHERE x.account_id = r.account_id AND x.symbol = r.symbol AND x.closed_at IS NULL
@@ -95,6 +97,7 @@ class Leg(NamedTuple):
     tries: int
     done: Decimal
     price: Decimal | None
+    last_code: str
     status: str
     stopping: str
     strategy_id: int
@@ -130,6 +133,15 @@ class Leg(NamedTuple):
     @property
     def origin(self) -> Origin:
         return ORIGINS[RepairCause(self.cause)]
+
+    def born(self, order: PlannedOrder, *, rank: int, valid_until: datetime | None = None) -> Born:
+        """The order of the repair's next try."""
+        return Born(
+            self.origin.value, self.id, self.tries + 1, self.account_id, None,
+            self.subscription_id, self.route, self.symbol, order.side.value,
+            order.position_side.value, order.reduce_only, order.quantity, order.leverage,
+            order.margin, rank, valid_until, mine=False,
+        )  # fmt: skip
 
     def room(self, wanted: Decimal, *, taken: Decimal) -> Room:
         """``taken``: what others were given of the position since it was read."""

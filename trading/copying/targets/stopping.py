@@ -21,7 +21,7 @@ from mimic.core.bulk import array_of
 from trading.copying.subscription_states import CHANGED, Change, WrongStatus, move_copies
 from trading.copying.targets.handing_over import hand_over
 from trading.copying.targets.passes import repair
-from trading.copying.targets.planning import plan_stops
+from trading.copying.targets.planning import LEFT_BEFORE, plan_stops
 from trading.domain.receipts import Code
 from trading.execution import budgets
 from trading.execution.cancels import cancel_orders, out_long_enough
@@ -46,7 +46,7 @@ _CHANGES = {
 _OURS = [each.value for each in (Origin.SIGNAL, Origin.STOP, Origin.CONVERGE, Origin.JOIN)]
 
 # Ending, and neither holding nor doing anything any more; what cannot be traded does not keep it.
-_FLAT = """
+_FLAT = f"""
 SELECT s.id FROM trading_copysubscription s
  WHERE s.status = 'closing' AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s::bigint[]))
    AND NOT EXISTS (SELECT FROM trading_order o WHERE o.account_id = s.account_id
@@ -54,10 +54,8 @@ SELECT s.id FROM trading_copysubscription s
    AND NOT EXISTS (SELECT FROM trading_repair r WHERE r.subscription_id = s.id
        AND r.ended_at IS NULL)
    AND NOT EXISTS (SELECT FROM trading_virtualposition v
-       WHERE v.subscription_id = s.id AND v.quantity <> 0 AND NOT EXISTS (
-           SELECT FROM trading_repair r WHERE r.subscription_id = s.id AND r.symbol = v.symbol
-              AND r.state IN ('residual', 'nothing') AND r."left" = v.quantity))
-"""
+       WHERE v.subscription_id = s.id AND v.quantity <> 0 AND NOT {LEFT_BEFORE})
+"""  # noqa: S608 - made of our own constants
 
 
 def stop_copy(
