@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mimic.core.csv_export import csv_answer
 from mimic.core.errors import MimicError
 from mimic.dashboard.copies_views import own_copy, page_frame
 from mimic.dashboard.paging import ON_PAGE, before_of, pager
 from mimic.dashboard.step_up import refusal_text
+from trading.copying.targets.leaving import leave_leg
 from trading.copying.targets.selectors import open_legs, repairs_of
 from trading.copying.targets.stopping import stop_copy
 from trading.copying.targets.wording import MEANINGS, TONES, outcome_line, what_happens
@@ -39,7 +40,7 @@ def stop(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _stopped(request, row)
     way = _way(request.GET.get("way", ""))
-    legs = open_legs(row)
+    legs = open_legs(row, timezone.now())
     context = {
         **page_frame(row.user_id),
         "copy": row,
@@ -64,12 +65,26 @@ def legs(request: HttpRequest, public_id: UUID) -> HttpResponse:
         **page_frame(row.user_id),
         **pager(request, before, older),
         "copy": row,
-        "legs": open_legs(row),
+        "legs": open_legs(row, timezone.now()),
         "repairs": [
             (each, TONES.get(each.state, ""), outcome_line(each)) for each in shown[:ON_PAGE]
         ],
     }
     return render(request, "copies/legs.html", context)
+
+
+@login_required
+@require_POST
+def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One position becomes the person's own."""
+    row, symbol = own_copy(request, public_id), request.POST.get("symbol", "")[:32]
+    try:
+        leave_leg(subscription=row, symbol=symbol, now=timezone.now())
+    except MimicError as refusal:
+        messages.error(request, refusal_text(refusal))
+    else:
+        messages.success(request, gettext("%(symbol)s is your own now.") % {"symbol": symbol})
+    return redirect("copy-legs", row.public_id)
 
 
 @login_required

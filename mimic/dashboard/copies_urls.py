@@ -20,6 +20,7 @@ urlpatterns = [
         name="copy-resume",
     ),
     path("copies/<uuid:public_id>/stop", copies_stop.stop, name="copy-stop"),
+    path("copies/<uuid:public_id>/leave", copies_stop.leave, name="copy-leave"),
     path("copies/<uuid:public_id>/positions", copies_stop.legs, name="copy-legs"),
     path("copies/<uuid:public_id>/repairs.csv", copies_stop.legs_csv, name="copy-legs-csv"),
     path("copies/<uuid:public_id>/mode", copies_views.mode, name="copy-mode"),

@@ -17,6 +17,7 @@ from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
 from tests.execution.paper import now, send_on_paper
 from trading.copying.fanout import fan_out
 from trading.copying.targets.gaps import converge_held, converge_lately
+from trading.copying.targets.leaving import NothingHeld, OrderUnderWay, leave_leg
 from trading.domain.orders import Cause
 from trading.domain.ports import FillReport, Outcome, SendResult, Side
 from trading.execution import budgets
@@ -336,3 +337,23 @@ def test_a_gap_and_a_close_of_the_strategy_at_once_close_once(copy: CopySubscrip
     assert (held(copy), Position.objects.get().quantity) == (ZERO, ZERO)
     closed = Order.objects.filter(reduce_only=True, status="filled")
     assert sum(order.filled for order in closed) == HELD
+
+
+def test_a_person_may_take_over_what_cannot_be_closed(copy: CopySubscription) -> None:
+    said(copy)
+    send_on_paper()
+    said(copy, action="close")
+    answered(Outcome.REFUSED, closing=True)
+    later()
+    with pytest.raises(OrderUnderWay):
+        leave_leg(subscription=copy, symbol="BTCUSDT", now=now())
+    assert held(copy) == HELD
+    answered(Outcome.REFUSED, closing=True)
+    leave_leg(subscription=copy, symbol="BTCUSDT", now=now() + timedelta(seconds=1))
+    later(2)
+    later(4)
+    assert (repair().state, repair().code) == ("given_up", "left_to_person")
+    assert (held(copy), Position.objects.get().quantity) == (ZERO, HELD)
+    assert later(70) == 0
+    with pytest.raises(NothingHeld):
+        leave_leg(subscription=copy, symbol="ETHUSDT", now=now())

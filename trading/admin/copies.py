@@ -29,7 +29,7 @@ def _stopping(way: StopWay) -> Callable[[HttpRequest, CopySubscription, str], No
 
 def _consequences(way: StopWay) -> Callable[[Sequence[CopySubscription]], str]:
     def told(copies: Sequence[CopySubscription]) -> str:
-        legs = sum(len(open_legs(copy)) for copy in copies)
+        legs = sum(len(open_legs(copy, timezone.now())) for copy in copies)
         counted = ngettext("%(n)d open position.", "%(n)d open positions.", legs) % {"n": legs}
         return f"{MEANINGS[way]} {counted}"
 

@@ -15,12 +15,13 @@ from rest_framework.views import APIView
 
 from mimic.api import filtering
 from mimic.api.contract import refuses
-from mimic.api.fields import Amount, Moment
+from mimic.api.fields import Amount, Moment, Text
 from mimic.api.idempotency import idempotent
 from mimic.api.resources import OwnList
 from trading.api.copies import SubscriptionOut
 from trading.api.selectors.copies import copies_of, repairs_of_person
 from trading.copying.subscription_states import WrongStatus
+from trading.copying.targets.leaving import NothingHeld, OrderUnderWay, leave_leg
 from trading.copying.targets.selectors import OpenLeg, open_legs
 from trading.copying.targets.stopping import stop_copy
 from trading.models import Repair, RepairCause, StopWay
@@ -39,6 +40,7 @@ class OpenLegOut(serializers.Serializer[OpenLeg]):
     mark = Amount(source="held.mark", allow_null=True)
     mark_at = Moment(allow_null=True)
     profit = Amount(source="held.profit", allow_null=True)
+    target = Amount(help_text="What the copy should hold; negative for a short.")
     orders = serializers.IntegerField(help_text="Under way; a close waits for them.")
     too_small = serializers.BooleanField(help_text="To be traded: it becomes your own.")
 
@@ -72,6 +74,23 @@ class RepairFilter(filtering.Filters):
     symbol = filtering.CharFilter(max_length=32)
 
 
+class LeaveIn(serializers.Serializer[Any]):
+    symbol = Text(max_length=32)
+
+
+class Leave(APIView):
+    @extend_schema(request=LeaveIn, responses={204: None}, operation_id="subscriptions_leave")
+    @refuses(NothingHeld, OrderUnderWay)
+    def post(self, request: Request, subscription_id: UUID) -> Response:
+        """Take over what the copy holds in a symbol: it is yours, nothing of ours closes it."""
+        row = get_object_or_404(copies_of(request.user.pk or 0), public_id=subscription_id)
+        body = LeaveIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        symbol = body.validated_data["symbol"]
+        leave_leg(subscription=row, symbol=symbol, now=timezone.now())
+        return Response(status=204)
+
+
 class Repairs(OwnList[Repair]):
     """What was done so that your copies hold what they should, newest first."""
 
@@ -85,7 +104,7 @@ class Stop(APIView):
     def get(self, request: Request, subscription_id: UUID) -> Response:
         """What the copy holds now, and stopping would keep or close."""
         row = get_object_or_404(copies_of(request.user.pk or 0), public_id=subscription_id)
-        return Response([OpenLegOut(leg).data for leg in open_legs(row)])
+        return Response([OpenLegOut(leg).data for leg in open_legs(row, timezone.now())])
 
     @extend_schema(request=StopIn, responses=SubscriptionOut, operation_id="subscriptions_stop")
     @idempotent

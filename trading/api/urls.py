@@ -48,6 +48,11 @@ urlpatterns = [
         stopping.Stop.as_view(),
         name="subscription-stop",
     ),
+    path(
+        "subscriptions/<uuid:subscription_id>/leave",
+        stopping.Leave.as_view(),
+        name="subscription-leave",
+    ),
     path("repairs", stopping.Repairs.as_view(), name="repairs"),
     path(
         "subscriptions/<uuid:subscription_id>/settings",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
 
@@ -92,7 +93,7 @@ def _held() -> Iterator[list[Key]]:
         yield [(subscription_id, symbol) for _, subscription_id, symbol in chunk]
 
 
-def _repair(key: Key, account_id: int, held: object, need: Need, now: datetime) -> Repair:
+def _repair(key: Key, account_id: int, held: Decimal, need: Need, now: datetime) -> Repair:
     return Repair(
         subscription_id=key[0], account_id=account_id, symbol=key[1],
         cause=RepairCause.CLOSE if need.close else RepairCause.OPEN, signal_id=need.signal_id,

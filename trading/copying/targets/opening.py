@@ -41,7 +41,7 @@ def judge_open(leg: Leg, rest: Decimal, now: datetime) -> Opening:
     """
     if leg.tries >= MOST_TRIES:
         return _given_up(leg.last_code)
-    signal = Signal.objects.get(pk=leg.signal_id)
+    signal = Signal.objects.get(pk=leg.signal_id or 0)
     ranked = Ranked(leg.subscription_id, leg.account_id, leg.route, 0)
     known = followers(
         chunk=[ranked], strategy_id=leg.strategy_id, symbol=leg.symbol, now=now, statuses=OPENING

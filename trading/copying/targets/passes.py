@@ -86,6 +86,8 @@ class _Judges:
     def _verdict(self, leg: Leg, done: Decimal) -> Verdict:
         if leg.busy:
             return unsettled()
+        if leg.taken_over:
+            return _LEFT
         if leg.cause == RepairCause.STOP:
             return self._close(leg, abs(leg.held), done) if leg.to_be_closed else _LEFT
         if leg.status not in FOLLOWING or leg.to_be_closed:

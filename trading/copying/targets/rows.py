@@ -43,7 +43,8 @@ SELECT r.id, r.subscription_id, r.account_id, a.route, r.symbol, r.cause, r.sign
     EXISTS (SELECT FROM trading_order x WHERE x.account_id = r.account_id AND x.symbol = r.symbol
         AND x.closed_at IS NULL AND x.subscription_id = r.subscription_id)
     OR EXISTS (SELECT FROM trading_signalfanout f JOIN signals_signal g ON g.id = f.signal_id
-        WHERE f.done_at IS NULL AND g.strategy_id = s.strategy_id AND g.symbol = r.symbol)
+        WHERE f.done_at IS NULL AND g.strategy_id = s.strategy_id AND g.symbol = r.symbol),
+    coalesce(v.own_since >= r.created_at, false)
   FROM trading_repair r
   JOIN trading_copysubscription s ON s.id = r.subscription_id
   JOIN trading_exchangeaccount a ON a.id = r.account_id
@@ -84,7 +85,8 @@ class Leg(NamedTuple):
     ``held`` is the copy's share, ``position`` the account's on the same side, both signed base
     units; ``under_way`` what reduce-only orders of anybody will still take of it. ``tried_*`` is
     the repair's newest order, ended; None without one since the last judgement. ``busy``: an order
-    of the copy in the symbol, or what its strategy says of it, is not settled.
+    of the copy in the symbol, or what its strategy says of it, is not settled. ``taken_over``: by
+    the person, since the repair was made.
     """
 
     id: int
@@ -114,6 +116,7 @@ class Leg(NamedTuple):
     tried_filled: Decimal | None
     tried_price: Decimal | None
     busy: bool
+    taken_over: bool
 
     @property
     def tried(self) -> Tried | None:

@@ -9,19 +9,30 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from trading.copying.targets.asks import asked_of
 from trading.domain.marking import Marked
-from trading.models import CopySubscription, Instrument, Order, Repair, VirtualPosition
+from trading.domain.targets import target_of
+from trading.models import (
+    CopySubscription,
+    Instrument,
+    Order,
+    Repair,
+    StopWay,
+    VirtualPosition,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLeg:
     """A copy's share of a position. ``orders`` of the copy in the symbol are under way.
 
-    ``too_small``: less than what the venue trades.
+    ``target`` is what it should hold, signed base units; ``too_small``: less than what the venue
+    trades.
     """
 
     symbol: str
     held: Marked
+    target: Decimal
     mark_at: datetime | None
     currency: str
     orders: int
@@ -32,8 +43,8 @@ class OpenLeg:
         return self.held.side
 
 
-def open_legs(copy: CopySubscription) -> list[OpenLeg]:
-    """By symbol: three queries, whatever their number."""
+def open_legs(copy: CopySubscription, now: datetime) -> list[OpenLeg]:
+    """By symbol: five queries, whatever their number."""
     shares = VirtualPosition.objects.filter(subscription=copy).exclude(quantity=0)
     rows = list(shares.order_by("symbol"))
     symbols = [row.symbol for row in rows]
@@ -43,7 +54,15 @@ def open_legs(copy: CopySubscription) -> list[OpenLeg]:
         account=copy.account_id, symbol__in=symbols, closed_at=None, subscription_id=copy.pk
     )
     busy = Counter(alive.values_list("symbol", flat=True))
-    return [_leg(row, markets.get(row.symbol), busy[row.symbol]) for row in rows]
+    asked = asked_of([(copy.pk, symbol) for symbol in symbols], now)
+    closing = copy.stopping == StopWay.CLOSE_NOW
+
+    def leg(row: VirtualPosition) -> OpenLeg:
+        target = target_of(row.quantity, asked[copy.pk, row.symbol])
+        market = markets.get(row.symbol)
+        return _leg(row, market, busy[row.symbol], Decimal(0) if closing else target)
+
+    return [leg(row) for row in rows]
 
 
 def repairs_of(copy: CopySubscription) -> QuerySet[Repair]:
@@ -51,11 +70,12 @@ def repairs_of(copy: CopySubscription) -> QuerySet[Repair]:
     return Repair.objects.filter(subscription=copy)
 
 
-def _leg(row: VirtualPosition, market: Instrument | None, orders: int) -> OpenLeg:
+def _leg(row: VirtualPosition, market: Instrument | None, orders: int, target: Decimal) -> OpenLeg:
     price = getattr(market, "price", None)
     return OpenLeg(
         symbol=row.symbol,
         held=Marked(row.quantity, row.entry_price, row.leverage, price.mark if price else None),
+        target=target,
         mark_at=price.at if price else None,
         currency=market.quote if market else "",
         orders=orders,
