@@ -22,7 +22,7 @@ from trading.copying.settings_wording import (
     reason_name,
     value_text,
 )
-from trading.copying.subscription_states import REASONS
+from trading.copying.subscription_states import REASONS, TABLE, Change
 from trading.copying.wording import source_name
 from trading.models import CopySubscription, ExecutionOutcome, SubscriptionStatus
 
@@ -30,6 +30,7 @@ LATELY = timedelta(days=7)
 STATUS_TONES = {
     SubscriptionStatus.ACTIVE: "up",
     SubscriptionStatus.PAUSED: "warn",
+    SubscriptionStatus.CLOSING: "info",
     SubscriptionStatus.STOPPED: "",
 }
 
@@ -55,6 +56,11 @@ class CopyLine:
     @property
     def is_active(self) -> bool:
         return self.row.status == SubscriptionStatus.ACTIVE
+
+    @property
+    def may_change(self) -> bool:
+        """Whether it can be paused or resumed."""
+        return self.row.status in TABLE[Change.PAUSE][0]
 
     @property
     def is_stopped(self) -> bool:

@@ -40,6 +40,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
     "POST /api/v1/subscriptions/{subscription_id}/resume": {},
     "POST /api/v1/subscriptions/{subscription_id}/mode": {"mode": "approval"},
+    "POST /api/v1/subscriptions/{subscription_id}/leave": {"symbol": "XRPUSDT"},
+    "POST /api/v1/subscriptions/{subscription_id}/stop": {"way": "close_later"},
     "POST /api/v1/subscriptions/{subscription_id}/settings": {"sizing_value": "4"},
     "POST /api/v1/subscriptions/{subscription_id}/settings/preview": {"sizing_value": "4"},
     "POST /api/v1/admin/kill-switches": {
@@ -59,6 +61,7 @@ OWN = {"POST /api/v1/approve", "POST /api/v1/subscriptions"}  # named in the bod
 CREATED = {
     "POST /api/v1/approve": 201,
     "POST /api/v1/subscriptions": 201,
+    "POST /api/v1/subscriptions/{subscription_id}/leave": 409,  # it holds nothing there
     "POST /api/v1/exchanges": 201,
     "POST /api/v1/exchanges/{exchange_id}/test": 202,
     "POST /api/v1/api-keys": 201,

@@ -215,3 +215,26 @@ def test_a_new_line_is_empty() -> None:
     line = Line()
     assert (line.held, line.leverage, line.opened_at) == (Holding(), 1, None)
     assert line.realised == line.fees == line.open_fees == 0
+
+
+def test_what_was_handed_over_is_no_copys_whatever_comes_of_before() -> None:
+    """The person kept what copy 7 held at second 3; what it opens later is its own again."""
+    fills = [a_fill(1, "buy", "2", 100, 7), a_fill(2, "buy", "1", 100, 7)]
+    later = a_fill(5, "buy", "4", 100, 7)
+    ledger = Ledger(handed={7: at(3)})
+    ledger.book(fills)
+    assert held(ledger.shares) == {7: (D(0), D(0))}
+    assert held(ledger.positions) == {BOTH: (D(3), D(100))}
+    assert ledger.handed == {}
+    anew = Ledger(handed={7: at(3)})
+    anew.book([later, *fills])
+    assert held(anew.shares) == {7: (D(4), D(100))}
+
+
+def test_a_persons_close_takes_what_they_kept_before_any_copys() -> None:
+    ledger = Ledger()
+    ledger.book([a_fill(1, "buy", "1", 100, 7), a_fill(1, "buy", "2", 100, external=False)])
+    (first,) = ledger.book([a_fill(2, "sell", "1.5", 110)])
+    assert (first.subscription_id, first.quantity, ledger.detached) == (None, D("1.5"), {})
+    ledger.book([a_fill(3, "sell", "1", 110)])
+    assert (ledger.detached, ledger.shares[7].held.quantity) == ({7: D("0.5")}, D("0.5"))

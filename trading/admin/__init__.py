@@ -5,6 +5,7 @@ from trading.admin import (  # noqa: F401
     books,
     calendars,
     checks,
+    copies,
     copying,
     divergences,
     doubts,

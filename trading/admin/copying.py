@@ -17,7 +17,12 @@ from signals.models import Signal
 from trading.copying.fanout import fan_out
 from trading.copying.receipt_detail import receipt_detail
 from trading.copying.summary import fanout_summary
-from trading.models import Approval, CopyExecution, CopySettings, CopySubscription, SignalFanout
+from trading.models import (
+    Approval,
+    CopyExecution,
+    CopySettings,
+    SignalFanout,
+)
 
 
 @admin.register(Signal)
@@ -106,14 +111,6 @@ class ApprovalAdmin(ReadOnlyAdmin):
     def receipt(self, row: Approval) -> str:
         url = reverse("admin:trading_copyexecution_change", args=[row.execution_id])
         return format_html('<a href="{}">{}</a>', url, row.code)
-
-
-@admin.register(CopySubscription)
-class CopySubscriptionAdmin(ReadOnlyAdmin):
-    list_display = ("user", "strategy", "account", "mode", "status", "settings", "created_at")
-    list_filter = ("status", "mode", "strategy")
-    list_select_related = ("user", "strategy", "account", "settings")
-    search_fields = ("public_id", "user__email")
 
 
 @admin.register(CopySettings)

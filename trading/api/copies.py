@@ -28,7 +28,7 @@ from trading.copying.subscription_states import (
     change_mode,
     change_subscription,
 )
-from trading.models import CopyMode, CopySubscription, SubscriptionStatus
+from trading.models import CopyMode, CopySubscription, StopWay, SubscriptionStatus
 
 
 class SubscriptionOut(serializers.Serializer[CopySubscription]):
@@ -38,6 +38,9 @@ class SubscriptionOut(serializers.Serializer[CopySubscription]):
     account = serializers.UUIDField(source="account.public_id")
     mode = serializers.ChoiceField(CopyMode.choices)
     status = serializers.ChoiceField(SubscriptionStatus.choices)
+    stopping = serializers.ChoiceField(
+        StopWay.choices, allow_blank=True, help_text="How it was stopped; empty while it goes on."
+    )
     settings = CopySettingsOut()
     created_at = Moment()
 

@@ -17,6 +17,7 @@ from trading.api import (
     receipts,
     settings,
     start,
+    stopping,
     trades,
 )
 
@@ -42,6 +43,17 @@ urlpatterns = [
     path(
         "subscriptions/<uuid:subscription_id>/mode", copies.Mode.as_view(), name="subscription-mode"
     ),
+    path(
+        "subscriptions/<uuid:subscription_id>/stop",
+        stopping.Stop.as_view(),
+        name="subscription-stop",
+    ),
+    path(
+        "subscriptions/<uuid:subscription_id>/leave",
+        stopping.Leave.as_view(),
+        name="subscription-leave",
+    ),
+    path("repairs", stopping.Repairs.as_view(), name="repairs"),
     path(
         "subscriptions/<uuid:subscription_id>/settings",
         settings.Settings.as_view(),

@@ -22,7 +22,7 @@ from django.utils import timezone
 from mimic.ops.metrics import copy_trades
 from signals.models import Action, Direction, Signal
 from trading.copying import intend
-from trading.copying.followers import Ranked, followers
+from trading.copying.followers import FOLLOWING, OPENING, Ranked, followers
 from trading.copying.live import tell_of_signal
 from trading.domain.calendars import MarketState
 from trading.domain.decide import Follower, SignalTerms, decide
@@ -139,8 +139,11 @@ def decide_chunk(
 ) -> intend.Written:  # fmt: skip
     """Command: decide for these followers and write it. ``rooms``: see :func:`intend.write`."""
     budgets.lock([ranked.account_id for ranked in chunk])
-    known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now)
     terms = signal_terms(signal)
+    known = followers(
+        chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now,
+        statuses=FOLLOWING if terms.closing else OPENING,
+    )  # fmt: skip
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from signals.models import Action, Signal
 from trading.copying.chunks import CHUNK, signal_terms
-from trading.copying.followers import Ranked, followers, still_to_decide
+from trading.copying.followers import FOLLOWING, OPENING, Ranked, followers, still_to_decide
 from trading.copying.preview_wording import Told, told
 from trading.copying.summary import Group
 from trading.domain.calendars import MarketState
@@ -57,10 +57,13 @@ def try_signal(*, signal: Signal, now: datetime) -> DryRun:
 
     def answers(chunk: list[Ranked]) -> Iterator[Tried]:
         known = followers(
-            chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now
-        )
+            chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now,
+            statuses=FOLLOWING if closing else OPENING,
+        )  # fmt: skip
         for ranked in chunk:
-            who = known[ranked.subscription_id]
+            who = known.get(ranked.subscription_id)
+            if who is None:  # stopped since the list was made
+                continue
             state = states.get(who.venue, MarketState.OPEN)
             decision = decide(signal_terms(signal), who, *market.of(who.venue), now, state)
             yield Tried(ranked.subscription_id, told(decision, signal))

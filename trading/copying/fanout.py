@@ -21,13 +21,11 @@ from trading.copying.pending import end_with_close
 from trading.copying.venue_leverage import note_signal
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
-from trading.execution.cancels import cancel_orders
-from trading.execution.findings import UNCLEAR
+from trading.execution.cancels import cancel_orders, out_long_enough
 from trading.execution.sender import Sender
-from trading.models import CopySubscription, ExecutionKey, Order, OrderStatus, SignalFanout
+from trading.models import CopySubscription, ExecutionKey, Order, SignalFanout
 
 COME_BACK = timedelta(milliseconds=500)
-MARKET_TAKES = timedelta(seconds=1)
 JOB = "trading.fan_out"
 _SIDES_OPENED = {
     Direction.LONG: [Direction.LONG],
@@ -126,14 +124,10 @@ def _cancel_opens(signal: Signal, now: datetime) -> None:
     """What the strategy meant to open and has not: unsent it ends here, at the venue it is
     cancelled, and the close waits for what it becomes. Receipts that wait for a person end first:
     an approval holds its receipt, so what it ordered is seen here, or it finds the receipt ended.
-
-    A market order fills within ``MARKET_TAKES`` of its acknowledgement: before, it is let be.
     """
     end_with_close(signal, _SIDES_OPENED[Direction(signal.direction)], now)
     opens = Order.objects.filter(
-        Q(status=OrderStatus.PLANNED.value)
-        | Q(status__in=UNCLEAR)
-        | Q(acknowledged_at__lte=now - MARKET_TAKES),
+        out_long_enough(now),
         closed_at=None,
         cancel_asked_at=None,
         reduce_only=False,

@@ -16,6 +16,10 @@ from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
 
 TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
+OPENING = ("active",)
+FOLLOWING = ("active", "paused", "closing")
+"""The statuses in which a copy opens, and in which its strategy's closes reach it."""
+EVERY = (*FOLLOWING, "stopped")
 
 
 class Ranked(NamedTuple):
@@ -31,9 +35,10 @@ def still_to_decide(*, signal_id: int, strategy_id: int, closing: bool) -> list[
     """Subscriptions without a receipt for the signal, in its permutation.
 
     The permutation is seeded by the signal's id, so nobody is first every time; ranks are the
-    same when a second worker goes on after a crash. A close reaches paused followers as well.
+    same when a second worker goes on after a crash. A close reaches paused followers as well, and
+    those that are ending.
     """
-    statuses = ["active", "paused"] if closing else ["active"]
+    statuses = list(FOLLOWING if closing else OPENING)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, account_id, route, rank FROM (SELECT s.id, s.account_id, a.route, "
@@ -122,20 +127,23 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   LEFT JOIN held h ON h.account_id = a.id
   LEFT JOIN own o ON o.subscription_id = s.id
   LEFT JOIN told t ON t.account_id = a.id
- WHERE s.id = ANY(%(subscriptions)s::bigint[])
+ WHERE s.id = ANY(%(subscriptions)s::bigint[]) AND s.status = ANY(%(statuses)s::text[])
 """
 
 
 def followers(
-    *, chunk: Sequence[Ranked], strategy_id: int, symbol: str, now: datetime
-) -> dict[int, Follower]:
+    *, chunk: Sequence[Ranked], strategy_id: int, symbol: str, now: datetime,
+    statuses: Sequence[str] = EVERY,
+) -> dict[int, Follower]:  # fmt: skip
     """A chunk by subscription id: two queries, and one for settings that are new to this process.
 
-    The caller holds the accounts' budget locks.
+    The caller holds the accounts' budget locks: a copy is stopped under them too, so that one
+    which is not in ``statuses`` by now is left out.
     """
     accounts = {ranked.account_id for ranked in chunk}
     asked: dict[str, Any] = {
         "symbol": symbol,
+        "statuses": array_of(statuses),
         "told_since": now - TOLD_FOR,
         "accounts": array_of(accounts),
         "subscriptions": array_of(ranked.subscription_id for ranked in chunk),

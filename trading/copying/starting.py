@@ -101,7 +101,8 @@ def start_copying(
     mine = ExchangeAccount.objects.filter(pk=account.pk, user=user, state=AccountState.ACTIVE)
     if not mine.exists():
         raise AccountNotReady(account.label)
-    if CopySubscription.objects.filter(strategy=strategy, account=account).exists():
+    copies = CopySubscription.objects.filter(strategy=strategy, account=account)
+    if copies.exclude(status=SubscriptionStatus.STOPPED).exists():
         raise AlreadyCopied(strategy.name)
     left = allocation_left_on(account)
     version = first_version(account.venue_id, {**default_values(strategy, left), **values})

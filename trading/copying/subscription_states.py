@@ -22,7 +22,7 @@ CHANGED = declare(
 
 
 class WrongStatus(MimicError):
-    """Expected: the copy was stopped for good. Follow the strategy anew."""
+    """Expected: the copy was stopped, or is ending. Follow the strategy anew."""
 
     code = "subscription.wrong_status"
     status = 409
@@ -32,6 +32,9 @@ class WrongStatus(MimicError):
 class Change(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
+    STOP = "stop"
+    WIND_DOWN = "wind_down"
+    END = "end"
 
 
 _S = SubscriptionStatus
@@ -39,6 +42,10 @@ TABLE: dict[Change, tuple[frozenset[SubscriptionStatus], SubscriptionStatus]] = 
     # Paused copies open nothing; closes still reach them.
     Change.PAUSE: (frozenset({_S.ACTIVE, _S.PAUSED}), _S.PAUSED),
     Change.RESUME: (frozenset({_S.ACTIVE, _S.PAUSED}), _S.ACTIVE),
+    # A copy that is ending opens nothing; closes still reach it, and it ends once it is flat.
+    Change.WIND_DOWN: (frozenset({_S.ACTIVE, _S.PAUSED, _S.CLOSING}), _S.CLOSING),
+    Change.STOP: (frozenset({_S.ACTIVE, _S.PAUSED, _S.CLOSING}), _S.STOPPED),
+    Change.END: (frozenset({_S.CLOSING}), _S.STOPPED),
 }
 
 
@@ -57,13 +64,21 @@ def change_subscription(
     """
     if change is Change.RESUME:
         take_share(subscription=subscription, over_allocate=over_allocate)
-    sources, became = TABLE[change]
-    rows = CopySubscription.objects.filter(pk=subscription.pk, status__in=sources)
-    if not rows.update(status=became, status_reason=""):
+    if not move_copies([subscription.pk], change):
         raise WrongStatus(subscription.get_status_display())
     facts = {"change": change.value}
     record(CHANGED, target=subscription, about=subscription.user, facts=facts)
-    return became
+    return TABLE[change][1]
+
+
+def move_copies(subscription_ids: Collection[int], change: Change, **beside: str) -> int:
+    """Operation: the conditional update of those that are in a status which allows it; how many.
+
+    ``beside`` is what is written with the status.
+    """
+    sources, became = TABLE[change]
+    rows = CopySubscription.objects.filter(pk__in=subscription_ids, status__in=sources)
+    return rows.update(status=became, status_reason="", **beside)
 
 
 @transaction.atomic(durable=True)
@@ -71,8 +86,8 @@ def change_mode(*, subscription: CopySubscription, mode: CopyMode) -> None:
     """Command: by itself, after asking, or shown alone, from the next decision on; what waits for
     an answer goes on waiting. Raises :class:`WrongStatus` for a copy that was stopped.
     """
-    rows = CopySubscription.objects.filter(pk=subscription.pk).exclude(status=_S.STOPPED)
-    if not rows.update(mode=mode):
+    rows = CopySubscription.objects.filter(pk=subscription.pk)
+    if not rows.filter(status__in=TABLE[Change.PAUSE][0]).update(mode=mode):
         raise WrongStatus(subscription.get_status_display())
 
 

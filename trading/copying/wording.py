@@ -61,6 +61,8 @@ _LINES = {
     Code.DECLARED_ABSENT.value: _(
         "Nobody could tell whether the order had arrived; support found that it had not."
     ),
+    Code.COPY_STOPPED.value: _("Not opened: you stopped the copy."),
+    Code.LEFT_TO_PERSON.value: _("Yours now: you kept the position."),
     Code.NEEDS_PERSON.value: _("Still unclear whether the venue has the order; support looks."),
 }
 _VENUE = _("Refused by the venue: %(message)s")

@@ -4,8 +4,9 @@ They are a function of the fills in the venue's order (time, then trade), whatev
 which they came: a fill that belongs before one that is booked already has the whole told anew.
 
 Fills of orders that are not ours ("external") are the person's own. They first reduce what the
-person holds beside us; what they close of ours closes it as it did at the venue, and detaches it
-from the copies that held it, the oldest copy first; the rest is the person's own again.
+person holds beside us, then what no copy holds of ours; what they close of the copies' closes it as
+it did at the venue, and detaches it from them, the oldest copy first; the rest is the person's own
+again. A copy whose person kept what it held ("handed over") holds nothing of before that moment.
 """
 
 from __future__ import annotations
@@ -117,18 +118,31 @@ class Line:
 class Ledger:
     """``positions`` are ours at the venue, ``shares`` by subscription, ``external`` the person's.
 
-    ``detached`` collects what external fills took from shares.
+    ``detached`` collects what external fills took from shares. ``handed``: since when what a copy
+    held is its person's own.
     """
 
     positions: dict[PositionSide, Line] = field(default_factory=lambda: defaultdict(Line))
     shares: dict[int, Line] = field(default_factory=lambda: defaultdict(Line))
     external: dict[PositionSide, Line] = field(default_factory=lambda: defaultdict(Line))
     detached: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    handed: dict[int, datetime] = field(default_factory=dict)
 
     def book(self, bookings: Iterable[Booking]) -> list[Closed]:
         """In the venue's order. Returns the trades that they made."""
-        found = (self._book(each) for each in sorted(bookings, key=lambda each: each.place))
-        return [closed for closed in found if closed is not None]
+        closed = []
+        for each in sorted(bookings, key=lambda each: each.place):
+            self._hand_over(until=each.at)
+            closed.append(self._book(each))
+        self._hand_over(until=None)
+        return [each for each in closed if each is not None]
+
+    def _hand_over(self, *, until: datetime | None) -> None:
+        """Those of before ``until``; None for all of them."""
+        for subscription_id, at in list(self.handed.items()):
+            if until is None or at < until:
+                self.shares[subscription_id] = Line()
+                del self.handed[subscription_id]
 
     def _book(self, booking: Booking) -> Closed | None:
         if booking.external:
@@ -153,15 +167,17 @@ class Ledger:
         return closed
 
     def _close_ours(self, booking: Booking, line: Line, part: Decimal) -> Closed | None:
+        shared = sum((each.against(booking.side) for each in self.shares.values()), ZERO)
+        apart = max(line.against(booking.side) - shared, ZERO)
         taken = line.take(booking, part)
-        left, holders = part, []
+        left, holders = max(part - apart, ZERO), []
         for subscription_id, share in sorted(self.shares.items()):
             if cut := min(left, share.against(booking.side)):
                 share.take(booking, cut)
                 self.detached[subscription_id] += cut
                 holders.append(subscription_id)
                 left -= cut
-        holder = holders[0] if len(holders) == 1 and not left else None
+        holder = holders[0] if len(holders) == 1 and not left and not apart else None
         return _closed(booking, taken, holder)
 
 

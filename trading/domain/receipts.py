@@ -58,6 +58,8 @@ class Code(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     NEEDS_PERSON = "needs_person"
     DECLARED_ABSENT = "declared_absent"
+    COPY_STOPPED = "copy_stopped"
+    LEFT_TO_PERSON = "left_to_person"
 
 
 class StepName(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,11 +20,20 @@ from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
 from trading.execution.claims import drop_planned
 from trading.execution.due import FIRST, LOOKED_AT, SLOWEST
-from trading.execution.findings import Due
+from trading.execution.findings import UNCLEAR, Due
 from trading.execution.transitions import wish_cancelled
 from trading.models import Order
 
 JOB = "trading.cancel"
+MARKET_TAKES = timedelta(seconds=1)
+
+
+def out_long_enough(now: datetime) -> Q:
+    """Orders to cancel: a market order fills within ``MARKET_TAKES`` of its acknowledgement, and
+    is let be until then.
+    """
+    waiting = Q(status=OrderStatus.PLANNED.value) | Q(status__in=UNCLEAR)
+    return waiting | Q(acknowledged_at__lte=now - MARKET_TAKES)
 
 
 @transaction.atomic

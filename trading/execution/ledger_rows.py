@@ -35,19 +35,39 @@ class Books:
     _shared: dict[int, VirtualPosition] = field(default_factory=dict)
     _owned: list[tuple[Key, PositionSide, Line]] = field(default_factory=list)
 
+    def anew(self, key: Key) -> Ledger:
+        """Empty, for all its fills to be told again."""
+        return Ledger(handed=self._handed(key))
+
     def ledger(self, key: Key) -> Ledger:
         """As the rows have it. Shares of other accounts in the symbol are never touched by it."""
-        made = Ledger()
+        made = Ledger(handed=self._handed(key, since=_newest(self.positions[key])))
         for row in self.positions[key]:
             made.positions[PositionSide(row.position_side)] = Line(
                 _held(row), row.leverage, row.opened_at, row.realised, row.fees, row.open_fees
             )
         for own in self.external.get(key, ()):
             made.external[PositionSide(own.position_side)] = Line(_held(own))
-        for (subscription_id, symbol), share in self.shares.items():
-            if symbol == key[1] and share.account_id == key[0]:  # type: ignore[attr-defined]
-                made.shares[subscription_id] = Line(_held(share), share.leverage, share.opened_at)
+        for share in self._shares_in(key):
+            line = Line(_held(share), share.leverage, share.opened_at)
+            made.shares[share.subscription_id] = line
         return made
+
+    def _shares_in(self, key: Key) -> list[VirtualPosition]:
+        return [
+            share
+            for (_, symbol), share in self.shares.items()
+            if symbol == key[1] and share.account_id == key[0]  # type: ignore[attr-defined]
+        ]
+
+    def _handed(self, key: Key, *, since: datetime | None = None) -> dict[int, datetime]:
+        """What was handed over after ``since``, the newest fill that the rows know of."""
+        told = {share.subscription_id: share.own_since for share in self._shares_in(key)}
+        return {
+            subscription_id: at
+            for subscription_id, at in told.items()
+            if at is not None and (since is None or at >= since)
+        }
 
     def take(self, key: Key, ledger: Ledger, newest: Booking) -> None:
         for row in self.positions[key]:
@@ -67,6 +87,10 @@ class Books:
         _write_positions(self._changed, now)
         _write_shares(list(self._shared.values()), now)
         _write_external(self._owned, now)
+
+
+def _newest(positions: Sequence[Position]) -> datetime | None:
+    return max((row.last_fill_at for row in positions if row.last_fill_at), default=None)
 
 
 def _held(row: Any) -> Holding:

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from trading.domain.ledger import Booking, Closed, Ledger, place
+from trading.domain.ledger import Booking, Closed, place
 from trading.execution import ledger_rows as rows
 from trading.models import Position
 
@@ -59,7 +59,7 @@ def book(entries: Sequence[Entry], now: datetime) -> list[Detached]:
     detached: list[Detached] = []
     trades: list[tuple[Key, Closed]] = []
     for key, bookings in told.items():
-        ledger = Ledger() if key in anew else books.ledger(key)
+        ledger = books.anew(key) if key in anew else books.ledger(key)
         trades += [(key, closed) for closed in ledger.book(bookings)]
         books.take(key, ledger, max(bookings, key=lambda each: each.place))
         detached += [Detached(i, key[1], quantity) for i, quantity in ledger.detached.items()]

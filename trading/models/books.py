@@ -93,11 +93,15 @@ class Position(_Exposure, PublicModel):
 
 
 class VirtualPosition(_Exposure):
-    """One subscription's share of the account's position: what its closes may close."""
+    """One subscription's share of the account's position: what its closes may close.
+
+    ``own_since``: what was held at that moment became the person's own, and is no copy's any more.
+    """
 
     subscription = models.ForeignKey(
         "trading.CopySubscription", on_delete=models.PROTECT, related_name="virtual_positions"
     )
+    own_since = models.DateTimeField(_("the person's own since"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("virtual position")

@@ -29,7 +29,16 @@ class CopyMode(models.TextChoices):
 class SubscriptionStatus(models.TextChoices):
     ACTIVE = "active", _("Active")
     PAUSED = "paused", _("Paused")
+    CLOSING = "closing", _("Ending")
     STOPPED = "stopped", _("Stopped")
+
+
+class StopWay(models.TextChoices):
+    """What becomes of what a copy holds when its person stops it."""
+
+    KEEP = "keep", _("Keep the positions")
+    CLOSE_NOW = "close_now", _("Close at market now")
+    CLOSE_LATER = "close_later", _("Close when the strategy closes")
 
 
 SIZING_LABELS = {
@@ -51,7 +60,9 @@ def _symbols(label: Any) -> ArrayField[Any, Any]:
 class CopySubscription(PublicModel):
     """A follower's link to a strategy on one exchange account; settings are versioned beside it.
 
-    ``status_reason``: why it was paused, where nobody paused it by hand; a code.
+    ``status_reason``: why it was paused, where nobody paused it by hand; a code. ``stopping``:
+    how its person stopped it; one that is *closing* opens nothing and ends once it holds nothing.
+    A stopped copy is not begun again: whoever wants it back starts a new one.
     ``settings_at_venue`` is the version whose leverages were passed on to :class:`VenueSetting`;
     any other than the one in force says that somebody has to.
     """
@@ -73,6 +84,9 @@ class CopySubscription(PublicModel):
         editable=False,
     )
     status_reason = models.CharField(_("reason"), max_length=40, blank=True, editable=False)
+    stopping = models.CharField(
+        _("stopped how"), max_length=12, choices=StopWay, blank=True, default="", editable=False
+    )
     settings_at_venue = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -81,7 +95,15 @@ class CopySubscription(PublicModel):
         verbose_name_plural = _("copy subscriptions")
         constraints = [
             models.UniqueConstraint(
-                fields=["strategy", "account"], name="one_subscription_per_strategy_and_account"
+                fields=["strategy", "account"],
+                condition=~Q(status="stopped"),
+                name="one_subscription_per_strategy_and_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "paused"], stopping="")
+                | (Q(status="closing") & Q(stopping__in=["close_now", "close_later"]))
+                | Q(status="stopped"),
+                name="subscription_stopping_fits_status",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=SubscriptionStatus.values), name="subscription_status_known"
@@ -94,6 +116,7 @@ class CopySubscription(PublicModel):
                 condition=Q(status="active") & ~Q(settings_at_venue=F("settings")),
                 name="subscription_leverage_to_do",
             ),
+            models.Index(fields=["id"], condition=Q(status="closing"), name="subscription_closing"),
         ]
 
     def __str__(self) -> str:

@@ -42,6 +42,9 @@ class Origin(models.TextChoices):
     GUARD = "guard", _("Guard")
     PANIC = "panic", _("Panic")
     KILL = "kill", _("Kill switch")
+    STOP = "stop", _("Copy stopped")
+    CONVERGE = "converge", _("Repair")
+    JOIN = "join", _("Joined")
 
 
 class Order(HotModel, PublicModel):

@@ -49,6 +49,7 @@ def connect() -> None:
         ModelLink(_("Kill switches"), "trading.killswitch", icon="dangerous", badge=_killed),
         PageLink(_("Block all opens"), "admin:trading_kill_block_opens", icon="block"),
         ModelLink(_("User streams"), "trading.accountstream", icon="hearing", badge=_deaf),
+        ModelLink(_("Repairs"), "trading.repair", icon="build"),
         ModelLink(_("Divergences"), "trading.divergence", icon="compare", badge=_divergent),
         ModelLink(_("Reconciliations"), "trading.reconciliation", icon="sync_problem"),
         ModelLink(_("Heartbeats"), "ops.heartbeat", icon="ecg_heart"),

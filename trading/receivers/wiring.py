@@ -22,6 +22,7 @@ from trading.copying.pending import expire_pending
 from trading.copying.snapshots import SNAPSHOTS
 from trading.copying.subscription_states import pause_all_of
 from trading.copying.sweep import sweep_fanouts
+from trading.copying.targets import gaps, stopping
 from trading.copying.venue_leverage import plan_venue_settings
 from trading.execution import cancels, key_checks, nudge, receipts, setting_rounds
 from trading.execution.connecting import sweep_rechecks
@@ -52,6 +53,9 @@ def connect() -> None:
     register_sweeper("fan-outs", sweep_fanouts, every=_SECOND)
     sending = partial(sweep_sending, broker_answers=broker_answers)
     register_sweeper("orders to send", sending, every=_SECOND)
+    register_sweeper("stopped copies", _end_copies, every=_SECOND)
+    register_sweeper("orders that ended short", gaps.converge_lately, every=timedelta(seconds=2))
+    register_sweeper("what copies hold", gaps.converge_held, every=timedelta(seconds=60))
     register_sweeper("approvals", expire_pending, every=timedelta(seconds=5))
     register_sweeper("daily losses", close_after_losses, every=timedelta(seconds=2))
     register_sweeper("leases", sweep_leases, every=_SECOND)
@@ -64,6 +68,10 @@ def connect() -> None:
     register_sweeper("daily key checks", sweep_rechecks, every=timedelta(seconds=60))
     expect_heartbeat("sentinel", within=timedelta(seconds=60))
     expect_heartbeat("stream", within=timedelta(seconds=60))
+
+
+def _end_copies(now: datetime) -> int:
+    return stopping.carry_out(now=now)
 
 
 def _plan_settings(now: datetime) -> int:
