@@ -29,6 +29,14 @@ from trading.models.health import AccountEgress, VenueHealth
 from trading.models.key_guards import KeyGuard, KeyRotation
 from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
+from trading.models.masters import (
+    MasterAccount,
+    MasterFill,
+    MasterLeverage,
+    MasterMove,
+    MasterState,
+    MoveState,
+)
 from trading.models.orders import (
     AttemptOutcome,
     LookFinding,
@@ -97,6 +105,12 @@ __all__ = [
     "OrderLook",
     "MarketCalendar",
     "MarketWindow",
+    "MasterAccount",
+    "MasterFill",
+    "MasterLeverage",
+    "MasterMove",
+    "MasterState",
+    "MoveState",
     "OrderAttempt",
     "OrderEvent",
     "OrderStatus",
