@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -63,7 +62,7 @@ def signals(master: MasterAccount | None = None) -> list[tuple[Any, ...]]:
 
 
 def outcomes() -> list[tuple[str, str]]:
-    rows: Sequence[MasterMove] = MasterMove.objects.order_by("pk")
+    rows = MasterMove.objects.order_by("pk")
     return [(each.state, each.code) for each in rows]
 
 

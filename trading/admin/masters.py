@@ -144,7 +144,7 @@ class MasterAccountAdmin(BaseAdmin):
         return False
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form = super().get_form(request, *args, **kwargs)
+        form: Any = super().get_form(request, *args, **kwargs)
         form.by = operator_of(request)
         return form
 

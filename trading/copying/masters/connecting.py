@@ -169,11 +169,11 @@ def set_rules(*, master: MasterAccount, rules: Rules, by: User) -> None:
     rows = MasterAccount.objects.filter(pk=master.pk, state__in=_ALIVE)
     if not rows.update(**tidy._asdict()):
         raise MasterWrongState(master.get_state_display())
-    facts = {
+    facts: dict[str, str | list[str]] = {
         "ignored_symbols": list(tidy.ignored_symbols),
         "no_copy_prefix": tidy.no_copy_prefix,
     }
-    record(RULED, target=master, by=by, about=master.account.user, facts=facts)
+    record(RULED, target=master, by=by, about=master.account.user, facts={**facts})
 
 
 def pause_masters_of(user_id: int) -> None:

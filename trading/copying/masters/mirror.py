@@ -108,8 +108,8 @@ def _note(move: MasterMove, answer: Answer) -> None:
     written: dict[str, Any] = {"state": MoveState.REFUSED}
     if answer.refusal is not None:
         written["code"] = answer.refusal.code
-    signal = Signal.objects.filter(public_id=answer.received.signal_id).first()
-    if signal is not None:
+    if answer.received.signal_id is not None:
+        signal = Signal.objects.get(public_id=answer.received.signal_id)
         preview = signal.status == SignalStatus.RECEIVED
         written = {"state": MoveState.PREVIEW if preview else MoveState.TOLD, "signal": signal}
     MasterMove.objects.filter(pk=move.pk, state=MoveState.READY).update(**written)
