@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from signals.models import Signal
+from signals.models import Action, Signal
 from trading.copying.masters.mirror import mirror
 from trading.domain.news import FillNews, News, OrderNews
 from trading.domain.ports import FillReport, OrderState, PositionSide, Side
@@ -56,7 +56,7 @@ def signals(master: MasterAccount | None = None) -> list[tuple[Any, ...]]:
     """Action, direction, size that is opened or part that is closed, status."""
     rows = Signal.objects.filter(strategy=master.strategy) if master else Signal.objects.all()
     return [
-        (each.action, each.direction, _short(each.quantity or each.close_pct), each.status)
+        (each.action, each.direction, _short(_size(each)), each.status)
         for each in rows.order_by("pk")
     ]
 
@@ -64,6 +64,11 @@ def signals(master: MasterAccount | None = None) -> list[tuple[Any, ...]]:
 def outcomes() -> list[tuple[str, str]]:
     rows = MasterMove.objects.order_by("pk")
     return [(each.state, each.code) for each in rows]
+
+
+def _size(signal: Signal) -> Decimal | None:
+    size: Decimal | None = signal.quantity
+    return size if signal.action == Action.OPEN else signal.close_pct
 
 
 def _short(amount: Decimal | None) -> str:

@@ -23,7 +23,7 @@ from trading.copying.masters.mirror import sweep_masters
 from trading.domain.mirroring import Why
 from trading.domain.news import BalanceNews, News, SettingsNews
 from trading.domain.ports import PositionSide
-from trading.models import CopyExecution, MasterMove, Order, SignalFanout
+from trading.models import CopyExecution, MasterMove, MasterRemainder, Order, SignalFanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -308,3 +308,18 @@ def test_however_late_news_come_who_follows_all_signals_holds_what_the_master_ho
         else:
             held += (each.quantity or 0) * (1 if each.direction == "long" else -1)
     assert abs(held - sum(map(Decimal, SIZES))) < Decimal("0.0001")
+
+
+def test_small_fills_of_a_master_are_kept_for_each_copy_until_they_can_be_traded() -> None:
+    master = a_master()
+    a_follower(master.strategy, sizing_mode="multiplier", sizing_value=d("1"))
+    for number in range(1, 4):
+        tell(master, traded(number, "0.0008", order=str(number), ago=9 - number))
+        mirrored(master)
+        fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
+    assert [order.quantity for order in Order.objects.all()] == [d("0.002")]
+    assert MasterRemainder.objects.get().quantity == d("0.0004")
+    tell(master, traded(9, "-0.0024", order="9"))
+    mirrored(master)
+    fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
+    assert MasterRemainder.objects.get().quantity == 0

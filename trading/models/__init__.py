@@ -34,6 +34,7 @@ from trading.models.masters import (
     MasterFill,
     MasterLeverage,
     MasterMove,
+    MasterRemainder,
     MasterState,
     MoveState,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "MasterFill",
     "MasterLeverage",
     "MasterMove",
+    "MasterRemainder",
     "MasterState",
     "MoveState",
     "OrderAttempt",

@@ -12,6 +12,7 @@ from mimic.core.fields import AmountField, HotModel, PercentField, PublicModel
 from signals.models import Strategy
 from trading.domain.ports import PositionSide, Side
 from trading.models.accounts import ExchangeAccount
+from trading.models.copying import CopySubscription
 
 _SIDES = [(side.value, side.value) for side in Side]
 _POSITION_SIDES = [(side.value, side.value) for side in PositionSide]
@@ -168,6 +169,19 @@ class MasterFill(HotModel):
             models.Index(fields=["master"], condition=Q(move=None), name="master_fill_to_do"),
             models.Index(fields=["master", "venue_order_id"], name="master_fill_order"),
         ]
+
+
+class MasterRemainder(models.Model):
+    """What a copy would have opened of its master's moves, had it not been too little to be traded.
+
+    Signed base units; written under the account's budget lock.
+    """
+
+    pk = models.CompositePrimaryKey("subscription_id", "symbol")
+    subscription = models.ForeignKey(CopySubscription, on_delete=models.CASCADE, related_name="+")
+    symbol = models.CharField(max_length=32)
+    quantity = AmountField()
+    updated_at = models.DateTimeField()
 
 
 class MasterLeverage(models.Model):

@@ -102,7 +102,7 @@ def draft_of(change: PositionChange) -> SignalDraft:
         action=Action.CLOSE,
         direction=Direction.LONG if change.held > 0 else Direction.SHORT,
         margin_pct=None,
-        quantity=None,
+        quantity=change.quantity - change.opens,
         close_pct=part,
         strategy_size=abs(change.holds) if part else Decimal(0),
     )
