@@ -8,7 +8,7 @@ from typing import Any
 
 from signals.models import Action, Signal
 from trading.copying.masters.mirror import mirror
-from trading.domain.news import FillNews, News, OrderNews
+from trading.domain.news import ExitNews, FillNews, News, OrderNews
 from trading.domain.ports import FillReport, OrderState, PositionSide, Side
 from trading.execution.news import Told
 from trading.models import MasterAccount, MasterMove
@@ -39,6 +39,17 @@ def ended(order: str, quantity: str, *, name: str = "web", symbol: str = "BTCUSD
     return OrderNews(
         order, name, symbol, Side.BUY if amount > 0 else Side.SELL, PositionSide.BOTH, abs(amount),
         False, OrderState.FILLED, abs(amount), now(),
+    )  # fmt: skip
+
+
+def an_exit(
+    order: str, price: str, quantity: str = "0", *, side: Side = Side.SELL, stops: bool = True,
+    alive: bool = True, ago: float = 0.0,
+) -> ExitNews:  # fmt: skip
+    """Waits at the venue for ``price``, or waits no more."""
+    return ExitNews(
+        order, f"x{order}", "BTCUSDT", side, PositionSide.BOTH, stops, Decimal(price),
+        Decimal(quantity), alive, now() - timedelta(seconds=ago),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+import aiohttp
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import LazySettings
@@ -14,6 +15,7 @@ from tests.masters.cast import KEYS, a_master, d
 from tests.masters.stories import signals
 from tests.reconciliation.stream_cast import SYMBOL, House, quick, until
 from tests.simulators.binance import BinanceSimulator
+from tests.simulators.binance.client import SignedClient
 from trading.domain.ports import AccountSession, OrderRequest, Side
 from trading.models import AccountStream, MasterAccount, MasterMove
 from trading.venues.registry import load_adapters
@@ -58,6 +60,16 @@ class Trader:
         request = OrderRequest(f"{name}{self._orders}", SYMBOL, side, d(quantity))
         await self._house.gateway.place(self._session, request)
 
+    async def stop_at(self, price: str, name: str) -> None:
+        """A stop for all of a long, waiting at the venue."""
+        async with aiohttp.ClientSession() as session:
+            venue = SignedClient(session, self._house.simulator.base_url, KEYS.api_key, KEYS.secret)
+            status, _ = await venue.send(
+                "POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", symbol=SYMBOL, side="SELL",
+                type="STOP_MARKET", closePosition="true", triggerPrice=price, clientAlgoId=name,
+            )  # fmt: skip
+        assert status == 200
+
 
 def _count(number: int) -> bool:
     return Signal.objects.count() == number
@@ -85,8 +97,20 @@ async def test_what_a_master_trades_is_mirrored_and_its_leverage_and_equity_are_
     assert (await Signal.objects.order_by("pk").afirst()).leverage == min(opened.leverage, 20)  # type: ignore[union-attr]
 
 
-async def test_closes_of_a_gap_are_caught_up_and_what_was_opened_too_long_ago_is_not(
-    house: House, monkeypatch: pytest.MonkeyPatch
+async def test_a_stop_that_the_master_places_at_the_venue_is_the_signals(house: House) -> None:
+    master = await sync_to_async(a_master)(live=False)
+    trader = Trader(house, master)
+    async with house.listening():
+        await trader.trade(Side.BUY, "0.010")
+        await until(lambda: _count(1))
+        price = (await Signal.objects.aget()).entry_price
+        assert price is not None
+        await trader.stop_at(f"{price * 9 / 10:.1f}", "web9")
+        await until(lambda: 9.9 < (Signal.objects.get().stop_loss_pct or 0) < 10.1)
+
+
+async def test_what_a_master_does_during_a_gap_is_caught_up_in_its_order(
+    house: House,
 ) -> None:
     master = await sync_to_async(a_master)(live=False)
     trader = Trader(house, master)

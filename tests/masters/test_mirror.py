@@ -10,19 +10,20 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mimic.audit.models import Entry
 from signals.models import InboxMessage, Signal
 from signals.services.stances import stance_of
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
 from tests.execution.news_cast import a_fill, an_order
 from tests.masters.cast import a_master, d, set_stream
-from tests.masters.stories import ended, mirrored, now, outcomes, signals, tell, traded
+from tests.masters.stories import an_exit, ended, mirrored, now, outcomes, signals, tell, traded
 from trading.copying.fanout import fan_out
 from trading.copying.masters.connecting import Change, Rules, change_master
 from trading.copying.masters.leverages import note_leverages
 from trading.copying.masters.mirror import sweep_masters
 from trading.domain.mirroring import Why
 from trading.domain.news import BalanceNews, News, SettingsNews
-from trading.domain.ports import PositionSide
+from trading.domain.ports import PositionSide, Side
 from trading.models import CopyExecution, MasterMove, MasterRemainder, Order, SignalFanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -323,3 +324,31 @@ def test_small_fills_of_a_master_are_kept_for_each_copy_until_they_can_be_traded
     mirrored(master)
     fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
     assert MasterRemainder.objects.get().quantity == 0
+
+
+def test_stops_and_targets_placed_and_moved_at_the_venue_are_the_signals_own() -> None:
+    master = a_master()
+    tell(master, an_exit("a", "58800", ago=3))
+    tell(master, traded(1, "1", ago=2))
+    mirrored(master)
+    signal = Signal.objects.get()
+    assert (signal.stop_loss_pct, signal.take_profit_pct) == (2, None)
+    tell(
+        master, an_exit("t", "63000", stops=False, ago=1), an_exit("u", "61200", "0.4", stops=False)
+    )
+    tell(master, an_exit("b", "59400", ago=0.5), an_exit("a", "58800", alive=False, ago=0.6))
+    tell(master, an_exit("a", "58800", ago=3))  # old news
+    signal.refresh_from_db()
+    assert (signal.stop_loss_pct, signal.take_profit_pct) == (1, 2)
+    assert signal.targets == [
+        {"pct": "2.0000", "share": "40.0000"},
+        {"pct": "5.0000", "share": "60.0000"},
+    ]
+    tell(master, an_exit("b", "59400", alive=False), an_exit("s", "61000", side=Side.BUY))
+    signal.refresh_from_db()
+    assert signal.stop_loss_pct == 1
+    tell(master, an_exit("c", "60500"))
+    signal.refresh_from_db()
+    assert signal.stop_loss_pct == d("0.0001")
+    moved = Entry.objects.filter(action="signals.exits.move").order_by("pk")
+    assert [entry.facts["stop"] for entry in moved][-1] == "0.0001"

@@ -31,6 +31,7 @@ from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
 from trading.models.masters import (
     MasterAccount,
+    MasterExit,
     MasterFill,
     MasterLeverage,
     MasterMove,
@@ -107,6 +108,7 @@ __all__ = [
     "MarketCalendar",
     "MarketWindow",
     "MasterAccount",
+    "MasterExit",
     "MasterFill",
     "MasterLeverage",
     "MasterMove",

@@ -171,6 +171,31 @@ class MasterFill(HotModel):
         ]
 
 
+class MasterExit(HotModel):
+    """A stop or a target that a master has, or had, at its venue; ``quantity`` 0 closes all."""
+
+    master = models.ForeignKey(MasterAccount, on_delete=models.PROTECT, related_name="+")
+    order_id = models.CharField(max_length=64)
+    symbol = models.CharField(max_length=32)
+    position_side = models.CharField(max_length=5)
+    side = models.CharField(max_length=4)
+    stops = models.BooleanField()
+    price = AmountField()
+    quantity = AmountField()
+    alive = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["master", "order_id"], name="master_exit_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["master", "symbol"], condition=Q(alive=True), name="master_exit_alive"
+            )
+        ]
+
+
 class MasterRemainder(models.Model):
     """What a copy would have opened of its master's moves, had it not been too little to be traded.
 

@@ -12,6 +12,7 @@ from signals.ingest.errors import AlertRefused, AlertUnknownSymbol, StrategyNotA
 from signals.instruments import is_traded
 from signals.models import Action, Direction, Strategy
 from signals.services.deliveries import Delivery, Received
+from signals.services.exits import NO_EXITS, Exits
 from signals.services.inbox import receive_message
 from signals.services.publish import SignalDraft
 
@@ -27,6 +28,7 @@ class PositionChange:
     ``held`` and ``holds`` are the master's position before and after, signed base units.
     ``close_pct`` of it is closed (100: all), None for none; ``opens`` base units of ``direction``
     are opened, at ``price`` with ``leverage`` and ``margin_pct`` of ``equity``, where known.
+    ``exits`` are the stop and the targets that the master has there already.
     ``reason``: why, if nobody ordered it.
     """
 
@@ -46,6 +48,7 @@ class PositionChange:
     margin_pct: Decimal | None
     equity: Decimal | None
     at: datetime
+    exits: Exits = NO_EXITS
     reason: str = ""
 
     @property
@@ -117,11 +120,12 @@ def _draft(change: PositionChange) -> SignalDraft:
         price=change.price,
         risk_pct=None,
         leverage=change.leverage if change.leverage in _LEVERAGES else None,
-        take_profit_pct=None,
-        stop_loss_pct=None,
+        take_profit_pct=change.exits.take_profit_pct,
+        stop_loss_pct=change.exits.stop_loss_pct,
         comment=change.reason[:200],
         said_at=change.at,
         strategy_size=abs(change.holds),
+        targets=change.exits.ladder,
         settled=True,
         margin_pct=change.margin_pct,
         quantity=change.opens or None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from trading.copying.masters.exits import note_exits
 from trading.copying.masters.leverages import note_leverages
 from trading.domain.mirroring import Why
-from trading.domain.news import BalanceNews, FillNews, SettingsNews
+from trading.domain.news import BalanceNews, ExitNews, FillNews, SettingsNews
 from trading.execution.news import Told
 from trading.models import MasterAccount, MasterFill, MasterMove, MoveState
 
@@ -43,13 +44,20 @@ def gather(*, told: Sequence[Told], booked: Sequence[Told], now: datetime) -> in
         ]
     )
     _note_money(told, masters)
+    note_exits(
+        [
+            (masters[each.account_id], each.news)
+            for each in told
+            if each.account_id in masters and isinstance(each.news, ExitNews)
+        ]
+    )
     fills = [_fill(each, masters, now) for each in booked if each.account_id in masters]
     MasterFill.objects.bulk_create(fills, ignore_conflicts=True)
     return len(fills)
 
 
 def _matters(told: Told) -> bool:
-    return isinstance(told.news, SettingsNews) or (
+    return isinstance(told.news, SettingsNews | ExitNews) or (
         isinstance(told.news, BalanceNews) and told.news.reason in _MONEY
     )
 

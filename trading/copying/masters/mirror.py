@@ -15,6 +15,8 @@ from django.db import connection
 
 from signals.ingest.master.receive import Answer, PositionChange, receive
 from signals.models import Direction, Signal, SignalStatus
+from signals.services.exits import NO_EXITS
+from trading.copying.masters.exits import exits_of
 from trading.copying.masters.moves import decide_moves
 from trading.domain.caps import ZERO
 from trading.domain.ports import Side
@@ -99,6 +101,7 @@ def change_of(move: MasterMove) -> PositionChange:
         margin_pct=move.margin_pct,
         equity=move.equity,
         at=move.at,
+        exits=exits_of(move) if move.opens else NO_EXITS,
         reason=LIQUIDATED if move.forced else "",
     )
 
