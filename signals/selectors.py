@@ -9,9 +9,14 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from mimic.core.ids import oldest_id_since
-from signals.models import Direction, InboxMessage, Signal, Verdict
+from signals.models import Direction, InboxMessage, Signal, SignalStatus, Verdict
 
 HUNDRED = Decimal(100)
+
+
+def told_signals() -> QuerySet[Signal]:
+    """Without those that were only written: a master's, while it is in preview."""
+    return Signal.objects.exclude(status=SignalStatus.RECEIVED)
 
 
 def refused_since(moment: datetime) -> QuerySet[InboxMessage]:
@@ -41,7 +46,8 @@ class SignalRow:
 def signals_for(user_id: int, *, limit: int) -> list[SignalRow]:
     """The newest signals of the strategies that the person follows."""
     rows = (
-        Signal.objects.filter(strategy__subscriptions__user_id=user_id)
+        told_signals()
+        .filter(strategy__subscriptions__user_id=user_id)
         .select_related("strategy")
         .distinct()
         .order_by("-id")[:limit]

@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
             name='Consent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('master_account', 'Master account terms'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
                 ('version', models.PositiveSmallIntegerField(verbose_name='version')),
                 ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
                 ('digest', models.BinaryField(max_length=32, verbose_name='SHA-256 of the text')),
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
             name='ConsentText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('terms', 'Terms of use'), ('privacy', 'Privacy notice'), ('risk', 'Risk disclosure'), ('copy_trading', 'Copy-trading disclosure'), ('master_account', 'Master account terms'), ('marketing', 'News and offers')], max_length=16, verbose_name='kind')),
                 ('version', models.PositiveSmallIntegerField(verbose_name='version')),
                 ('locale', models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('es', 'Español')], max_length=2, verbose_name='language')),
                 ('body', models.TextField(verbose_name='text')),

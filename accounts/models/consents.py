@@ -18,6 +18,7 @@ class ConsentKind(models.TextChoices):
     PRIVACY = "privacy", _("Privacy notice")
     RISK = "risk", _("Risk disclosure")
     COPY_TRADING = "copy_trading", _("Copy-trading disclosure")
+    MASTER_ACCOUNT = "master_account", _("Master account terms")
     MARKETING = "marketing", _("News and offers")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from signals.models import Provider, Signal, Strategy
+from signals.models import Provider, Signal, SignalStatus, Strategy
 
 
 def visible_strategies(user_id: int) -> QuerySet[Strategy]:
@@ -16,7 +16,9 @@ def visible_strategies(user_id: int) -> QuerySet[Strategy]:
 
 
 def visible_signals(user_id: int) -> QuerySet[Signal]:
-    """Signals of the strategies that the person follows or publishes."""
-    mine = Strategy.objects.filter(Q(subscriptions__user_id=user_id) | Q(provider__user_id=user_id))
-    rows = Signal.objects.filter(strategy__in=mine.values("pk"))
+    """Signals of the strategies that the person follows, or publishes: of these previews too."""
+    own = Strategy.objects.filter(provider__user_id=user_id)
+    mine = Strategy.objects.filter(Q(subscriptions__user_id=user_id) | Q(pk__in=own.values("pk")))
+    told = ~Q(status=SignalStatus.RECEIVED) | Q(strategy__in=own.values("pk"))
+    rows = Signal.objects.filter(told, strategy__in=mine.values("pk"))
     return rows.select_related("strategy")

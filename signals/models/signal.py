@@ -35,7 +35,8 @@ class Signal(HotModel, PublicModel):
 
     Stop and target distances are percent of price, not of margin; ``valid_until`` bounds opens
     only (a close never expires). ``close_pct`` of a close is the part that it closes, empty for
-    all. ``margin_pct`` (margin ÷ equity) and ``quantity`` are the provider's own, where known.
+    all. ``margin_pct`` (margin ÷ equity) and ``quantity`` (what was traded) are the provider's own,
+    known of a master account's.
     ``strategy_size`` is what the strategy holds afterwards in its own contracts, where it told.
     ``targets`` are rising distances from the entry, ``[{"pct", "share"}]``: percent of price and
     percent of the position; ``take_profit_pct`` is the nearest. ``after``: the close that an open

@@ -29,7 +29,7 @@ from signals.storable import storable
 _TURNS: LiteralString = """r.action = 'open' AND s.on_opposite <> 'both' AND (
   SELECT g.direction FROM signals_signal g
    WHERE g.strategy_id = s.id AND g.symbol = r.symbol AND g.action = 'open'
-   ORDER BY g.id DESC LIMIT 1) <> r.direction"""
+   AND g.status <> 'received' ORDER BY g.id DESC LIMIT 1) <> r.direction"""
 _BY_DIGESTS: LiteralString = f"""s.token_digest = r.token AND s.status = 'active'
   AND (s.passphrase_digest IS NULL OR s.passphrase_digest = r.passphrase)
   AND ({_TURNS}) IS NOT TRUE"""
@@ -66,17 +66,26 @@ def accept_offers(offers: Sequence[Offer]) -> list[Received | None]:
     return _accept(_BY_DIGESTS, rows, [(each.delivery, each.draft) for each in offers])
 
 
-def accept_for(*, strategy_id: int, delivery: Delivery, draft: SignalDraft) -> Received | None:
-    """Command: the same for a strategy that was found already. None when it was seen before."""
+def accept_for(
+    *, strategy_id: int, delivery: Delivery, draft: SignalDraft, published: bool = True
+) -> Received | None:
+    """Command: the same for a strategy that was found already. None when it was seen before.
+
+    Unless ``published`` the signal is only written.
+    """
     row = {"strategy": strategy_id, **_row(delivery, draft, *uuid7s(2))}
-    return _accept(_BY_ID, [row], [(delivery, draft)])[0]
+    return _accept(_BY_ID, [row], [(delivery, draft)], published=published)[0]
 
 
 def _accept(
-    whose: LiteralString, rows: list[dict[str, Any]], said: list[tuple[Delivery, SignalDraft]]
+    whose: LiteralString,
+    rows: list[dict[str, Any]],
+    said: list[tuple[Delivery, SignalDraft]],
+    *,
+    published: bool = True,
 ) -> list[Received | None]:
     """Safe to repeat: the deliveries' keys make the second time do nothing."""
-    found = run_on_rows(_statement(whose), rows, repeatable=True)
+    found = run_on_rows(_statement(whose, published=published), rows, repeatable=True)
     ids = {str(public_id): (signal_id, strategy_id) for signal_id, public_id, strategy_id in found}
     accepted: list[Received | None] = []
     for row, (delivery, draft) in zip(rows, said, strict=True):
@@ -85,7 +94,8 @@ def _accept(
             accepted.append(None)
             continue
         signal_id, strategy_id = written
-        tell(draft, signal_id=signal_id, strategy_id=strategy_id, now=delivery.received_at)
+        if published:
+            tell(draft, signal_id=signal_id, strategy_id=strategy_id, now=delivery.received_at)
         accepted.append(Received(row["message"], row["signal"], duplicate=False))
     return accepted
 
@@ -107,13 +117,14 @@ def _row(delivery: Delivery, draft: SignalDraft, message: str, signal: str) -> d
 
 
 @cache
-def _statement(whose: LiteralString) -> LiteralString:
+def _statement(whose: LiteralString, *, published: bool) -> LiteralString:
     """A key is taken when it is new, has expired, or belongs to a message that was refused.
 
     Keys are taken in their order, so that two who take the same ones do not lock each other out.
     ``LIMIT`` keeps the look-up of a strategy one by its index, whatever the tables' sizes are.
     """
-    return publishing(f"""WITH said AS (
+    return publishing(
+        f"""WITH said AS (
 SELECT r.*, {STRATEGY_COLUMNS}, mimic_time_id() AS message_id,
   sha256(int8send(s.id) || r.fingerprint) AS digest
 FROM json_to_recordset(%(rows)s) AS r(token bytea, passphrase bytea, strategy bigint,
@@ -129,4 +140,6 @@ taken AS (SELECT said.* FROM said JOIN key USING (message_id)),
 message AS (INSERT INTO signals_inboxmessage (id, public_id, strategy_id, door, body, content_type,
   remote_address, verdict, code, reason, parse, duplicates, received_at)
 SELECT message_id, message, strategy_id, door, body, content_type, address, 'accepted', '', '',
-  parse, 0, now FROM taken)""")  # noqa: S608  # nosec B608  # constants alone
+  parse, 0, now FROM taken)""",  # noqa: S608  # nosec B608  # constants alone
+        published=published,
+    )

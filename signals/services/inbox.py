@@ -16,30 +16,40 @@ from signals.storable import storable
 
 
 def receive_message(
-    *, strategy: Strategy, delivery: Delivery, draft: SignalDraft | None, refusal: MimicError | None
+    *,
+    strategy: Strategy,
+    delivery: Delivery,
+    draft: SignalDraft | None,
+    refusal: MimicError | None,
+    publish: bool = True,
 ) -> Received:
     """Command: keep the delivery; publish ``draft``, or record why not.
 
-    One of ``draft`` and ``refusal`` is given; a refusal goes first. A delivery seen before changes
-    nothing but the first one's count, and the first one's result is the answer.
+    One of ``draft`` and ``refusal`` is given; a refusal goes first. Unless ``publish`` the
+    signal is written and nobody gets it. A delivery seen before changes nothing but the first one's
+    count, and the first one's result is the answer.
     """
     if refusal is not None:
         received = _refuse(strategy, delivery, refusal)
     else:
         assert draft is not None  # what cannot be understood is refused
-        received = _take(strategy, delivery, draft)
+        received = _take(strategy, delivery, draft, publish)
     return received or _seen_before(strategy, delivery)
 
 
 @transaction.atomic(durable=True)
-def _take(strategy: Strategy, delivery: Delivery, draft: SignalDraft) -> Received | None:
+def _take(
+    strategy: Strategy, delivery: Delivery, draft: SignalDraft, publish: bool
+) -> Received | None:
     """One signal, or both halves of a reversal in one transaction.
 
     What the draft means in the light of the strategy's position is settled under its lock.
     """
     held = Strategy.objects.select_for_update(of=("self",), no_key=True).get(pk=strategy.pk)
     draft = in_its_light(draft, strategy=held)
-    received = accept_for(strategy_id=strategy.pk, delivery=delivery, draft=draft)
+    received = accept_for(
+        strategy_id=strategy.pk, delivery=delivery, draft=draft, published=publish
+    )
     if received is None or received.signal_id is None or draft.then is None:
         return received
     close = Signal.objects.get(public_id=received.signal_id)
@@ -49,6 +59,7 @@ def _take(strategy: Strategy, delivery: Delivery, draft: SignalDraft) -> Receive
         inbox_message_id=close.inbox_message_id or 0,
         now=delivery.received_at,
         after=close.pk,
+        published=publish,
     )
     ids = (str(close.public_id), str(Signal.objects.get(pk=opened).public_id))
     return Received(received.message_id, ids[-1], duplicate=False, signal_ids=ids)

@@ -23,20 +23,26 @@ OPEN_VALID_FOR = timedelta(seconds=60)
 # Of ``rows``, see :func:`draft_row`. ``taken`` has them with the strategy's defaults beside.
 DRAFT_COLUMNS: LiteralString = """signal uuid, symbol text, action text, direction text,
   price numeric, stop_loss_pct numeric, take_profit_pct numeric, risk_pct numeric,
-  leverage smallint, close_pct numeric, strategy_size numeric, targets jsonb, after bigint,
+  leverage smallint, close_pct numeric, margin_pct numeric, quantity numeric,
+  strategy_size numeric, targets jsonb, after bigint,
   comment text, now timestamptz,
   valid_until timestamptz"""
 STRATEGY_COLUMNS: LiteralString = """s.id AS strategy_id, s.default_stop_loss_pct,
   s.default_take_profit_pct, s.default_risk_pct, s.default_leverage, s.max_leverage"""
+# A master's own trade ends with the master's own close: the strategy's target is not its.
 _SIGNAL: LiteralString = """signal AS (INSERT INTO signals_signal
   (id, public_id, strategy_id, inbox_message_id, symbol, action, direction, entry_price,
-   stop_loss_pct, take_profit_pct, risk_pct, leverage, close_pct, strategy_size, targets, after_id,
-   comment, status, received_at, published_at, valid_until)
+   stop_loss_pct, take_profit_pct, risk_pct, leverage, close_pct, margin_pct, quantity,
+   strategy_size, targets, after_id, comment, status, received_at, published_at, valid_until)
 SELECT mimic_time_id(), signal, strategy_id, message_id, symbol, action, direction, price,
   coalesce(stop_loss_pct, default_stop_loss_pct),
-  coalesce(take_profit_pct, default_take_profit_pct), coalesce(risk_pct, default_risk_pct),
-  least(coalesce(leverage, default_leverage), max_leverage), close_pct, strategy_size, targets,
-  after, comment, 'published', now, now, valid_until
+  coalesce(take_profit_pct, CASE WHEN quantity IS NULL THEN default_take_profit_pct END),
+  coalesce(risk_pct, default_risk_pct),
+  least(coalesce(leverage, default_leverage), max_leverage), close_pct, margin_pct, quantity,
+  strategy_size, targets, after, comment, """
+_PUBLISHED: LiteralString = "'published', now, now"
+_WRITTEN: LiteralString = "'received', now, NULL"
+_FROM: LiteralString = """, valid_until
 FROM taken RETURNING id, public_id, strategy_id, action, received_at)"""
 _TAKEN: LiteralString = f"""WITH taken AS (SELECT r.*, {STRATEGY_COLUMNS}
 FROM json_to_recordset(%(rows)s) AS r({DRAFT_COLUMNS}, strategy bigint, message_id bigint)
@@ -58,7 +64,7 @@ class SignalDraft:
     the other half of a reversal: the open that waits until this close is settled. ``leads`` is an
     order, or a position without the one before it: what it means hangs on what the strategy holds
     (action and direction are a flat strategy's); ``settled``: the alert told both positions.
-    ``strategy_size`` as in the signal.
+    ``margin_pct``, ``quantity`` and ``strategy_size`` as in the signal.
     """
 
     symbol: str
@@ -72,6 +78,8 @@ class SignalDraft:
     comment: str
     said_at: datetime | None
     close_pct: Decimal | None = None
+    margin_pct: Decimal | None = None
+    quantity: Decimal | None = None
     strategy_size: Decimal | None = None
     targets: tuple[Target, ...] = ()
     leads: Ordered | Held | None = None
@@ -95,7 +103,8 @@ class SignalDraft:
 
 _TOLD = (
     "symbol", "action", "direction", "price", "risk_pct", "leverage", "take_profit_pct",
-    "stop_loss_pct", "comment", "said_at", "close_pct", "strategy_size",
+    "stop_loss_pct", "comment", "said_at", "close_pct", "margin_pct", "quantity",
+    "strategy_size",
 )  # fmt: skip
 
 
@@ -120,13 +129,16 @@ def register_companion(name: LiteralString, companion: Companion) -> None:
 
 
 @cache
-def publishing(taken: LiteralString) -> LiteralString:
+def publishing(taken: LiteralString, *, published: bool = True) -> LiteralString:
     """The statement that publishes what ``taken`` (``WITH … taken AS (…)``) holds.
 
-    Answers id, public id and strategy's id of each signal.
+    Answers id, public id and strategy's id of each signal. Unless ``published`` it is only
+    written: nothing is kept beside it, so nobody copies it.
     """
     beside = [f"{name} AS ({each.statement})" for name, each in _companions.items()]
-    return ",\n".join([taken, _SIGNAL, *beside]) + "\nSELECT id, public_id, strategy_id FROM signal"  # nosec B608  # constants alone
+    signal = _SIGNAL + (_PUBLISHED if published else _WRITTEN) + _FROM
+    parts = [taken, signal, *(beside if published else [])]
+    return ",\n".join(parts) + "\nSELECT id, public_id, strategy_id FROM signal"  # nosec B608  # constants alone
 
 
 def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, Any]:
@@ -147,6 +159,8 @@ def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, An
         "risk_pct": _text(draft.risk_pct),
         "leverage": draft.leverage,
         "close_pct": _text(draft.close_pct),
+        "margin_pct": _text(draft.margin_pct),
+        "quantity": _text(draft.quantity),
         "strategy_size": _text(draft.strategy_size),
         "targets": draft.targets_json(),
         "comment": draft.comment,
@@ -171,15 +185,19 @@ def publish_signal(
     inbox_message_id: int,
     now: datetime,
     after: int | None = None,
+    published: bool = True,
 ) -> int:
-    """Operation: write the signal as published; returns its id. ``now`` is its receipt time.
+    """Operation: write the signal as published, or for a preview; returns its id. ``now`` is its
+    receipt time.
 
     ``after``: the close that it waits for.
     """
     row = draft_row(draft, uuid7s(1)[0], now)
     row |= {"strategy": strategy.pk, "message_id": inbox_message_id, "after": after}
-    ((signal_id, _, strategy_id),) = run_on_rows(publishing(_TAKEN), [row], repeatable=False)
-    tell(draft, signal_id=signal_id, strategy_id=strategy_id, now=now)
+    statement = publishing(_TAKEN, published=published)
+    ((signal_id, _, strategy_id),) = run_on_rows(statement, [row], repeatable=False)
+    if published:
+        tell(draft, signal_id=signal_id, strategy_id=strategy_id, now=now)
     return int(signal_id)
 
 

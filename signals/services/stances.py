@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from django.db.models import Q
 
-from signals.models import Action, Direction, OnOpposite, Signal, Strategy
+from signals.models import Action, Direction, OnOpposite, Strategy
+from signals.selectors import told_signals
 from signals.services.meaning import (
     FLAT,
     Held,
@@ -26,7 +27,7 @@ def stance_of(*, strategy_id: int, symbol: str) -> Held:
 
     Where a strategy holds both ways at once this is the side that it opened last.
     """
-    said = Signal.objects.filter(strategy_id=strategy_id, symbol=symbol).order_by("-pk")
+    said = told_signals().filter(strategy_id=strategy_id, symbol=symbol).order_by("-pk")
     opened = said.filter(action=Action.OPEN).first()
     if opened is None:
         return FLAT

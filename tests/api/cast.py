@@ -19,12 +19,14 @@ from accounts.services.consents import publish_consent_text
 from accounts.tokens.access import Bearer, read_access
 from accounts.tokens.families import Program, begin_family
 from mimic.api.scopes import Scope
-from signals.models import Action
+from signals.models import Action, Provider, Strategy
 from tests.cast import a_follower, a_market, a_person, a_quote, a_signal, a_strategy, an_account
 from tests.execution.paper import now, request_of
 from tests.web.accounts_cast import FINE, Trader, connected, stock_venues
 from trading.copying.fanout import fan_out
+from trading.copying.masters.connecting import connect_master
 from trading.domain.keys import KeyReport
+from trading.domain.ports import Credentials
 from trading.execution.claims import equip, take_orders
 from trading.execution.settle import Answer, settle_answers
 from trading.guards.kill import set_kill_switch
@@ -35,6 +37,7 @@ from trading.models import (
     ExchangeAccount,
     KillScope,
     KillSwitch,
+    MasterAccount,
     Order,
     Position,
     Trade,
@@ -86,9 +89,26 @@ def a_world() -> World:
         "switch_id": a_switch(waiting),
         "key_id": a_key(owner.user, Scope.MARKET_READ).key,
         "sign_in_id": a_program(owner.user).family,
+        "master_id": a_spoken_for(owner.user),
         "session_id": BrowserSession.objects.get(user=owner.user),
     }
     return World(owner, {name: str(row.public_id) for name, row in ids.items()})
+
+
+def a_spoken_for(user: User) -> MasterAccount:
+    """A master of the person's, who publishes a strategy as well."""
+    strategy = strategy_of(user)
+    account = an_account(user, keys=Credentials("master", "secret"))
+    return connect_master(strategy=strategy, account=account, by=user, now=now())
+
+
+def strategy_of(user: User) -> Strategy:
+    """A strategy that the person publishes."""
+    strategy = a_strategy().strategy
+    if not Provider.objects.filter(user=user).exists():
+        Provider.objects.filter(pk=strategy.provider_id).update(user=user)
+    Strategy.objects.filter(pk=strategy.pk).update(provider=user.provider)
+    return Strategy.objects.get(pk=strategy.pk)
 
 
 def a_key(user: User, *scopes: str, **terms: Any) -> Made:

@@ -9,14 +9,23 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from tests.api.cast import JSON, World, a_waiting_signal, an_operator, signed_in
+from tests.api.cast import (
+    JSON,
+    World,
+    a_waiting_signal,
+    an_operator,
+    signed_in,
+    strategy_of,
+)
 from tests.api.test_schema import ROUTES
-from tests.cast import VENUE, a_person, a_strategy
+from tests.cast import VENUE, a_person, a_strategy, an_account
 from tests.cells import Cell
 from tests.web.accounts_cast import KEYS, Trader, again
+from trading.domain.ports import Credentials
 
 pytestmark = pytest.mark.django_db
 
+KEYS_OF_A_MASTER = Credentials("another", "secret")
 OPEN = "/api/v1/auth/"  # what nobody is signed in for: test_auth.py
 OPERATIONS = [
     tuple(line.split(" ")) for line in ROUTES.read_text().splitlines() if OPEN not in line
@@ -30,6 +39,12 @@ BODIES: dict[str, Any] = {
         "strategy": str(a_strategy().strategy.public_id), "account": world.ids["account_id"],
         "settings": {"sizing_value": "1"}, "over_allocate": True,
     },
+    "POST /api/v1/masters": lambda world: {
+        "strategy": str(strategy_of(world.owner.user).public_id),
+        "account": str(an_account(world.owner.user, keys=KEYS_OF_A_MASTER).public_id),
+    },
+    "POST /api/v1/masters/{master_id}/change": {"change": "pause"},
+    "PATCH /api/v1/masters/{master_id}": {"ignored_symbols": ["DOGEUSDT"]},
     "POST /api/v1/exchanges": {"venue": VENUE, "label": "Another", **KEYS},
     "PATCH /api/v1/exchanges/{exchange_id}": {"label": "Renamed"},
     "POST /api/v1/consents": {"kind": "marketing", "version": 1},
@@ -57,11 +72,16 @@ CODED = {"POST /api/v1/exchanges", "POST /api/v1/api-keys"} | {
 }
 """Operations whose code an operator of the test does not have."""
 SHARED = {"/api/v1/strategies/{strategy_id}"}  # on offer to everybody
-OWN = {"POST /api/v1/approve", "POST /api/v1/subscriptions"}  # named in the body
+OWN = {
+    "POST /api/v1/approve",
+    "POST /api/v1/subscriptions",
+    "POST /api/v1/masters",
+}  # named in the body
 CREATED = {
     "POST /api/v1/approve": 201,
     "POST /api/v1/subscriptions": 201,
     "POST /api/v1/subscriptions/{subscription_id}/leave": 409,  # it holds nothing there
+    "POST /api/v1/masters": 201,
     "POST /api/v1/exchanges": 201,
     "POST /api/v1/exchanges/{exchange_id}/test": 202,
     "POST /api/v1/api-keys": 201,

@@ -14,6 +14,7 @@ from trading.admin import (  # noqa: F401
     key_guards,
     kill,
     limits,
+    masters,
     orders,
     strategies,
     streams,

@@ -25,8 +25,9 @@ from trading.copying.chunks import signal_terms
 from trading.copying.followers import Ranked, followers
 from trading.copying.intend import Decided, write_intents
 from trading.copying.live import tell_of_answers
+from trading.copying.masters import remainders
 from trading.domain.calendars import MarketState
-from trading.domain.decide import Decision, Follower, Outcome, decide
+from trading.domain.decide import Decision, Follower, Outcome, SignalTerms, decide
 from trading.domain.receipts import Code
 from trading.execution import budgets
 from trading.execution.nudge import nudge_send
@@ -134,8 +135,11 @@ def _approved(signal: Signal, waiting: Sequence[CopyExecution], now: datetime) -
         Ranked(row.subscription_id, row.account_id, row.account.route, row.rank) for row in waiting
     ]
     known = followers(chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now)
-    rules = _Rules(signal, known, now)
+    terms = signal_terms(signal)
+    known = remainders.with_kept(terms, known)
+    rules = _Rules(signal, terms, known, now)
     decided = [Decided(known[r.subscription_id], r.rank, rules.decided(r)) for r in waiting]
+    remainders.keep(terms, decided, rules.market, now)
     receipts = [(each, row.pk) for each, row in zip(decided, waiting, strict=True)]
     write_intents(signal=signal, receipts=receipts, rooms={}, now=now)
     ordered = [each.follower.route for each in decided if each.decision.order]
@@ -146,10 +150,12 @@ def _approved(signal: Signal, waiting: Sequence[CopyExecution], now: datetime) -
 class _Rules:
     """What an approval of one signal meets now."""
 
-    def __init__(self, signal: Signal, known: dict[int, Follower], now: datetime) -> None:
+    def __init__(
+        self, signal: Signal, terms: SignalTerms, known: dict[int, Follower], now: datetime
+    ) -> None:
         self._known, self._now = known, now
-        self._terms = signal_terms(signal)
-        self._market = market_view(symbol=signal.symbol)
+        self._terms = terms
+        self.market = market_view(symbol=signal.symbol)
         self._states = market_states(symbol=signal.symbol, now=now)
         self._closed = _closed_since(signal)
         copies = CopySubscription.objects.filter(pk__in=known, status=SubscriptionStatus.ACTIVE)
@@ -163,7 +169,7 @@ class _Rules:
             return _PAUSED
         if who.mode == CopyMode.APPROVAL:
             who = who._replace(mode=CopyMode.AUTO.value)  # this is the approval
-        spec, quote = self._market.of(who.venue)
+        spec, quote = self.market.of(who.venue)
         state = self._states.get(who.venue, MarketState.OPEN)
         return decide(self._terms, who, spec, quote, self._now, state)
 

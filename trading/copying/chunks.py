@@ -24,6 +24,7 @@ from signals.models import Action, Direction, Signal
 from trading.copying import intend
 from trading.copying.followers import FOLLOWING, OPENING, Ranked, followers
 from trading.copying.live import tell_of_signal
+from trading.copying.masters import remainders
 from trading.domain.calendars import MarketState
 from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
@@ -144,6 +145,7 @@ def decide_chunk(
         chunk=chunk, strategy_id=signal.strategy_id, symbol=signal.symbol, now=now,
         statuses=FOLLOWING if terms.closing else OPENING,
     )  # fmt: skip
+    known = remainders.with_kept(terms, known)
     decided = []
     for ranked in chunk:
         who = known.get(ranked.subscription_id)
@@ -155,6 +157,7 @@ def decide_chunk(
         )
         decided.append(intend.Decided(who, ranked.rank, decision))
     written = intend.write(signal=signal, decided=decided, rooms=rooms, now=now)
+    remainders.keep(terms, written.decided, market.view, now)
     _count(written, closing=terms.closing)
     tell_of_signal(signal=signal, followers=[each.follower.user_id for each in written.decided])
     return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -15,6 +16,7 @@ from trading.domain.decide import Follower
 from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
 
+NOTHING_KEPT = Decimal(0)  # for signals that are no master's
 TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
 OPENING = ("active",)
 FOLLOWING = ("active", "paused", "closing")
@@ -157,4 +159,4 @@ def followers(
 def _follower(row: tuple[Any, ...], own: CopyRules, limits: Limitations) -> Follower:
     *books, leverage, isolated, by_order, _ = row
     at_venue = AtVenue(leverage, isolated, by_order)
-    return Follower._make((*books, at_venue, own, limits.of(row[1], own.layer)))
+    return Follower._make((*books, at_venue, own, limits.of(row[1], own.layer), NOTHING_KEPT))

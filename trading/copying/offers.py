@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from signals.models import Action, Provider, Signal, Strategy
+from signals.models import Action, Provider, Strategy
+from signals.selectors import told_signals
 from trading.models import CopySubscription, SubscriptionStatus
 
 LATELY = timedelta(days=30)
@@ -25,9 +26,11 @@ def offers_for(*, user_id: int, now: datetime) -> QuerySet[Strategy]:
     """Adds ``opens`` and ``last_at`` of the last 30 days, ``followers``, and whether the person
     copies it (``copied``); those that said something lately first. One query.
     """
-    recent = Signal.objects.filter(
-        strategy=OuterRef("pk"), action=Action.OPEN, received_at__gte=now - LATELY
-    ).values("strategy")
+    recent = (
+        told_signals()
+        .filter(strategy=OuterRef("pk"), action=Action.OPEN, received_at__gte=now - LATELY)
+        .values("strategy")
+    )
     copies = CopySubscription.objects.filter(strategy=OuterRef("pk"))
     mine = copies.filter(user_id=user_id).exclude(status=SubscriptionStatus.STOPPED)
     active = copies.filter(status=SubscriptionStatus.ACTIVE).values("strategy")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from signals.models import Action, Signal
+from signals.selectors import told_signals
 from trading.copying.chunks import signal_terms
 from trading.copying.followers import Ranked, followers
 from trading.copying.rulebook import limitations, rules_of
@@ -41,7 +42,7 @@ def preview_settings(
     Ages and prices are left out of it: each signal is taken as if it came now, at the market.
     """
     new = rules_of(drafted(subscription, values))
-    opens = Signal.objects.filter(strategy_id=subscription.strategy_id, action=Action.OPEN)
+    opens = told_signals().filter(strategy_id=subscription.strategy_id, action=Action.OPEN)
     signals = list(opens.order_by("-id")[:SIGNALS])
     symbols = {signal.symbol for signal in signals}
     places = {symbol: _Place.of(subscription, symbol, now) for symbol in symbols}

@@ -18,6 +18,7 @@ from django.db.models import F, Max
 
 from mimic.core.bulk import columns_of
 from signals.models import Action, Signal
+from signals.selectors import told_signals
 from trading.copying.rulebook import limitations_in, operator_layers, rules
 from trading.domain.rules import CopyRules
 from trading.models import CopySubscription, ExchangeAccount, Instrument, SubscriptionStatus
@@ -133,7 +134,7 @@ def _symbols(own: CopyRules, signalled: Mapping[str, int]) -> dict[str, int]:
 
 
 def _signalled(strategy_ids: Iterable[int], now: datetime) -> dict[int, dict[str, int]]:
-    opens = Signal.objects.filter(
+    opens = told_signals().filter(
         strategy_id__in=strategy_ids, action=Action.OPEN, received_at__gte=now - SIGNALLED_WITHIN
     )
     found: dict[int, dict[str, int]] = defaultdict(dict)

@@ -106,7 +106,9 @@ CAPS = {
     StepName.POSITION.value: _("What this copy holds"),
 }
 """Names of the steps that cap a quantity."""
-_ARITHMETIC = {each.value for each in (StepName.SIZE, StepName.MULTIPLIER, StepName.FRACTION)}
+_ARITHMETIC = {
+    each.value for each in (StepName.SIZE, StepName.MULTIPLIER, StepName.KEPT, StepName.FRACTION)
+}
 
 
 def source_name(source: str) -> str:

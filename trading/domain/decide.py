@@ -21,6 +21,7 @@ from trading.domain.leverage import AtVenue
 from trading.domain.limits import Limits, Source
 from trading.domain.ports import InstrumentSpec, PositionSide, Quote, Side
 from trading.domain.receipts import Code, Step, StepName, plain
+from trading.domain.remainders import taken_up
 from trading.domain.rules import ONE, CopyRules
 from trading.domain.sizing import HUNDRED, Basis, CannotSize, size
 
@@ -71,7 +72,7 @@ class Follower(NamedTuple):
     ``kill`` is the scope of a kill switch that reaches it, or empty; ``consented`` says that the
     person agreed to the copy-trading disclosure in force. ``in_flight`` says
     that an open of this subscription is out and not settled: a close would find less than there
-    will be.
+    will be. ``kept``: of a master's earlier opens, what was too little to be traded.
     """
 
     subscription_id: int
@@ -104,6 +105,7 @@ class Follower(NamedTuple):
     at_venue: AtVenue
     rules: CopyRules
     limits: Limits
+    kept: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def _position_side(who: Follower, *, long: bool) -> PositionSide:
 def _sized(
     signal: SignalTerms, who: Follower, spec: InstrumentSpec, price: Decimal
 ) -> tuple[Step, ...]:
-    """Leverage, formula, multiplier, caps, rounding. The last step's ``after`` is the size."""
+    """Leverage, formula, factors, caps, rounding. The last step's ``after`` is the size."""
     rules = who.rules
     steps = [_leverage(signal, who, spec)]
     leverage, equity = int(steps[0].after), who.equity * rules.allocation_pct / HUNDRED
@@ -252,11 +254,8 @@ def _sized(
         steps.append(size(basis))
     except CannotSize as fault:
         raise _Skip(fault.code, *steps) from None
+    steps += _scaled(signal, who, steps[-1].after)
     wanted = steps[-1].after
-    if rules.multiplier != ONE:
-        formula = f"× {plain(rules.multiplier)}"
-        steps.append(Step(StepName.MULTIPLIER, wanted, wanted * rules.multiplier, None, formula))
-        wanted = steps[-1].after
     room = Room(
         equity, price, leverage, signal.stop_loss_pct, abs(who.held) + who.pending,
         who.held_margin, who.used_margin, who.free_margin, spec.max_quantity,
@@ -269,6 +268,19 @@ def _sized(
     rounded = floor_to_step(before, spec.quantity_step)
     steps.append(Step(StepName.ROUNDING, before, rounded, spec.quantity_step))
     return tuple(steps)
+
+
+def _scaled(signal: SignalTerms, who: Follower, wanted: Decimal) -> list[Step]:
+    """The copy's multiplier, then what it kept of a master's earlier opens."""
+    steps, factor = [], who.rules.multiplier
+    if factor != ONE:
+        formula = f"× {plain(factor)}"
+        steps.append(Step(StepName.MULTIPLIER, wanted, wanted * factor, None, formula))
+        wanted *= factor
+    if waiting := taken_up(signal, who.rules.mode, who.kept):
+        formula = f"+ {plain(waiting)}"
+        steps.append(Step(StepName.KEPT, wanted, wanted + waiting, None, formula))
+    return steps
 
 
 def _leverage(signal: SignalTerms, who: Follower, spec: InstrumentSpec) -> Step:

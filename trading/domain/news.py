@@ -61,6 +61,25 @@ class PositionNews:
 
 
 @dataclass(frozen=True, slots=True)
+class ExitNews:
+    """An order that waits at the venue for its price, to close: a stop (``stops``) or a target.
+
+    ``quantity`` 0 closes all. Not ``alive``: it was taken out, triggered or refused.
+    """
+
+    order_id: str
+    client_id: str
+    symbol: str
+    side: Side
+    position_side: PositionSide
+    stops: bool
+    price: Decimal
+    quantity: Decimal
+    alive: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceNews:
     """Money moved. ``reason`` is the venue's word; totals are asked for, not told."""
 
@@ -82,7 +101,7 @@ class SettingsNews:
     hedged: bool | None = None
 
 
-News = OrderNews | FillNews | PositionNews | BalanceNews | SettingsNews
+News = OrderNews | FillNews | PositionNews | BalanceNews | SettingsNews | ExitNews
 
 
 class Breach(StrEnum):

@@ -68,6 +68,7 @@ class StepName(StrEnum):
     LEVERAGE = "leverage"
     SIZE = "size"
     MULTIPLIER = "multiplier"
+    KEPT = "kept"
     MAX_POSITION = "max_position"
     EXPOSURE = "exposure"
     TRADE_RISK = "trade_risk"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -47,8 +48,8 @@ def with_sides(
 def book_external(
     *, account_id: int, fills: Sequence[_Sided], now: datetime
 ) -> tuple[list[FillNews], list[Detached]]:
-    """Operation: book trades of orders that are not ours; returns the new ones and what they
-    detached. Idempotent with our own fills, by (account, symbol, venue trade id).
+    """Operation: book trades of orders that are not ours; returns the new ones, each with its
+    side, and what they detached. Idempotent with our own fills, by (account, symbol, trade id).
     """
     ordered = sorted(fills, key=lambda each: (each[0].fill.symbol, each[0].fill.trade_id))
     ids = new_time_ids(len(ordered))
@@ -70,7 +71,7 @@ def book_external(
         return [], []
     copy_rows("trading_externalfill", _FILL, [_row(i, account_id, each) for i, each in fresh])
     detached = ledgers.book([_entry(i, account_id, each) for i, each in fresh], now)
-    return [each for _, (each, _) in fresh], detached
+    return [replace(each, position_side=side) for _, (each, side) in fresh], detached
 
 
 def _row(fill_id: int, account_id: int, sided: _Sided) -> tuple[object, ...]:

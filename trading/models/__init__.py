@@ -30,6 +30,16 @@ from trading.models.health import AccountEgress, VenueHealth
 from trading.models.key_guards import KeyGuard, KeyRotation
 from trading.models.kill import KillEffect, KillEvent, KillScope, KillSwitch
 from trading.models.limits import LimitFields, LimitScope, RiskLimits
+from trading.models.masters import (
+    MasterAccount,
+    MasterExit,
+    MasterFill,
+    MasterLeverage,
+    MasterMove,
+    MasterRemainder,
+    MasterState,
+    MoveState,
+)
 from trading.models.orders import (
     AttemptOutcome,
     LookFinding,
@@ -96,6 +106,14 @@ __all__ = [
     "MarketCalendar",
     "MarketWindow",
     "Order",
+    "MasterAccount",
+    "MasterExit",
+    "MasterFill",
+    "MasterLeverage",
+    "MasterMove",
+    "MasterRemainder",
+    "MasterState",
+    "MoveState",
     "OrderAttempt",
     "OrderEvent",
     "OrderInDoubt",

@@ -28,6 +28,7 @@ from trading.models import (
     ExchangeAccount,
     KeyGuard,
     KillSwitch,
+    MasterAccount,
     Order,
     SignalFanout,
     StreamState,
@@ -80,6 +81,8 @@ def connect() -> None:
         ModelLink(_("Inbox"), "signals.inboxmessage", icon="inbox", badge=_refused),
         ModelLink(_("Unauthenticated"), "signals.straymessage", icon="gpp_bad"),
         ModelLink(_("Strategies"), "signals.strategy", icon="insights"),
+        ModelLink(_("Master accounts"), "trading.masteraccount", icon="record_voice_over"),
+        ModelLink(_("Moves of masters"), "trading.mastermove", icon="swap_calls"),
         ModelLink(_("Providers"), "signals.provider", icon="campaign"),
     )
     register_section(
@@ -122,11 +125,14 @@ def _killed() -> QuerySet[KillSwitch]:
 
 
 def _deaf() -> QuerySet[AccountStream]:
-    """Accounts that are copied on and not heard whole."""
+    """Accounts that are copied on, or mirrored, and not heard whole."""
     live = Q(state=StreamState.LIVE, alive_at__gte=timezone.now() - STALE_AFTER)
     copied = CopySubscription.objects.exclude(status=SubscriptionStatus.STOPPED)
+    masters = MasterAccount.objects.filter(ended_at=None)
     rows = AccountStream.objects.filter(
-        account__state=AccountState.ACTIVE, account_id__in=copied.values("account_id")
+        Q(account_id__in=copied.values("account_id"))
+        | Q(account_id__in=masters.values("account_id")),
+        account__state=AccountState.ACTIVE,
     )
     return rows.exclude(live)
 

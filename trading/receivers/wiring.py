@@ -18,6 +18,8 @@ from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
 from trading.copying.daily_loss import close_after_losses
 from trading.copying.live import tell_of_orders
+from trading.copying.masters.connecting import pause_masters_of
+from trading.copying.masters.mirror import sweep_masters
 from trading.copying.pending import expire_pending
 from trading.copying.snapshots import SNAPSHOTS
 from trading.copying.subscription_states import pause_all_of
@@ -43,6 +45,7 @@ def connect() -> None:
     register_companion("fanout", Companion(fanout.KEPT_BESIDE, told=fanout.nudge_fanout))
     answer_with(is_traded)
     depends_on(ConsentKind.COPY_TRADING, pause_all_of)
+    depends_on(ConsentKind.MASTER_ACCOUNT, pause_masters_of)
     receipts.on_change(tell_of_orders)
     for channel, snapshot in SNAPSHOTS.items():
         register_channel(channel, public=False, snapshot=snapshot)
@@ -57,6 +60,7 @@ def connect() -> None:
     register_sweeper("orders that ended short", gaps.converge_lately, every=timedelta(seconds=2))
     register_sweeper("what copies hold", gaps.converge_held, every=timedelta(seconds=60))
     register_sweeper("approvals", expire_pending, every=timedelta(seconds=5))
+    register_sweeper("masters", sweep_masters, every=_SECOND)
     register_sweeper("daily losses", close_after_losses, every=timedelta(seconds=2))
     register_sweeper("leases", sweep_leases, every=_SECOND)
     register_sweeper("orders to look at", sweep_due, every=timedelta(milliseconds=250))

@@ -31,8 +31,8 @@ CASE
     ELSE interval '15 min'
 END
 """
-# Whoever is copied on, or has something open of ours. An account that was never asked about counts
-# from when it was connected.
+# Whoever is copied on or mirrored, or has something open of ours. An account that was never asked
+# about counts from when it was connected.
 _PACED = f"""
 SELECT a.id, a.venue_id, a.egress_id, {_PACE} AS pace,
     greatest(coalesce(r.asked_at, a.created_at), a.created_at) AS since, r.asked_at
@@ -40,6 +40,8 @@ SELECT a.id, a.venue_id, a.egress_id, {_PACE} AS pace,
  WHERE a.state = 'active' AND a.kind <> 'paper'
    AND (EXISTS (SELECT FROM trading_copysubscription s
             WHERE s.account_id = a.id AND s.status <> 'stopped')
+        OR EXISTS (SELECT FROM trading_masteraccount m
+            WHERE m.account_id = a.id AND m.ended_at IS NULL)
         OR EXISTS (SELECT FROM trading_position p WHERE p.account_id = a.id AND p.quantity <> 0))
 """  # noqa: S608  # nosec B608  # constants alone
 _DUE = f"""

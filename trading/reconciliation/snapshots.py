@@ -27,8 +27,10 @@ SELECT a.id FROM trading_exchangeaccount a
   LEFT JOIN trading_accountstream t ON t.account_id = a.id AND t.state = 'live'
        AND t.alive_at > %(alive_from)s
  WHERE a.venue_id = %(venue)s AND a.state = 'active' AND a.kind <> 'paper'
-   AND EXISTS (SELECT FROM trading_copysubscription s
-        WHERE s.account_id = a.id AND s.status = 'active')
+   AND (EXISTS (SELECT FROM trading_copysubscription s
+            WHERE s.account_id = a.id AND s.status = 'active')
+        OR EXISTS (SELECT FROM trading_masteraccount m
+            WHERE m.account_id = a.id AND m.ended_at IS NULL))
    AND (b.snapshot_at IS NULL
         OR b.snapshot_at < t.money_at
         OR b.snapshot_at < CASE
@@ -43,7 +45,7 @@ SELECT a.id FROM trading_exchangeaccount a
 
 
 def due_sessions(*, venue: str, limit: int, now: datetime) -> list[AccountSession]:
-    """Accounts of a venue that are copied on and whose snapshot is due, oldest first.
+    """Accounts of a venue that are copied on or mirrored and whose snapshot is due, oldest first.
 
     Half a minute old, where nobody listens. A stream that is whole tells when money moves; then,
     each minute with something open (prices move equity as well) and each quarter of an hour

@@ -19,6 +19,7 @@ from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams import leases
 from trading.reconciliation.user_streams.ears import Ear, Inbox
 from trading.reconciliation.user_streams.gaps import Gaps
+from trading.reconciliation.user_streams.mirroring import Mirroring
 from trading.reconciliation.user_streams.shares import fair_share
 from trading.reconciliation.user_streams.states import Held
 from trading.reconciliation.user_streams.writer import Writer
@@ -39,7 +40,9 @@ class UserStreams:
         self._owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._ears: dict[int, Ear] = {}
         self._inbox = Inbox()
-        self._writer = Writer(self._inbox, Gaps(gateways, governor))
+        gaps = Gaps(gateways, governor)
+        self._mirroring = Mirroring(gateways, self._ears, gaps.room)
+        self._writer = Writer(self._inbox, gaps, self._mirroring.wake)
 
     @property
     def figures(self) -> dict[str, int]:
@@ -48,7 +51,10 @@ class UserStreams:
         return {"accounts": len(self._ears), "live": whole, "unread": len(self._inbox.heard)}
 
     async def run(self, stopped: asyncio.Event) -> None:
-        writing = asyncio.create_task(self._writer.run())
+        working = [
+            asyncio.create_task(self._writer.run()),
+            asyncio.create_task(self._mirroring.run()),
+        ]
         try:
             while not stopped.is_set():
                 try:
@@ -61,8 +67,9 @@ class UserStreams:
                     continue
         finally:
             await self._leave(list(self._ears))
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
 
     async def _tick(self) -> None:
         venues = sorted(code for code in self._gateways if has_user_streams(code))

@@ -76,14 +76,14 @@ class Gaps:
             raise VenueUnavailable("the venue is not followed any more")
         now = datetime.now(UTC)
         plan = await in_database(partial(backfill.make_plan, account_id=ear.account_id, now=now))
-        reads, room = limits_of(ear.held.venue).reads, partial(self._room, ear)
+        reads, room = limits_of(ear.held.venue).reads, partial(self.room, ear)
         report = await backfill.ask(gateway, ear.stream, ear.session, plan, reads, room)
         now = datetime.now(UTC)
         work = partial(backfill.settle, account_id=ear.account_id, report=report, now=now)
         applied, question = await in_database(work)
         return len(applied.orders) + len(applied.external), question
 
-    async def _room(self, ear: Ear, cost: Cost) -> None:
+    async def room(self, ear: Ear, cost: Cost) -> None:
         """Wait for the budget that looks at orders have too."""
         venue, egress = ear.held.venue, egress_name(ear.session)
         ask = partial(self._governor.grant_reads, venue, egress, 1, cost=cost, up_to=LOOKS)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from mimic.core.bulk import columns_of
+from trading.copying.masters.gather import gather
 from trading.copying.subscription_states import Reason, pause_copies
 from trading.domain.news import BalanceNews, FillNews
 from trading.execution.connection_states import lock_account
@@ -20,8 +21,9 @@ from trading.reconciliation.user_streams.drift import pause_drifted
 
 @transaction.atomic(durable=True)
 def take_in(*, told: Sequence[Told], now: datetime) -> Applied:
-    """Command: books, drift, and the streams' own figures."""
+    """Command: books, what masters did, drift, and the streams' own figures."""
     applied = apply_news(told=told, now=now)
+    gather(told=told, booked=applied.external, now=now)
     pause_drifted(told=told, applied=applied)
     _note(told, now)
     return applied

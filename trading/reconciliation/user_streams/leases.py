@@ -13,12 +13,14 @@ from trading.reconciliation.user_streams.states import Cause, Held, move_streams
 LEASE = timedelta(seconds=30)
 AGAIN_AFTER = timedelta(seconds=60)
 
-# Whoever is copied on, or has something open of ours.
+# Whoever is copied on or mirrored, or has something open of ours.
 _WANTED = """
 SELECT a.id FROM trading_exchangeaccount a
  WHERE a.state = 'active' AND a.kind <> 'paper' AND a.venue_id = ANY(%(venues)s)
    AND (EXISTS (SELECT FROM trading_copysubscription s
             WHERE s.account_id = a.id AND s.status <> 'stopped')
+        OR EXISTS (SELECT FROM trading_masteraccount m
+            WHERE m.account_id = a.id AND m.ended_at IS NULL)
         OR EXISTS (SELECT FROM trading_position p WHERE p.account_id = a.id AND p.quantity <> 0)
         OR EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.closed_at IS NULL))
 """

@@ -15,10 +15,13 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from trading.copying.masters.gather import gather
+from trading.domain.mirroring import FOUND
 from trading.domain.news import FillNews
 from trading.domain.ports import FillReport, PositionReport, PositionSide, Side
 from trading.execution.divergences import Difference, record_positions
 from trading.execution.external import book_external
+from trading.execution.news import Told
 from trading.models import DivergenceAction
 
 AFTER = timedelta(seconds=20)  # between the two looks
@@ -137,7 +140,7 @@ def _adopt(
     """The price is what the venue says the position was entered at; of a close nobody knows it."""
     side = PositionSide(place.position_side)
     fill = FillReport(
-        trade_id=f"found{account_id}x{int(now.timestamp() * 1000)}",
+        trade_id=f"{FOUND}{account_id}x{int(now.timestamp() * 1000)}",
         venue_order_id="",
         symbol=place.symbol,
         side=Side.BUY if rest > 0 else Side.SELL,
@@ -147,7 +150,10 @@ def _adopt(
         fee_currency="",
         at=now,
     )
-    book_external(account_id=account_id, fills=[(FillNews(fill, "", side), side)], now=now)
+    booked, _ = book_external(
+        account_id=account_id, fills=[(FillNews(fill, "", side), side)], now=now
+    )
+    gather(told=(), booked=[Told(account_id, each) for each in booked], now=now)
     _note(account_id, place, Decimal(0), None, now)
 
 

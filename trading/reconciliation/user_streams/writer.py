@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -31,9 +31,11 @@ PAUSE = 1.0  # after a batch that could not be written at all
 class Writer:
     """Belongs to one event loop; the only one that takes from the inbox."""
 
-    def __init__(self, inbox: Inbox, gaps: Gaps) -> None:
+    def __init__(self, inbox: Inbox, gaps: Gaps, booked: Callable[[], None]) -> None:
+        """``booked`` is called after trades that are not ours were booked."""
         self._inbox = inbox
         self._gaps = gaps
+        self._booked = booked
         self._early = Early()
         self._ears: dict[int, Ear] = {}  # the newest of each account ever heard of
 
@@ -79,9 +81,16 @@ class Writer:
         """Returns what came early."""
         now = datetime.now(UTC)
         try:
-            return (await in_database(partial(take_in, told=told, now=now))).early
+            applied = await in_database(partial(take_in, told=told, now=now))
         except Exception:
             logger.exception("news not applied together", extra={"count": len(told)})
+            return await self._take_in_apart(told, now)
+        if applied.external:
+            self._booked()
+        return applied.early
+
+    async def _take_in_apart(self, told: Sequence[Told], now: datetime) -> list[Told]:
+        """Account by account; what came early."""
         early: list[Told] = []
         for account_id in sorted({each.account_id for each in told}):
             own = [each for each in told if each.account_id == account_id]

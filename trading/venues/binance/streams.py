@@ -15,6 +15,7 @@ from typing import Any
 from trading.domain.news import (
     BalanceNews,
     Breach,
+    ExitNews,
     FillNews,
     News,
     OrderNews,
@@ -48,6 +49,7 @@ _STATES = {
 }
 _TRADES = ("TRADE", "CALCULATED")  # the second one is the venue's own, by which it liquidates
 _FORCED = ("autoclose-", "adl_autoclose", "settlement_autoclose-")
+_EXITS = {"STOP": True, "STOP_MARKET": True, "TAKE_PROFIT": False, "TAKE_PROFIT_MARKET": False}
 _MARGIN_MODES = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
 
 Reader = Callable[[Mapping[str, Any], Mapping[str, Listing]], list[News]]
@@ -142,6 +144,21 @@ def _state(word: str, executed: Decimal) -> OrderState:
     return OrderState.PARTIALLY_FILLED if amended else state
 
 
+def _waiting(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
+    """Conditional orders: stops and targets that close; entries and trailing stops are left out."""
+    told = message["o"]
+    closes = told.get("cp") is True or told.get("R") is True or told["ps"] != "BOTH"
+    if told["o"] not in _EXITS or not closes:
+        return []
+    return [
+        ExitNews(
+            str(told["aid"]), str(told["caid"]), our_symbol(listings, told["s"]),
+            Side(told["S"].lower()), PositionSide(told["ps"].lower()), _EXITS[told["o"]],
+            number(told["tp"]), number(told["q"] or 0), told["X"] == "NEW", _time(message["T"]),
+        )
+    ]  # fmt: skip
+
+
 def _account(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     told, at = message["a"], _time(message["T"])
     found: list[News] = [BalanceNews(str(told["m"]), at)]
@@ -174,6 +191,7 @@ def _time(milliseconds: Any) -> datetime:
 
 _READERS: Mapping[str, Reader] = {
     "ORDER_TRADE_UPDATE": _order,
+    "ALGO_UPDATE": _waiting,
     "ACCOUNT_UPDATE": _account,
     "ACCOUNT_CONFIG_UPDATE": _settings,
     "listenKeyExpired": _expired,
