@@ -51,15 +51,18 @@ def _play(pair: Embedded, supervisor: Supervisor, *, once: bool, started: float)
     stream = next(each for each in processes(port) if each.name == "stream")
     supervisor.start(stream.name, stream.argv, env=stream.environment(environment))
     address = f"http://127.0.0.1:{port}"
-    code = subprocess.call(
-        [PYTHON, "manage.py", "demo_drive", "--address", address, "--token", logins["token"]],
-        cwd=ROOT,
-        env=environment,
-    )
+    to = ["--address", address, "--token", logins["token"]]
+    code = _command("demo_drive", to, environment)
     _tell(address, venues, logins, pair.home, started)
+    code = _command("demo_outage", to, environment) or code
     if not once:
         supervisor.run()
     return code
+
+
+def _command(name: str, arguments: list[str], environment: dict[str, str]) -> int:
+    command = [PYTHON, "manage.py", name, *arguments]
+    return subprocess.call(command, cwd=ROOT, env=environment)
 
 
 def _tell(

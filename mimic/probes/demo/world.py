@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from secrets import token_hex, token_urlsafe
-from urllib.request import Request, urlopen
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Role, User
@@ -19,6 +16,7 @@ from accounts.services.second_factor import enrol_totp
 from mimic.core.sealing import seal
 from mimic.core.tokens import digest_of, generate_token
 from mimic.probes.demo.cast import Follower, cast
+from mimic.probes.demo.driving import ask_simulator
 from signals.models import Provider, Strategy
 from trading.domain.ports import Credentials
 from trading.models import (
@@ -102,7 +100,7 @@ def _accounts(followers: Sequence[Follower], people: Sequence[User]) -> list[Exc
     made = ExchangeAccount.objects.bulk_create(rows)
     AccountBudget.objects.bulk_create(AccountBudget(account=row) for row in made)
     for venue, accounts in keys.items():
-        _tell_simulator(venue, "/_sim/accounts", accounts)
+        ask_simulator(venue, "POST", "/_sim/accounts", accounts)
     return made
 
 
@@ -116,18 +114,6 @@ def _venue_account(each: Follower, keys: Credentials) -> dict[str, object]:
         "may_trade": each.may_trade,
         "leverage": each.max_leverage,
     }
-
-
-def _tell_simulator(venue: str, path: str, body: object) -> None:
-    """The simulator's control API; it stands where the venue's base URL points."""
-    request = Request(  # noqa: S310 (our own simulator's address)
-        settings.VENUE_URLS[venue].rstrip("/") + path,
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    with urlopen(request, timeout=30) as answer:  # noqa: S310  # nosec B310  # an address of our own
-        answer.read()
 
 
 def _subscriptions(
