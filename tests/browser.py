@@ -54,7 +54,6 @@ class Looks:
     put: str
     shown: str
     prefix: str = ""
-    must_fit: bool = True
 
 
 TRADER = Looks(
@@ -73,7 +72,6 @@ CONSOLE = Looks(
     put="(theme) => document.documentElement.classList.toggle('dark', theme === 'dark')",
     shown="() => document.documentElement.classList.contains('dark') ? 'dark' : 'light'",
     prefix="console-",
-    must_fit=False,  # Unfold lets wide tables stand out
 )
 
 
@@ -133,7 +131,7 @@ def settled(page: Page, script: str, argument: object = None) -> Any:
 def shoot(page: Page, name: str, looks: Looks = TRADER) -> None:
     """Pictures in every theme at both widths; nothing may stand out at the side."""
     wide = photograph(page, name, looks)
-    assert not wide or not looks.must_fit, wide
+    assert not wide, wide
 
 
 def photograph(page: Page, name: str, looks: Looks = TRADER) -> list[str]:

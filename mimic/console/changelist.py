@@ -48,7 +48,9 @@ class KeysetChangeList(SkinChangeList):
         self.model_admin.prepare(rows)  # type: ignore[attr-defined]
         self.result_list = rows
         self.result_count = self.amount.number
-        self.full_result_count = None
+        # Another figure than ``result_count`` makes Unfold offer to show all.
+        narrowed = self.has_active_filters or bool(self.query)
+        self.full_result_count = None if narrowed else self.result_count
         self.show_full_result_count = False
         self.show_admin_actions = bool(rows)
         self.can_show_all = self.multi_page = False

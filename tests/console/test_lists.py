@@ -91,6 +91,16 @@ def test_a_list_that_fits_one_page_is_not_counted_at_all(console: Client) -> Non
     assert "1 people" in page
 
 
+@pytest.mark.parametrize(
+    ("query", "offered"), [("", False), ("?q=p0", True), ("?role__exact=owner", True)]
+)
+def test_all_is_offered_to_whoever_sees_less(
+    query: str, offered: bool, console: Client, crowd: None
+) -> None:
+    page = console.get(reverse(PEOPLE) + query).content.decode()
+    assert ("Show all" in page) == offered
+
+
 def test_beyond_the_limit_the_planner_guesses(monkeypatch: pytest.MonkeyPatch, crowd: None) -> None:
     monkeypatch.setattr(bounded, "COUNT_LIMIT", 50)
     with connection.cursor() as cursor:

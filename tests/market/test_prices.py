@@ -63,7 +63,7 @@ def test_nothing_is_sent_of_what_nobody_watches_and_a_batch_is_one_message(
     port: int, redis_server: redis.Redis
 ) -> None:
     def sent() -> int:
-        return int(redis_server.get(SEQUENCE_KEY) or 0)  # type: ignore[arg-type]  # not async
+        return int(redis_server.get(SEQUENCE_KEY) or 0)
 
     take_quotes(venue=VENUE, quotes=_quotes("1"))
     assert sent() == 0

@@ -74,6 +74,7 @@ CHECKS = (
         f"{_ACCOUNTS}test_tokens.py::test_tokens_end_the_moment_that",
         f"{_WEB}test_sockets_sign_in.py::test_ended_outdated_and_blocked_sessions_are_nobodys",
         f"{_WEB}test_sockets_sign_in.py::test_a_changed_password_closes_the_sockets_of_older_sessions",
+        f"{_WEB}test_sockets_programs.py::test_a_socket_ends_with_what_its_token_is_worth",
     )),
     Check(12, "Asked again before what is dangerous", "exchange keys, API keys, console", (
         f"{_API}test_exchanges.py::test_without_a_fresh_code_nothing_is_connected_or_removed",
