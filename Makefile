@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz chaos security mutants known-mutants texts bench bench-attack bench-sockets bench-console lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz chaos security mutants known-mutants texts bench bench-attack bench-sockets bench-truth bench-console lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -70,6 +70,9 @@ bench-sockets: $(STAMP) ## from a commit to the browser, with 1,000 and 5,000 so
 
 bench-attack: $(STAMP) ## 200 sign-ins a second by guessers: who is served, and what orders feel of it
 	$(BIN)/python manage.py bench-attack
+
+bench-truth: $(STAMP) ## accounts reconciled a second, and from a venue's fill to the browser
+	$(BIN)/python manage.py bench-truth
 
 bench-console: $(STAMP) ## the console over a year of books, 5 M orders (STEP=seed begins anew)
 	$(BIN)/python -m tests.bench.console_volume $(STEP)

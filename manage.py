@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mimic.settings")
-    if sys.argv[1:2] and sys.argv[1] in {"demo", "dev", "bench", "bench-attack", "bench-sockets"}:
+    if sys.argv[1:2] and (sys.argv[1] in {"demo", "dev", "bench"} or sys.argv[1][:6] == "bench-"):
         from mimic.probes.launch import run
 
         sys.exit(run(sys.argv[1], sys.argv[2:]))

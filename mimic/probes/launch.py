@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mimic.probes.bench import attack_launch, sockets_launch
+from mimic.probes.bench import attack_launch, sockets_launch, truth_launch
 from mimic.probes.bench import launch as bench
 from mimic.probes.demo import launch as demo
 from mimic.probes.develop import launch as develop
@@ -14,6 +14,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "bench": bench.run,
     "bench-sockets": sockets_launch.run,
     "bench-attack": attack_launch.run,
+    "bench-truth": truth_launch.run,
     "dev": develop.run,
 }
 

@@ -22,7 +22,7 @@ from mimic.web.live_channels import register_channel
 from tests.web.socket_cast import person, port, signed_in
 
 __all__ = ["port"]
-CHANNELS = ("signals", "positions")
+CHANNELS = ("signals", "positions", "orders")
 
 
 def _holder() -> Holder:
@@ -58,6 +58,16 @@ def test_everybody_hears_the_signal_and_their_own_position(port: int) -> None:
         _tell(holders, 8)
         assert {name: len(times) for name, times in browsers.collect("positions").items()} == {
             "8": 3
+        }
+
+
+def test_an_order_is_heard_of_from_its_first_fill_on(port: int) -> None:
+    with _crowd(port, 1) as (browsers, (holder,)):
+        for filled in ("0", "0.010"):
+            publish_each("orders", "upsert", [(holder.user_id, {"id": "one", "filled": filled})])
+        time.sleep(0.3)
+        assert {name: len(times) for name, times in browsers.collect("orders").items()} == {
+            "one": 1
         }
 
 

@@ -44,7 +44,7 @@ def some_holders(number: int, now: datetime) -> tuple[Strategy, list[Holder]]:
     copies = list(
         CopySubscription.objects.filter(strategy=strategy).select_related("user").order_by("pk")
     )
-    cookies = _sign_in([copy.user for copy in copies])
+    cookies = sign_in([copy.user for copy in copies])
     positions = Position.objects.bulk_create(
         Position(
             account_id=copy.account_id, symbol="BTCUSDT", quantity=1, entry_price=_PRICE,
@@ -73,7 +73,7 @@ def _orders(accounts: Sequence[int], origin: int, now: datetime) -> list[int]:
     return ids
 
 
-def _sign_in(people: Sequence[User]) -> list[str]:
+def sign_in(people: Sequence[User]) -> list[str]:
     """A session each, as a sign-in leaves it; the Cookie header that names it."""
     store, backend = SessionStore(), settings.AUTHENTICATION_BACKENDS[0]
     expires = datetime.now(UTC) + timedelta(days=1)

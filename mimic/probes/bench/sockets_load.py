@@ -51,12 +51,14 @@ class Crowd:
         return await asyncio.wait_for(self.open(len(self._people)), STORM_SECONDS)
 
     def collect(self) -> dict[str, Any]:
-        """Receipt times by what a message is: ``signals`` by public id, ``positions`` by size.
+        """Receipt times by what a message is: ``signals`` by public id, ``positions`` by size,
+        ``orders`` with something filled by public id.
 
         ``foreign`` counts positions of other people, ``refused`` errors: both must be none.
         """
         signals: defaultdict[str, list[float]] = defaultdict(list)
         positions: defaultdict[str, list[float]] = defaultdict(list)
+        orders: defaultdict[str, list[float]] = defaultdict(list)
         counts = {"foreign": 0, "refused": 0, "frames": 0}
         for client in self._clients:
             for at, message in client.messages():
@@ -65,10 +67,12 @@ class Crowd:
                 kind = (message.get("channel"), message.get("type"))
                 if kind == ("signals", "new"):
                     signals[message["data"]["public_id"]].append(at)
+                elif kind == ("orders", "upsert") and float(message["data"]["filled"]):
+                    orders[message["data"]["id"]].append(at)
                 elif kind == ("positions", "upsert"):
                     positions[message["data"]["quantity"].partition(".")[0]].append(at)
                     counts["foreign"] += message["data"]["id"] != client.person.position
-        return {"signals": signals, "positions": positions, **counts}
+        return {"signals": signals, "positions": positions, "orders": orders, **counts}
 
     async def _enter(self, person: Person) -> Client:
         loop = asyncio.get_running_loop()
