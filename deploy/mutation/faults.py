@@ -71,7 +71,8 @@ def live_functions(path: str) -> LiveFunctions:
     """
     found: dict[tuple[str, int], list[FunctionType]] = {}
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename.endswith("/" + path):
+        # A lazy object would answer isinstance by waking up.
+        if type(each) is FunctionType and each.__code__.co_filename.endswith("/" + path):
             name = each.__code__.co_qualname, each.__code__.co_firstlineno
             found.setdefault(name, []).append(each)
     seen: dict[str, int] = {}

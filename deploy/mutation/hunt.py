@@ -133,6 +133,8 @@ class Hunt:
             ended = in_child(asked, before=partial(fault.put_in, live[fault.path]))
             if any(_of_database(item) for item, _ in asked):
                 tidy()
+            if ended.late and in_child([(self._items[ended.failed or ""], 2.0)]).failed:
+                raise RuntimeError(f"not as it was before: {ended.failed} of {fault.shown()}")
             self._note(fault, tests, ended)
             if ended.failed:
                 finds[ended.failed] += 1
