@@ -65,7 +65,10 @@ TESTS = (
     "tests/web/test_start_page.py",
 )  # fmt: skip
 NOT_THESE = "not (bench or e2e or lighthouse or fuzz or chaos or slow)"
-OPTIONS = ("-n", "0", "-s", "-q", "-p", "no:cacheprovider", "-m", NOT_THESE)
+OPTIONS = (
+    "-n", "0", "-s", "-q", "-p", "no:cacheprovider", "-m", NOT_THESE,
+    "--assert=plain", "--tb=native",  # nobody reads why a test failed
+)  # fmt: skip
 
 
 def main(asked: set[str]) -> int:
@@ -80,7 +83,9 @@ def main(asked: set[str]) -> int:
     names = asked - {"--afresh"} or {portion.name for portion in PORTIONS}
     files = files_of_portions()
     faults = {
-        name: [fault for path in files[name] for fault in faults_of(path, ROOT)] for name in names
+        name: [fault for path in paths for fault in faults_of(path, ROOT, HOME / "faults")]
+        for name, paths in files.items()
+        if name in names
     }
     every = [fault for found in faults.values() for fault in found]
     hunt = Hunt(ROOT, [path for each in files.values() for path in each], every, tests, verdicts)
