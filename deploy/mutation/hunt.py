@@ -28,10 +28,11 @@ from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
 from deploy.mutation.known import Book, Test, Verdict, digest_of
 
-LONGEST, SPENT = 1.2, 1.5
+LONGEST, SPENT = 1.2, 3.0
 """Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
 run than that. Who survives meets others in the next run, until there are none left.
 """
+_MUCH = 1_000
 OURS = {"valkey"}
 """A test with one of these fixtures stops a server that the next one needs."""
 
@@ -145,16 +146,17 @@ class Hunt:
         self._finds[place[0], ""][test] += 1
 
     def _in_turn(self, tests: list[str], path: str, function: str) -> list[str]:
-        """Who found others in the function, then in the file; then the quickest of each file of
-        tests, the next of each…
+        """Who found others in the function, then in the file; then those that are named like it;
+        then the quickest of each file of tests, the next of each…
         """
+        words = set(Path(path).stem.split("_"))
         here, beside = self._finds[path, function], self._finds[path, ""]
         seconds = {test: self._tests.known[test].seconds for test in tests}
         turns, places = Counter[str](), {}
         for test in sorted(tests, key=lambda test: seconds[test]):
             file = test.partition("::")[0]
             turns[file] += 1
-            places[test] = turns[file]
+            places[test] = turns[file] - _MUCH * len(words & set(Path(file).stem.split("_")))
         ranked = sorted(tests, key=lambda it: (-here[it], -beside[it], places[it], seconds[it]))
         spent = accumulate(seconds[test] for test in ranked)
         return [test for test, so_far in zip(ranked, spent, strict=True) if so_far <= SPENT]
