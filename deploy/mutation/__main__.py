@@ -55,17 +55,20 @@ PORTIONS = (
     Portion("rest", (COPYING("*"),)),
 )
 TESTS = (
-    "tests/web/test_copies_page.py", "tests/copying", "tests/domain", "tests/docs", "tests/guards",
-    "tests/api/test_lists.py", "tests/api/test_receipts.py", "tests/api/test_settings.py",
+    "tests/web/test_copies_page.py", "tests/copying", "tests/domain", "tests/docs",
+    "tests/guards", "tests/audit/test_trail.py", "tests/api/test_lists.py",
+    "tests/api/test_receipts.py", "tests/api/test_settings.py",
     "tests/console/test_test_signal.py", "tests/console/test_trading_screens.py",
     "tests/execution/test_cancels.py", "tests/execution/test_days.py",
     "tests/execution/test_venue_settings.py", "tests/web/test_approvals_page.py",
-    "tests/web/test_copy_at_venue.py",
-    "tests/web/test_copy_settings_page.py", "tests/web/test_sockets_rows.py",
-    "tests/web/test_start_page.py",
+    "tests/web/test_copy_at_venue.py", "tests/web/test_copy_settings_page.py",
+    "tests/web/test_sockets_rows.py", "tests/web/test_start_page.py",
 )  # fmt: skip
 NOT_THESE = "not (bench or e2e or lighthouse or fuzz or chaos or slow)"
-OPTIONS = ("-n", "0", "-s", "-q", "-p", "no:cacheprovider", "-m", NOT_THESE)
+OPTIONS = (
+    "-n", "0", "-s", "-q", "-p", "no:cacheprovider", "-m", NOT_THESE,
+    "--assert=plain", "--tb=native",  # nobody reads why a test failed
+)  # fmt: skip
 
 
 def main(asked: set[str]) -> int:
@@ -80,7 +83,9 @@ def main(asked: set[str]) -> int:
     names = asked - {"--afresh"} or {portion.name for portion in PORTIONS}
     files = files_of_portions()
     faults = {
-        name: [fault for path in files[name] for fault in faults_of(path, ROOT)] for name in names
+        name: [fault for path in paths for fault in faults_of(path, ROOT, HOME / "faults")]
+        for name, paths in files.items()
+        if name in names
     }
     every = [fault for found in faults.values() for fault in found]
     hunt = Hunt(ROOT, [path for each in files.values() for path in each], every, tests, verdicts)

@@ -11,6 +11,8 @@ import ast
 import difflib
 import gc
 import hashlib
+import inspect
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -32,12 +34,12 @@ class Fault(NamedTuple):
     key: str
     path: str
     line: int
-    lines: frozenset[int]
+    lines: list[int]
     function: str
     place: int  # among the file's functions of that name
-    code: CodeType
     before: str
     after: str
+    text: str  # ``after`` within its classes, as Python takes it
 
     def shown(self) -> str:
         lines = difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), n=0)
@@ -46,12 +48,29 @@ class Fault(NamedTuple):
 
     def put_in(self, functions: LiveFunctions) -> None:
         """Into this process, for good. ``functions``: those of its file."""
+        code = _compiled(self.text)
+        assert code is not None
         for function in functions[self.function, self.place]:
-            function.__code__ = self.code
+            function.__code__ = code
 
 
-def faults_of(path: str, root: Path) -> Iterator[Fault]:
-    source = (root / path).read_text()
+def faults_of(path: str, root: Path, home: Path) -> list[Fault]:
+    """All of a file; kept in ``home`` for as long as the file and these rules stay as they are."""
+    made_from = hashlib.sha256((root / path).read_bytes())
+    for ours in (Path(__file__), Path(__file__).with_name("rules.py")):
+        made_from.update(ours.read_bytes())
+    kept = home / f"{path.replace('/', '.')}.{made_from.hexdigest()[:12]}.json"
+    if kept.exists():
+        return [Fault(*each) for each in json.loads(kept.read_text())]
+    home.mkdir(parents=True, exist_ok=True)
+    for outdated in home.glob(f"{path.replace('/', '.')}.*"):
+        outdated.unlink()
+    found = list(_made(path, (root / path).read_text()))
+    kept.write_text(json.dumps(found))
+    return found
+
+
+def _made(path: str, source: str) -> Iterator[Fault]:
     wrapper = MetadataWrapper(cst.parse_module(source))
     statements = _statements(source)
     known = set[str]()
@@ -71,7 +90,8 @@ def live_functions(path: str) -> LiveFunctions:
     """
     found: dict[tuple[str, int], list[FunctionType]] = {}
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename.endswith("/" + path):
+        # A lazy object would answer isinstance by waking up.
+        if type(each) is FunctionType and each.__code__.co_filename.endswith("/" + path):
             name = each.__code__.co_qualname, each.__code__.co_firstlineno
             found.setdefault(name, []).append(each)
     seen: dict[str, int] = {}
@@ -146,27 +166,33 @@ def _fault(
 ) -> Fault | None:  # fmt: skip
     """None where Python would not take it, or takes it for the same."""
     faulty = function.node.deep_replace(node, changed)
-    codes = [_compiled(module, function, each) for each in (function.node, faulty)]
-    if codes[1] is None or codes[0] is None or codes[0].co_freevars != codes[1].co_freevars:
+    texts = [_within_classes(module, function, each) for each in (function.node, faulty)]
+    codes = [_compiled(text) for text in texts]
+    if codes[0] is None or codes[1] is None or codes[0].co_freevars != codes[1].co_freevars:
         return None
     before, after = (module.code_for_node(each) for each in (function.node, faulty))
     key = hashlib.sha256(f"{path} {function.name} {function.place}\n{after}".encode())
+    lines = sorted(statements.get(line, {line}))
     return Fault(
-        key.hexdigest()[:16], path, line, statements.get(line, frozenset({line})), function.name,
-        function.place, codes[1], before, after,
+        key.hexdigest()[:16], path, line, lines, function.name, function.place, before, after,
+        texts[1],
     )  # fmt: skip
 
 
-def _compiled(module: cst.Module, function: _Function, node: cst.CSTNode) -> CodeType | None:
-    body = node.with_changes(decorators=[])
+def _within_classes(module: cst.Module, function: _Function, node: cst.FunctionDef) -> str:
+    body: cst.FunctionDef | cst.ClassDef = node.with_changes(decorators=[])
     for around in reversed(function.within):
-        block = cst.IndentedBlock([body])
-        body = cst.ClassDef(name=around.name, body=block)
+        body = cst.ClassDef(name=around.name, body=cst.IndentedBlock([body]))
+    return module.code_for_node(body)
+
+
+def _compiled(text: str) -> CodeType | None:
+    """The innermost function's code; None where Python would not take it."""
     try:
-        code = compile(module.code_for_node(body), "<fault>", "exec", _FLAGS, dont_inherit=True)
+        code = compile(text, "<fault>", "exec", _FLAGS, dont_inherit=True)
     except SyntaxError:
         return None
-    for _ in (*function.within, function):
+    while code.co_name.startswith("<") or not code.co_flags & inspect.CO_OPTIMIZED:
         code = next(each for each in code.co_consts if isinstance(each, CodeType))
     return code
 

@@ -28,10 +28,11 @@ from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
 from deploy.mutation.known import Book, Test, Verdict, digest_of
 
-LONGEST, SPENT = 1.2, 4.0
+LONGEST, SPENT = 1.2, 3.0
 """Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
 run than that. Who survives meets others in the next run, until there are none left.
 """
+_MUCH = 1_000
 OURS = {"valkey"}
 """A test with one of these fixtures stops a server that the next one needs."""
 
@@ -48,7 +49,7 @@ class Hunt:
         self._root, self._paths, self._faults = root, paths, faults
         self._tests, self._verdicts = tests, verdicts
         self._items: dict[str, pytest.Item] = {}
-        self._finds: dict[str, Counter[str]] = defaultdict(Counter)
+        self._finds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
     def pytest_configure(self) -> None:
         """Before a test is imported: what is random is the same each time and is not shrunk."""
@@ -116,37 +117,47 @@ class Hunt:
 
     def _look(self, tidy: Tidy, live: dict[str, LiveFunctions]) -> None:
         through = self._through()
-        functions = {fault.key: f"{fault.path} {fault.function}" for fault in self._faults}
+        functions = {fault.key: (fault.path, fault.function) for fault in self._faults}
         for key, verdict in self._verdicts.known.items():
             if verdict.by and key in functions:
-                self._finds[functions[key]][verdict.by] += 1
+                self._found(functions[key], verdict.by)
         waiting = [(fault, list(self._ask(fault, through))) for fault in self._faults]
         for fault, tests in waiting:
             if not tests and fault.key not in self._verdicts.known:
                 self._verdicts.keep(fault.key, Verdict(None, "", False, {}, 0.0))
-        waiting = [(fault, tests) for fault, tests in waiting if tests]
+        # In the order of their keys: what a run that is cut off has looked at is a fair sample.
+        waiting = sorted((fault, tests) for fault, tests in waiting if tests)
         started = time.monotonic()
         for number, (fault, tests) in enumerate(waiting):
-            finds = self._finds[functions[fault.key]]
-            tests = self._in_turn(tests, finds)
+            tests = self._in_turn(tests, *functions[fault.key])
             asked = [(self._items[test], self._tests.known[test].seconds) for test in tests]
             ended = in_child(asked, before=partial(fault.put_in, live[fault.path]))
             if any(_of_database(item) for item, _ in asked):
                 tidy()
+            if ended.late and in_child([(self._items[ended.failed or ""], 2.0)]).failed:
+                raise RuntimeError(f"not as it was before: {ended.failed} of {fault.shown()}")
             self._note(fault, tests, ended)
             if ended.failed:
-                finds[ended.failed] += 1
+                self._found(functions[fault.key], ended.failed)
             _progress("faults", number + 1, len(waiting), started)
 
-    def _in_turn(self, tests: list[str], finds: Counter[str]) -> list[str]:
-        """Who found others here first, then the quickest of each file, the next of each file…"""
+    def _found(self, place: tuple[str, str], test: str) -> None:
+        self._finds[place][test] += 1
+        self._finds[place[0], ""][test] += 1
+
+    def _in_turn(self, tests: list[str], path: str, function: str) -> list[str]:
+        """Who found others in the function, then in the file; then those that are named like it;
+        then the quickest of each file of tests, the next of each…
+        """
+        words = set(Path(path).stem.split("_"))
+        here, beside = self._finds[path, function], self._finds[path, ""]
         seconds = {test: self._tests.known[test].seconds for test in tests}
         turns, places = Counter[str](), {}
         for test in sorted(tests, key=lambda test: seconds[test]):
             file = test.partition("::")[0]
             turns[file] += 1
-            places[test] = turns[file]
-        ranked = sorted(tests, key=lambda test: (-finds[test], places[test], seconds[test]))
+            places[test] = turns[file] - _MUCH * len(words & set(Path(file).stem.split("_")))
+        ranked = sorted(tests, key=lambda it: (-here[it], -beside[it], places[it], seconds[it]))
         spent = accumulate(seconds[test] for test in ranked)
         return [test for test, so_far in zip(ranked, spent, strict=True) if so_far <= SPENT]
 

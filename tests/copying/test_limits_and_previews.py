@@ -10,12 +10,21 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from signals.models import Action, Strategy
-from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy, an_account
+from tests.cast import (
+    a_follower,
+    a_market,
+    a_quote,
+    a_signal,
+    a_strategy,
+    an_account,
+    told_leverage,
+)
 from tests.execution.paper import now
 from trading.copying.daily_loss import close_after_losses
 from trading.copying.limits_selectors import limits_of_person
 from trading.copying.preview import preview_settings
 from trading.domain.limits import Source
+from trading.domain.ports import Credentials
 from trading.models import (
     AccountBudget,
     CopySubscription,
@@ -69,6 +78,21 @@ def test_a_preview_counts_what_the_account_holds_already(strategy: Strategy) -> 
     AccountBudget.objects.filter(account=copy.account).update(opens_reserved=1)
     (shown,) = _preview(copy, max_open=2)
     assert (shown.before.code.value, shown.after.code.value) == ("max_open", "planned")
+
+
+def test_a_preview_takes_another_leverage_as_set_and_the_same_as_the_venue_told_it(
+    strategy: Strategy,
+) -> None:
+    copy = a_follower(strategy, account=an_account(keys=Credentials("key", "secret")))
+    told_leverage(copy.account, leverage=3)
+    a_signal(strategy, leverage=5)
+    for values, leverage in (
+        ({"sizing_value": D(1)}, 3),
+        ({"leverage_mode": "fixed", "fixed_leverage": 8}, 8),
+        ({"symbol_leverage": {"BTCUSDT": 9}}, 9),
+    ):
+        (shown,) = _preview(copy, **values)
+        assert (shown.before.order.leverage, shown.after.order.leverage) == (3, leverage)
 
 
 def test_what_a_person_is_shown_names_the_layer_of_each_copy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +15,19 @@ from mimic.web.presence import KEY
 from signals.models import Action
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
 from tests.execution.paper import now, send_on_paper
+from trading.copying.approvals import Answer, answer_signal
 from trading.copying.fanout import fan_out
 from trading.copying.live import message_of
+from trading.copying.pending import expire_pending
 from trading.execution.book_rows import orders_of_signal
-from trading.models import CopyExecution, CopySubscription, Order, Position, Trade
+from trading.models import (
+    ApprovalDecision,
+    CopyExecution,
+    CopySubscription,
+    Order,
+    Position,
+    Trade,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Told = list[tuple[str, str, Any, dict[str, Any]]]  # channel, type, person (or people), data
@@ -125,3 +135,49 @@ def test_a_row_leaves_without_its_person_and_without_a_key_of_ours(
     message = message_of(row)
     assert "user_id" not in message
     assert message["id"] == row.id
+
+
+def test_a_question_its_answer_and_its_end_are_told_to_who_was_asked(
+    copies: list[CopySubscription], told: Callable[[], Told]
+) -> None:
+    CopySubscription.objects.update(mode="approval")
+    signal = a_signal(copies[0].strategy, valid_until=now() + timedelta(seconds=60))
+    fan_out(signal_id=signal.pk, now=now())
+    asked = told()
+    receipts = {row.user_id: str(row.public_id) for row in CopyExecution.objects.all()}
+    first, second, absent = (copy.user_id for copy in copies)
+    for person in (first, second):
+        (((kind, row)),) = _of(asked, "approvals", person)
+        assert (kind, row["public_id"], row["leverage"]) == ("upsert", receipts[person], 5)
+        assert "user_id" not in row
+    assert {each[2] for each in asked if each[0] == "approvals"} == {first, second}
+    for person, decision in ((first, "approved"), (second, "rejected"), (absent, "rejected")):
+        answer_signal(
+            person_id=person, signal_id=signal.public_id, subscription_id=None, now=now(),
+            answer=Answer(ApprovalDecision(decision), None, None, ""),
+        )  # fmt: skip
+    heard = told()
+    for person, outcome in ((first, "planned"), (second, "skipped")):
+        assert _of(heard, "approvals", person) == [("remove", {"id": receipts[person]})]
+        (((kind, row)),) = _of(heard, "receipts", person)
+        assert (kind, row["public_id"], row["outcome"]) == ("upsert", receipts[person], outcome)
+    assert [kind for kind, _ in _of(heard, "orders", first)] == ["upsert"]
+    assert _of(heard, "orders", second) == []
+    assert {each[2] for each in heard} == {first, second}
+
+
+def test_a_question_that_ends_with_its_signal_is_taken_back(
+    copies: list[CopySubscription], told: Callable[[], Told]
+) -> None:
+    CopySubscription.objects.update(mode="approval")
+    late = now() + timedelta(seconds=60)
+    fan_out(signal_id=a_signal(copies[0].strategy, valid_until=late).pk, now=now())
+    told()
+    assert expire_pending(late) == 3
+    heard = told()
+    for copy in copies[:2]:
+        receipt = CopyExecution.objects.get(subscription=copy)
+        mine = [(channel, kind) for channel, kind, whom, _ in heard if whom == copy.user_id]
+        assert sorted(mine) == [("approvals", "remove"), ("receipts", "upsert")]
+        assert _of(heard, "approvals", copy.user_id)[0][1] == {"id": str(receipt.public_id)}
+    assert {each[2] for each in heard} == {copy.user_id for copy in copies[:2]}

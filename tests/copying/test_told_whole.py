@@ -54,12 +54,12 @@ def copy() -> CopySubscription:
 
 
 def _copied(copy: CopySubscription, **terms: Any) -> tuple[Signal, CopyExecution]:
-    """Received at noon, decided 2 ms later, acknowledged after 40.6."""
+    """Received at noon, decided 2 ms later, acknowledged after 4 s."""
     signal = a_signal(copy.strategy, **terms)
     fan_out(signal_id=signal.pk, now=now())
     send_on_paper()
     mine = CopyExecution.objects.filter(signal=signal, subscription=copy)
-    steps = {"decided_at": 2000, "sent_at": 5000, "acknowledged_at": 40600}
+    steps = {"decided_at": 2000, "sent_at": 5000, "acknowledged_at": 4_060_000}
     mine.update(
         received_at=NOON,
         **{name: NOON + timedelta(microseconds=took) for name, took in steps.items()},
@@ -82,8 +82,8 @@ TIMES = {
     "received_at": NOON,
     "decided_at": NOON + timedelta(microseconds=2000),
     "sent_at": NOON + timedelta(microseconds=5000),
-    "acknowledged_at": NOON + timedelta(microseconds=40_600),
-    "total_ms": 41,
+    "acknowledged_at": NOON + timedelta(microseconds=4_060_000),
+    "total_ms": 4060,
 }
 
 
@@ -149,6 +149,8 @@ def test_a_skip_in_detail_has_no_arithmetic_and_no_time_at_a_venue(copy: CopySub
     CopyExecution.objects.update(venue_message="Margin is low.", code="venue.margin")
     told = receipt_detail(CopyExecution.objects.select_related("signal", "account").get())
     assert (told.side, told.line) == ("buy", "Refused by the venue: Margin is low.")
+    (row,) = receipts_of_person(user_id=copy.user_id, limit=5)
+    assert (row.line, row.quantity, row.total_ms) == (told.line, None, None)
     told = receipt_detail(receipt)
     assert told.line == "Nothing to close: this copy holds no BTCUSDT."
     assert told.leverage is None
@@ -159,7 +161,7 @@ def test_a_skip_in_detail_has_no_arithmetic_and_no_time_at_a_venue(copy: CopySub
 def test_a_row_of_the_list_by_each_way_to_it(copy: CopySubscription) -> None:
     signal, receipt = _copied(copy)
     stranger = a_follower(copy.strategy)
-    other, _ = _copied(copy, action="close")
+    other, _ = _copied(copy, action="close", direction="any")
     order = Order.objects.get(origin_id=signal.pk, account=copy.account)
     (row,) = receipts_of_signal(signal_id=signal.pk, people=[copy.user_id, stranger.user_id])
     assert asdict(row) == {
@@ -220,7 +222,8 @@ def test_the_sums_of_a_fan_out_are_by_outcome_and_its_times_are_those_of_the_ven
     # The sixth was decided half an hour before; that moment itself is over.
     assert recent_times(one, within=timedelta(minutes=30)) == (83, 104, 104, 104)
     assert list(receipts_since(one - timedelta(minutes=6))) == ordered[-1:]
-    spans = times_by_span(one, within=timedelta(minutes=40), span=timedelta(minutes=20))
+    odd = one + timedelta(minutes=7, seconds=3, microseconds=5)
+    spans = times_by_span(odd, within=timedelta(minutes=47), span=timedelta(minutes=20))
     assert [tuple(asdict(span).values()) for span in spans] == [
         (NOON + timedelta(minutes=20), 3, 52, 62, 62),
         (NOON + timedelta(minutes=40), 3, 83, 94, 94),
@@ -276,6 +279,7 @@ def test_a_copys_day_counts_opens_since_today_and_skips_since_longer(
 ) -> None:
     _copied(copy)
     _copied(copy)
+    CopyExecution.objects.filter(pk=CopyExecution.objects.earliest("pk").pk).update(code="other")
     _copied(copy, action="close")
     CopySubscription.objects.update(mode="notify")
     _copied(copy)

@@ -75,3 +75,67 @@ def test_a_size_is_explained_in_the_readers_language() -> None:
             "a = 0.16666666; reducido a 0.08 por posición máxima (la cuenta); "
             "redondeado a 0.08 (paso 0.01)"
         )
+
+
+WHYS: list[tuple[dict[str, str], str]] = [
+    ({"name": "size", "formula": "a × b", "after": "0.1666666666"}, "a × b = 0.16666666"),
+    ({"name": "multiplier", "formula": "c × 2", "after": "12.50"}, "c × 2 = 12.5"),
+    ({"name": "fraction", "formula": "d × 30 %", "after": "1200"}, "d × 30 % = 1200"),
+    (
+        {"name": "free_margin", "before": "2", "after": "1.0", "source": "account"},
+        "cut to 1 by free margin (the account)",
+    ),
+    ({"name": "position", "before": "2", "after": "1"}, "cut to 1 by what this copy holds"),
+    ({"name": "position", "before": "1", "after": "1"}, ""),
+    ({"name": "position", "after": "1"}, ""),
+    ({"name": "leverage", "after": "5"}, ""),
+    (
+        {"name": "rounding", "before": "1.29", "after": "1.2", "limit": "0.1"},
+        "rounded to 1.2 (step 0.1)",
+    ),
+    ({"name": "rounding", "before": "1.29", "after": "1"}, "rounded to 1 (step 0)"),
+    ({"name": "rounding", "before": "1.2", "after": "1.2", "limit": "0.1"}, ""),
+]
+
+
+def test_each_step_has_its_words_and_one_that_changed_nothing_has_none() -> None:
+    for step, told in WHYS:
+        assert wording.why_this_much([step]) == told
+    every = [step for step, _ in WHYS]
+    assert wording.why_this_much(every) == "; ".join(told for _, told in WHYS if told)
+
+
+def test_a_number_is_shortened_and_never_made_another() -> None:
+    for number, told in (
+        ("0.123456789", "0.12345678"), ("100", "100"), ("1.500", "1.5"), ("2.0", "2"),
+        ("10.000000001", "10"), ("0", "0"),
+    ):  # fmt: skip
+        assert wording.short(number) == told
+
+
+def test_a_line_names_side_quantity_symbol_and_the_venues_words_or_the_code() -> None:
+    told = {"side": "sell", "quantity": "3", "symbol": "ETHUSDT", "message": ""}
+    for code, message, line in (
+        ("executed", "", "Sell 3 ETHUSDT: the venue has the order."),
+        ("venue.margin", "Margin is low.", "Refused by the venue: Margin is low."),
+        ("venue.margin", "", "Refused by the venue: venue.margin"),
+        ("something.new", "", "something.new"),
+    ):
+        assert wording.line(code=code, **{**told, "message": message}) == line
+    told["side"] = "both"
+    assert wording.line(code="executed", **told) == "both 3 ETHUSDT: the venue has the order."
+
+
+def test_the_side_is_the_decisions_or_else_the_signals() -> None:
+    for action, direction, side in (
+        ("open", "long", "buy"), ("open", "short", "sell"),
+        ("close", "long", "sell"), ("close", "short", "buy"),
+    ):  # fmt: skip
+        assert wording.side_of(action=action, direction=direction, inputs={}) == side
+    decided = {"side": "sell"}
+    assert wording.side_of(action="open", direction="long", inputs=decided) == "sell"
+
+
+def test_who_set_a_limit_is_named_and_an_unknown_one_is_shown_as_it_is() -> None:
+    assert wording.source_name("account") == "the account"
+    assert wording.source_name("moon") == "moon"
