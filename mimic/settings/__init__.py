@@ -180,6 +180,8 @@ EMAIL_BACKEND = (
 
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = f"MIMIC <no-reply@{urlsplit(SITE_URL).hostname}>"
+if ENV.smtp is not None:  # else the machine's own server, or the console in development
+    globals().update(ENV.smtp.as_settings())
 
 SECURE_SSL_REDIRECT = False  # TLS ends at the proxy; the app sees its X-Forwarded-Proto
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None

@@ -17,6 +17,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mimic.settings.mail import Smtp, read_smtp
+
 ENVIRONMENTS = ("development", "staging", "production")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-start-with"  # noqa: S105
@@ -72,6 +74,7 @@ class Environment:
     lease_seconds: int
     captcha_kind: str
     captcha_site_key: str
+    smtp: Smtp | None
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -161,13 +164,14 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
     embedded = partial(_embedded_address, base)
     public = reader.keys("SIGNER_PUBLIC_KEY")
     secret = reader.text("SECRET_KEY", _DEVELOPMENT_SECRET if development else "")
+    site_url = reader.text("SITE_URL", "http://127.0.0.1:8000" if development else "")
     found = Environment(
         app_env=app_env,
         debug=reader.flag("DEBUG", default=False),
         log_level=reader.text("APP_LOG_LEVEL", "INFO").upper(),
         version=reader.text("APP_VERSION", "0.0.0-dev" if development else ""),
         git_sha=reader.text("GIT_SHA", "unknown" if development else ""),
-        site_url=reader.text("SITE_URL", "http://127.0.0.1:8000" if development else ""),
+        site_url=site_url,
         allowed_hosts=reader.listing(
             "ALLOWED_HOSTS", "127.0.0.1,localhost,testserver" if development else ""
         ),
@@ -187,6 +191,7 @@ def read(environ: Mapping[str, str], base: Path) -> Environment:
         captcha_kind=reader.text("CAPTCHA_KIND"),
         captcha_site_key=reader.text("CAPTCHA_SITE_KEY"),
         captcha_secret=reader.text("CAPTCHA_SECRET"),
+        smtp=read_smtp(reader, site_host=urlsplit(site_url).hostname or ""),
         telegram_token=reader.text("TELEGRAM_BOT_TOKEN"),
         secret_key=secret,
         secret_key_fallbacks=reader.listing("SECRET_KEY_FALLBACKS"),

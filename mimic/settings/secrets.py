@@ -23,7 +23,8 @@ from mimic.settings.environment import LOOPBACK_HOSTS, UnsafeConfiguration
 
 NAMES: Final = (
     "SECRET_KEY", "SECRET_KEY_FALLBACKS", "TOKEN_PEPPER", "MASTER_KEYS", "DATABASE_URL",
-    "REDIS_URL", "METRICS_TOKEN", "WEBHOOK_PASSPHRASE",
+    "REDIS_URL", "METRICS_TOKEN", "WEBHOOK_PASSPHRASE", "TELEGRAM_BOT_TOKEN", "CAPTCHA_SECRET",
+    "SMTP_PASSWORD",
 )  # fmt: skip
 TTL: Final = 300.0
 _SECONDS: Final = 5.0

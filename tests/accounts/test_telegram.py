@@ -84,7 +84,7 @@ def test_init_data_is_believed_by_the_same_rules(
     assert (told.telegram_id if told else None) == telegram_id
 
 
-def _signed(telegram_id: int = 42, **more: str) -> dict[str, str]:
+def signed_fields(telegram_id: int = 42, **more: str) -> dict[str, str]:
     """The Login Widget's fields, of this moment."""
     fields = {"id": str(telegram_id), "first_name": "Ann", "auth_date": str(int(now().timestamp()))}
     fields |= more
@@ -93,7 +93,7 @@ def _signed(telegram_id: int = 42, **more: str) -> dict[str, str]:
     return fields | {"hash": hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}
 
 
-def _init_data(telegram_id: int = 42) -> str:
+def init_data(telegram_id: int = 42) -> str:
     fields = {"auth_date": str(int(now().timestamp())), "user": json.dumps({"id": telegram_id})}
     text = "\n".join(sorted(f"{name}={value}" for name, value in fields.items()))
     key = hmac.new(b"WebAppData", TOKEN.encode(), hashlib.sha256).digest()
@@ -105,12 +105,14 @@ def bot(settings: Any, db: None) -> None:
     settings.TELEGRAM_BOT_TOKEN = TOKEN
 
 
-def _linked(user: User, telegram_id: int = 42) -> None:
+def linked(user: User, telegram_id: int = 42) -> None:
     told = Told(telegram_id, "Ann", "ann", b"", now())
     link_telegram(user=user, told=told, now=now())
 
 
-def _back(browser: Client, fields: dict[str, str], begin: str = "telegram-start") -> Any:
+def back_from_telegram(
+    browser: Client, fields: dict[str, str], begin: str = "telegram-start"
+) -> Any:
     """Over there and back, with the answer behind ``#``."""
     away = browser.get(reverse(begin))["Location"]
     assert away.startswith("https://oauth.telegram.org/auth?bot_id=123456789&origin=")
@@ -127,24 +129,24 @@ def _is_in(browser: Client) -> bool:
 
 def test_a_linked_account_signs_in_once_with_each_answer(bot: None) -> None:
     person = a_person(password=PASSWORD)
-    fields = _signed()
+    fields = signed_fields()
     nobody = Client()
-    _back(nobody, fields)
+    back_from_telegram(nobody, fields)
     assert not _is_in(nobody)
-    _linked(person)
-    fields = _signed(username="ann")
+    linked(person)
+    fields = signed_fields(username="ann")
     browser, thief = Client(), Client()
-    assert _back(browser, fields)["Location"] == "/"
+    assert back_from_telegram(browser, fields)["Location"] == "/"
     assert _is_in(browser)
-    _back(thief, fields)
+    back_from_telegram(thief, fields)
     assert not _is_in(thief)
 
 
 def test_an_answer_that_was_begun_elsewhere_does_nothing(bot: None) -> None:
-    _linked(a_person())
+    linked(a_person())
     for state in ("", "made-up"):
         victim = Client()
-        given = {"state": state, "result": json.dumps(_signed())}
+        given = {"state": state, "result": json.dumps(signed_fields())}
         victim.post(reverse("telegram-back"), given)
         assert not _is_in(victim)
     assert Client(enforce_csrf_checks=True).post(reverse("telegram-back")).status_code == 403
@@ -152,9 +154,9 @@ def test_an_answer_that_was_begun_elsewhere_does_nothing(bot: None) -> None:
 
 def test_who_has_a_second_factor_is_asked_for_it(bot: None) -> None:
     trader = Trader()
-    _linked(trader.user)
+    linked(trader.user)
     browser = Client()
-    assert _back(browser, _signed())["Location"] == reverse("mfa_authenticate")
+    assert back_from_telegram(browser, signed_fields())["Location"] == reverse("mfa_authenticate")
     assert not _is_in(browser)
     browser.post(reverse("mfa_authenticate"), {"code": trader.code()})
     assert _is_in(browser)
@@ -168,10 +170,10 @@ def test_linking_asks_for_proof_first_and_one_account_is_one_persons(
     asked = browser.get(reverse("telegram-link"))
     assert asked["Location"].startswith(reverse("account_reauthenticate"))
     browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
-    _linked(other)
-    _back(browser, _signed(), "telegram-link")
+    linked(other)
+    back_from_telegram(browser, signed_fields(), "telegram-link")
     assert not TelegramAccount.objects.filter(user=person).exists()
-    _back(browser, _signed(43), "telegram-link")
+    back_from_telegram(browser, signed_fields(43), "telegram-link")
     assert TelegramAccount.objects.get(user=person).telegram_id == 43
     assert "Unlink" in browser.get(reverse("telegram")).text
     browser.post(reverse("telegram-unlink"))
@@ -181,17 +183,17 @@ def test_linking_asks_for_proof_first_and_one_account_is_one_persons(
 def test_without_a_bot_nothing_of_it_is_there(client: Client, db: None) -> None:
     assert client.get(reverse("telegram-start")).status_code == 404
     assert "Telegram" not in client.get(reverse("account_login")).text
-    assert call("auth/telegram", {"init_data": _init_data()}).status_code == 401
+    assert call("auth/telegram", {"init_data": init_data()}).status_code == 401
 
 
 def test_a_mini_app_signs_in_once_with_its_data_and_a_code(bot: None) -> None:
     trader, stranger = Trader(), a_person()
-    _linked(trader.user)
-    data = _init_data()
+    linked(trader.user)
+    data = init_data()
     refused = [
         call("auth/telegram", body, address=f"192.0.2.{number}")
         for number, body in enumerate(
-            ({"init_data": data}, {"init_data": _init_data(7)}, {"init_data": "x"},
+            ({"init_data": data}, {"init_data": init_data(7)}, {"init_data": "x"},
              {"init_data": data.replace("42", "43")})
         )
     ]  # fmt: skip
@@ -204,5 +206,5 @@ def test_a_mini_app_signs_in_once_with_its_data_and_a_code(bot: None) -> None:
     again = call("auth/telegram", {**body, "code": trader.code()}, address="192.0.2.99")
     assert again.status_code == 401
     User.objects.filter(pk=stranger.pk).update(is_active=False)
-    _linked(stranger, 77)
-    assert call("auth/telegram", {"init_data": _init_data(77)}).status_code == 401
+    linked(stranger, 77)
+    assert call("auth/telegram", {"init_data": init_data(77)}).status_code == 401

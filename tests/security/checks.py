@@ -50,33 +50,42 @@ CHECKS = (
         f"{_ACCOUNTS}test_consents.py::test_only_who_agreed_to_the_version_in_force_copies_opens",
         "tests/signals/test_hostile_alerts.py",
     )),
-    Check(6, "Business transactions are atomic", "idempotent API; payments and payouts: none yet", (
+    Check(6, "Business transactions are atomic", "API, approvals; payments and payouts: none yet", (
+        "tests/copying/test_approvals.py::test_two_tabs_and_a_double_click_give_one_order",
+        "tests/copying/test_approvals.py::test_an_approval_and_a_rejection_at_once_leave_one_of_them",
         f"{_API}test_idempotency.py::test_of_eight_requests_at_once_one_does_the_work",
         f"{_ACCOUNTS}test_tokens.py::test_of_eight_refreshes_at_once_one_wins_and_the_family_ends",
     )),
     Check(7, "Limits of rate, and lock-outs that lock out nobody else", "sign-in, API, webhook", (
         f"{_ACCOUNTS}test_lockout.py", f"{_ACCOUNTS}test_sign_in_guard.py",
         f"{_API}test_limits.py", "tests/core/test_limits.py", "tests/signals/test_gate.py",
+        f"{_ACCOUNTS}test_sign_in_gate.py", f"{_ACCOUNTS}test_challenges.py",
         f"{_WEB}test_exchange_accounts_changes.py::test_the_sixth_test_within_ten_minutes_is_refused_with_a_code",
     )),
     Check(8, "Passwords", "sign-up, change of password"),
     Check(9, "A second factor where it matters, codes good once", "sign-in, keys, console", (
+        f"{_ACCOUNTS}test_passkeys.py", f"{_ACCOUNTS}test_recovery_codes.py",
         f"{_ACCOUNTS}test_second_factor.py", f"{_ACCOUNTS}test_codes_race.py",
         f"{_API}test_exchanges.py::test_without_a_fresh_code_nothing_is_connected_or_removed",
         f"{_API}test_api_keys.py::test_no_key_is_made_without_a_right_code",
     )),
-    Check(10, "No way in past the second factor", "password sign-in of pages and programs", (
+    Check(10, "No way in past the second factor", "password, Telegram, reset; pages and programs", (
+        f"{_ACCOUNTS}test_telegram.py::test_who_has_a_second_factor_is_asked_for_it",
+        f"{_ACCOUNTS}test_telegram.py::test_a_mini_app_signs_in_once_with_its_data_and_a_code",
+        f"{_ACCOUNTS}test_passkeys.py::test_a_password_alone_does_not_open_the_factors_of_who_has_one",
         f"{_API}test_auth.py::test_an_app_is_asked_for_its_code_and_a_code_is_good_once",
         f"{_API}test_auth.py::test_a_recovery_code_does_as_well_once",
         f"{_ACCOUNTS}test_second_factor.py::test_nobody_is_verified_without_signing_in",
     )),
     Check(11, "Sessions change, end and expire", "pages, programs, sockets", (
+        f"{_ACCOUNTS}test_sessions.py",
         f"{_ACCOUNTS}test_tokens.py::test_tokens_end_the_moment_that",
         f"{_WEB}test_sockets_sign_in.py::test_ended_outdated_and_blocked_sessions_are_nobodys",
         f"{_WEB}test_sockets_sign_in.py::test_a_changed_password_closes_the_sockets_of_older_sessions",
         f"{_WEB}test_sockets_programs.py::test_a_socket_ends_with_what_its_token_is_worth",
     )),
-    Check(12, "Asked again before what is dangerous", "exchange keys, API keys, console", (
+    Check(12, "Asked again before what is dangerous", "keys, address, factors, console", (
+        f"{_ACCOUNTS}test_passkeys.py::test_a_password_alone_does_not_open_the_factors_of_who_has_one",
         f"{_API}test_exchanges.py::test_without_a_fresh_code_nothing_is_connected_or_removed",
         f"{_API}test_api_keys.py::test_no_key_is_made_without_a_right_code",
         f"{_API}test_kill.py::test_without_a_fresh_code_or_a_reason_nothing_is_set",
@@ -85,10 +94,13 @@ CHECKS = (
     Check(13, "Cookies", "session, csrf"),
     Check(14, "Headers, CORS, framing", "every view"),
     Check(15, "CSRF", "every view that a cookie opens", (
+        f"{_WEB}test_approvals_page.py::test_a_forged_form_changes_nothing_and_leads_nowhere_else",
         f"{_API}test_exchanges.py::test_a_form_of_another_site_changes_nothing",
         f"{_WEB}test_exchange_accounts_changes.py::test_forms_of_other_sites_change_nothing",
     )),
-    Check(16, "Webhooks prove who sent them", "TradingView's door; others: none yet", (
+    Check(16, "Webhooks prove who sent them", "TradingView's door, Telegram's answers", (
+        f"{_ACCOUNTS}test_telegram.py::test_the_widgets_vector_is_believed_as_it_is_and_not_changed_old_or_of_another_bot",
+        f"{_ACCOUNTS}test_telegram.py::test_init_data_is_believed_by_the_same_rules",
         "tests/signals/test_door_secrets.py", "tests/signals/test_hostile_requests.py",
     )),
     Check(17, "Addresses that cannot be forged", "trusted proxies", (
@@ -99,6 +111,7 @@ CHECKS = (
         f"{_WEB}test_sockets.py", f"{_WEB}test_sockets_rows.py::test_a_stranger_hears_none_of_them",
     )),
     Check(19, "Servers are not made to ask for others (SSRF)", "proxies' URLs", (
+        "tests/core/test_outbound.py",
         "tests/execution/test_egress.py::test_what_is_no_proxys_url_is_refused",
     )),
     Check(20, "Envelope encryption; only the signer opens", "exchange keys, proxies' URLs", (
@@ -144,8 +157,14 @@ CHECKS = (
     Check(33, "Kill switches act at once and last", "every scope", (
         "tests/guards/test_kill.py", "tests/guards/test_in_force.py",
     )),
-    Check(34, "OAuth sign-ins", ""),
-    Check(35, "Telegram's sign-in is bound to one session", ""),
+    Check(34, "OAuth sign-ins", "Telegram's sign-in page; no other", (
+        f"{_ACCOUNTS}test_telegram.py::test_an_answer_that_was_begun_elsewhere_does_nothing",
+    )),
+    Check(35, "Telegram's sign-in is bound to one session", "Telegram's page, Mini App", (
+        f"{_ACCOUNTS}test_telegram.py::test_a_linked_account_signs_in_once_with_each_answer",
+        f"{_ACCOUNTS}test_telegram.py::test_a_mini_app_signs_in_once_with_its_data_and_a_code",
+        f"{_ACCOUNTS}test_telegram.py::test_linking_asks_for_proof_first_and_one_account_is_one_persons",
+    )),
 )  # fmt: skip
 
 
