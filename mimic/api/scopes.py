@@ -97,6 +97,8 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET subscriptions/{subscription_id}/stop": Scope.TRADING_READ,
     "POST subscriptions/{subscription_id}/stop": Scope.TRADING_WRITE,
     "POST subscriptions/{subscription_id}/leave": Scope.TRADING_WRITE,
+    "GET subscriptions/{subscription_id}/join": Scope.TRADING_READ,
+    "POST subscriptions/{subscription_id}/join": Scope.TRADING_WRITE,
     "GET repairs": Scope.TRADING_READ,
     "GET admin/exchanges/pending": None,
     "POST admin/exchanges/{exchange_id}/approve": None,
