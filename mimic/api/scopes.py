@@ -97,6 +97,8 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET subscriptions/{subscription_id}/stop": Scope.TRADING_READ,
     "POST subscriptions/{subscription_id}/stop": Scope.TRADING_WRITE,
     "POST subscriptions/{subscription_id}/leave": Scope.TRADING_WRITE,
+    "GET subscriptions/{subscription_id}/join": Scope.TRADING_READ,
+    "POST subscriptions/{subscription_id}/join": Scope.TRADING_WRITE,
     "GET repairs": Scope.TRADING_READ,
     "GET masters": Scope.TRADING_READ,
     "GET masters/moves": Scope.TRADING_READ,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mimic.dashboard import copies_settings, copies_stop, copies_views
+from mimic.dashboard import copies_join, copies_settings, copies_stop, copies_views
 from trading.copying.subscription_states import Change
 
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
         name="copy-resume",
     ),
     path("copies/<uuid:public_id>/stop", copies_stop.stop, name="copy-stop"),
+    path("copies/<uuid:public_id>/join", copies_join.join, name="copy-join"),
     path("copies/<uuid:public_id>/leave", copies_stop.leave, name="copy-leave"),
     path("copies/<uuid:public_id>/positions", copies_stop.legs, name="copy-legs"),
     path("copies/<uuid:public_id>/repairs.csv", copies_stop.legs_csv, name="copy-legs-csv"),

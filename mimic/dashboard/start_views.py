@@ -110,7 +110,10 @@ def _started(request: HttpRequest, strategy: Strategy, form: StartForm) -> bool:
         detail = f" {refusal.detail}." if refusal.detail else ""
         form.add_error(None, refusal_text(refusal) + detail)
         return False
-    said = gettext("You copy %(name)s from its next signal on.")
+    said = gettext(
+        "You copy %(name)s from its next signal on. What it holds already can be joined on the "
+        "copy's page of positions."
+    )
     messages.success(request, said % {"name": strategy.name})
     return True
 

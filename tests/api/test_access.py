@@ -55,6 +55,9 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/admin/exchanges/{exchange_id}/reject": {"reason": "Not now, sorry."},
     "POST /api/v1/subscriptions/{subscription_id}/resume": {},
     "POST /api/v1/subscriptions/{subscription_id}/mode": {"mode": "approval"},
+    "POST /api/v1/subscriptions/{subscription_id}/join": lambda world: {
+        "signals": [str(world.owner.user.public_id)],  # no signal of that id
+    },
     "POST /api/v1/subscriptions/{subscription_id}/leave": {"symbol": "XRPUSDT"},
     "POST /api/v1/subscriptions/{subscription_id}/stop": {"way": "close_later"},
     "POST /api/v1/subscriptions/{subscription_id}/settings": {"sizing_value": "4"},

@@ -14,10 +14,18 @@ from typing import Any, NamedTuple
 import time_machine
 
 from accounts.models import User
-from signals.models import Strategy
+from signals.models import Signal, Strategy
 from tests.cast import a_strategy
 from tests.schedules.world import World
-from trading.models import CopyExecution, ExecutionKey, Fill, Order, OrderAttempt, Position
+from trading.models import (
+    CopyExecution,
+    ExecutionKey,
+    Fill,
+    Order,
+    OrderAttempt,
+    Position,
+    VirtualPosition,
+)
 
 LONGEST = 18  # steps
 _FATES = ("well", "well", "lost answer", "lost request", "busy", "no margin", "part", "stall")
@@ -75,6 +83,7 @@ def _drawn(dice: random.Random) -> Step:
         (3, lambda: Step("write", (worker,))),
         (1, lambda: Step("die", (worker,))),
         (2, lambda: Step("sweep")),
+        (1, lambda: Step("converge")),
         (3, lambda: Step("look", (dice.choice((0, 0, 3)),))),
         (2, lambda: Step("hear", (dice.choice(_WAYS),))),
         (4, lambda: Step("wait", (dice.choice((0.6, 3, 11, 31)),))),
@@ -153,6 +162,7 @@ def _done(world: World) -> list[str]:
         wrong += [f"O2: a receipt ends as {each.outcome}"
                   for each in receipts.filter(outcome__in=("planned", "unknown"))]  # fmt: skip
     wrong += [text for account_id in world.account_ids for text in _books(world, account_id)]
+    wrong += _converged(world)
     known = set(OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
                 .values_list("client_id", flat=True))  # fmt: skip
     unclear = OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
@@ -162,6 +172,15 @@ def _done(world: World) -> list[str]:
     wrong += [f"O4: nobody wrote {name}" for name in sorted(strange)]
     many = Order.objects.filter(account_id__in=world.account_ids, attempts__gt=_ATTEMPTS)
     return wrong + [f"O8: {each} took {each.attempts} attempts" for each in many]
+
+
+def _converged(world: World) -> list[str]:
+    """Whoever follows a strategy that closed last holds nothing, and the account nothing of it."""
+    newest = Signal.objects.filter(pk__in=world.signals).order_by("-pk").first()
+    if newest is None or newest.action != "close":
+        return []
+    held = VirtualPosition.objects.filter(subscription__in=world.copies).exclude(quantity=0)
+    return [f"O10: {row} is held after the strategy closed" for row in held]
 
 
 def _books(world: World, account_id: int) -> list[str]:

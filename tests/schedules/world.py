@@ -17,6 +17,8 @@ from signals.models import Strategy
 from tests.cast import VENUE, a_follower, a_quote, a_signal
 from tests.schedules.venue import Reads, Venue
 from trading.copying.fanout import fan_out
+from trading.copying.targets.gaps import plan_gaps
+from trading.copying.targets.passes import repair
 from trading.domain.ports import AccountSession, OrderRequest, Outcome, SendResult, Side
 from trading.domain.receipts import Code
 from trading.execution.claims import expire_stale, take_orders
@@ -31,6 +33,7 @@ from trading.models import (
     CopySubscription,
     ExchangeAccount,
     Order,
+    Repair,
     SignalFanout,
 )
 
@@ -92,13 +95,24 @@ class World:
         signal = a_signal(self.strategy, at=self.now, action=action, direction=direction)
         self.signals.append(signal.pk)
 
+    def converge(self) -> bool:
+        """Gaps are found and repairs go on, as the sweepers do; whether any is still at work."""
+        self._fresh()
+        copies = [each.pk for each in self.copies]
+        plan_gaps([(copy, "BTCUSDT") for copy in copies], self.now)
+        repair(now=self.now, only=copies)
+        return Repair.objects.filter(subscription__in=copies, ended_at=None).exists()
+
+    def _fresh(self) -> None:
+        a_quote(at=self.now)
+        budgets = AccountBudget.objects.filter(account_id__in=self.account_ids)
+        budgets.update(snapshot_at=self.now)
+
     def decide(self) -> bool:
         """Every fan-out that is not done, as the sweeper finds them; False when there is none."""
         waiting = list(SignalFanout.objects.filter(signal_id__in=self.signals, done_at=None))
         if waiting:
-            a_quote(at=self.now)
-            budgets = AccountBudget.objects.filter(account_id__in=self.account_ids)
-            budgets.update(snapshot_at=self.now)
+            self._fresh()
         for row in waiting:
             fan_out(signal_id=row.pk, now=self.now)
         return bool(waiting)
@@ -184,7 +198,7 @@ class World:
         for _ in range(_LONGEST_REST):
             undecided = self.decide()
             alive = list(self.alive().values_list("status", "reduce_only", "due_at"))
-            if not alive and not undecided:
+            if not alive and not undecided and not self.converge():
                 return
             for closing in {closing for status, closing, _ in alive if status == "planned"}:
                 self.claim(0, closing=closing)

@@ -10,6 +10,7 @@ from trading.api import (
     balance,
     copies,
     exchanges,
+    joining,
     kill,
     limits,
     masters,
@@ -53,6 +54,11 @@ urlpatterns = [
         "subscriptions/<uuid:subscription_id>/leave",
         stopping.Leave.as_view(),
         name="subscription-leave",
+    ),
+    path(
+        "subscriptions/<uuid:subscription_id>/join",
+        joining.Join.as_view(),
+        name="subscription-join",
     ),
     path("repairs", stopping.Repairs.as_view(), name="repairs"),
     path(

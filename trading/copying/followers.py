@@ -63,7 +63,8 @@ WITH kills AS MATERIALIZED (
     SELECT max(version) AS version FROM accounts_consenttext WHERE kind = 'copy_trading'
 ), alive AS MATERIALIZED (
     SELECT account_id, subscription_id, symbol = %(symbol)s AS here, status, reduce_only, side,
-        quantity - filled AS pending, margin_reserved AS margin
+        quantity - filled AS pending, margin_reserved AS margin,
+        origin_kind IN ('join', 'converge') AS apart  -- planned beside the strategy's fan-outs
       FROM trading_order WHERE account_id = ANY(%(accounts)s::bigint[]) AND closed_at IS NULL
 ), unresolved AS (
     SELECT DISTINCT account_id FROM alive WHERE here AND status IN ('unknown', 'needs_person')
@@ -76,7 +77,8 @@ WITH kills AS MATERIALIZED (
         sum(margin) FILTER (WHERE here) AS margin_here,
         sum(pending) FILTER (WHERE here AND NOT reduce_only) AS pending,
         bool_or(here AND NOT reduce_only
-            AND status IN ('sending', 'open', 'partially_filled', 'unknown')) AS opening,
+            AND (status IN ('sending', 'open', 'partially_filled', 'unknown')
+                OR (status = 'planned' AND apart))) AS opening,
         sum(pending) FILTER (WHERE here AND reduce_only) AS leaving
       FROM alive GROUP BY 1
 ), held AS (

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import orjson
 from django.db import connection
@@ -40,6 +41,16 @@ class Decided:
     decision: Decision
 
 
+class Asking(NamedTuple):
+    """What asks for an open, and until when; without a time of its own the signal's holds."""
+
+    origin: Origin = Origin.SIGNAL
+    until: datetime | None = None
+
+
+BY_SIGNAL = Asking()
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What one call wrote, and by route the orders that are the caller's to send."""
@@ -49,8 +60,9 @@ class Written:
 
 
 def write(
-    *, signal: Signal, decided: Sequence[Decided], rooms: Mapping[str, int], now: datetime
-) -> Written:
+    *, signal: Signal, decided: Sequence[Decided], rooms: Mapping[str, int], now: datetime,
+    asking: Asking = BY_SIGNAL,
+) -> Written:  # fmt: skip
     """Write receipts and intents. ``rooms``: how many orders of a route the caller can send.
 
     A follower whose receipt somebody else wrote meanwhile is left out: the key is taken first,
@@ -67,13 +79,13 @@ def write(
             for (each, receipt_id), public_id in zip(written, uuid7s(len(written)), strict=True)
         ),
     )
-    claimed = write_intents(signal=signal, receipts=written, rooms=rooms, now=now)
+    claimed = write_intents(signal=signal, receipts=written, rooms=rooms, now=now, asking=asking)
     return Written([each for each, _ in written], claimed)
 
 
 def write_intents(
     *, signal: Signal, receipts: Sequence[tuple[Decided, int]], rooms: Mapping[str, int],
-    now: datetime,
+    now: datetime, asking: Asking = BY_SIGNAL,
 ) -> dict[str, list[Claimed]]:  # fmt: skip
     """Operation: the orders that these receipts (by id) ask for, and what they reserve.
 
@@ -85,7 +97,9 @@ def write_intents(
         if (order := each.decision.order) is not None
     ]
     left = Counter(rooms)
-    born = [_born(signal, each, order, receipt_id, left) for each, order, receipt_id in ordered]
+    born = [
+        _born(signal, each, order, receipt_id, left, asking) for each, order, receipt_id in ordered
+    ]
     claimed = write_orders(born, now)
     budgets.reserve(_margins(ordered))
     return claimed
@@ -123,14 +137,15 @@ def _receipt(
 
 
 def _born(
-    signal: Signal, each: Decided, order: PlannedOrder, receipt_id: int, left: Counter[str]
-) -> Born:
+    signal: Signal, each: Decided, order: PlannedOrder, receipt_id: int, left: Counter[str],
+    asking: Asking,
+) -> Born:  # fmt: skip
     """``left`` counts down: in fairness order, the first ones go out with this process."""
     follower = each.follower
     mine = left[follower.route] > 0
     left[follower.route] -= 1
     return Born(
-        origin_kind=Origin.SIGNAL.value,
+        origin_kind=asking.origin.value,
         origin_id=signal.pk,
         leg=0,
         account_id=follower.account_id,
@@ -145,7 +160,7 @@ def _born(
         leverage=order.leverage,
         margin=order.margin,
         rank=each.rank,
-        valid_until=None if order.reduce_only else signal.valid_until,
+        valid_until=None if order.reduce_only else asking.until or signal.valid_until,
         mine=mine,
     )
 

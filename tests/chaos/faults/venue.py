@@ -17,7 +17,7 @@ from tests.chaos.scene import Actor, Scene
 from trading.copying.fanout import fan_out
 from trading.domain.orders import client_id
 from trading.execution import nudge
-from trading.models import ExternalFill, Instrument
+from trading.models import ExternalFill, Instrument, Repair
 
 
 def _lagging(scene: Scene) -> None:
@@ -78,7 +78,9 @@ def _duplicates(scene: Scene) -> None:
 
 
 def _thin(scene: Scene) -> None:
-    """Of a market order only a part finds somebody; the rest expires."""
+    """Of a market order only a part finds somebody; the rest expires, and is bought by an order of
+    its own as long as the signal is valid.
+    """
     actor = scene.actor(symbol="ETHUSDT")
     scene.inject(actor, action="delay", when=BEFORE, ms=2_500)
     scene.signal(symbol="ETHUSDT")
@@ -87,9 +89,12 @@ def _thin(scene: Scene) -> None:
     scene.venue.command("POST /_sim/book", book)
     scene.settled(1)
     scene.venue.command("POST /_sim/price", {"symbol": "ETHUSDT", "mark": "3000"})
-    order = actor.orders.get()
+    order = actor.orders.earliest("pk")
     scene.expect("what ended", (order.status, order.filled), ("expired", Decimal("0.3")))
-    scene.expect("accepted", scene.accepted(actor), 1)
+    repaired = Repair.objects.filter(subscription=actor.copy, state="done")
+    scene.until(repaired.exists, "the rest, by an order of its own", 30)
+    scene.settled(2)
+    scene.expect("what the rest was", repaired.get().done, order.quantity - order.filled)
 
 
 def _clocks(scene: Scene) -> None:

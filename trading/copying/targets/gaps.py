@@ -75,7 +75,8 @@ def plan_gaps(keys: Sequence[Key], now: datetime) -> int:
             known = left_before and need.signal_id is None
             if status in (FOLLOWING if need.close else OPENING) and not known:
                 found.append(_repair(key, account_id, held, need, now))
-    fresh = _of_new_signals(found)
+    # Sorted, as wherever repairs are planned: who plans the same waits, and never in a circle.
+    fresh = sorted(_of_new_signals(found), key=lambda row: (row.subscription_id, row.symbol))
     Repair.objects.bulk_create(fresh, ignore_conflicts=True)
     return len(fresh)
 

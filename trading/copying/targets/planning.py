@@ -25,6 +25,7 @@ SELECT s.id, s.account_id, v.symbol, v.quantity
    AND NOT EXISTS (SELECT FROM trading_repair r WHERE r.subscription_id = s.id
        AND r.symbol = v.symbol AND r.ended_at IS NULL)
    AND NOT {LEFT_BEFORE}
+ ORDER BY s.id, v.symbol
 """  # noqa: S608 - made of our own constants
 
 

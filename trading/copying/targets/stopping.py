@@ -89,7 +89,8 @@ def carry_out(*, now: datetime, only: Sequence[int] | None = None) -> int:
 @transaction.atomic(durable=True)
 def _decide(subscription: CopySubscription, way: StopWay, reason: str) -> None:
     budgets.lock([subscription.account_id])
-    row = CopySubscription.objects.select_for_update(of=("self",)).get(pk=subscription.pk)
+    rows = CopySubscription.objects.select_for_update(of=("self",), no_key=True)
+    row = rows.get(pk=subscription.pk)
     if row.stopping == way:
         return
     if not move_copies([row.pk], _CHANGES[way], stopping=way.value):
@@ -99,7 +100,6 @@ def _decide(subscription: CopySubscription, way: StopWay, reason: str) -> None:
     record(STOPPED, target=row, about=subscription.user, facts=facts, private=private)
 
 
-@transaction.atomic(durable=True)
 def _cancel(stopped: QuerySet[CopySubscription], now: datetime) -> int:
     """Opens that are out. Closes too where the positions were kept: they are the person's now."""
     out = Order.objects.filter(out_long_enough(now), closed_at=None, cancel_asked_at=None)
@@ -109,7 +109,9 @@ def _cancel(stopped: QuerySet[CopySubscription], now: datetime) -> int:
     return _cancelled(opens, Code.COPY_STOPPED, now) + _cancelled(closes, Code.LEFT_TO_PERSON, now)
 
 
+@transaction.atomic(durable=True)
 def _cancelled(orders: QuerySet[Order], code: Code, now: datetime) -> int:
+    """In a transaction of its own: orders are locked in key order."""
     found = list(orders.values_list("pk", flat=True))
     return cancel_orders(found, code, now) if found else 0
 
