@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import ConsentKind, Role
@@ -25,7 +28,7 @@ from trading.copying.masters.connecting import (
     connect_master,
     set_rules,
 )
-from trading.models import MasterAccount
+from trading.models import MasterAccount, MasterMove
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,6 +114,34 @@ def test_pausing_publishing_and_rules_are_audited_and_done_twice_are_done_once()
     changes = Entry.objects.filter(action="trading.master.change").order_by("pk")
     assert [entry.facts["change"] for entry in changes] == ["pause", "pause", "publish"]
     assert Entry.objects.get(action="trading.master.rules").facts["ignored_symbols"] == ["DOGEUSDT"]
+
+
+def test_a_longer_list_costs_the_console_no_more_queries(
+    console: Client, django_assert_num_queries: Any
+) -> None:
+    lists = [
+        reverse(f"admin:trading_{name}_changelist") for name in ("masteraccount", "mastermove")
+    ]
+
+    def open_both() -> None:
+        for url in lists:
+            assert console.get(url).status_code == 200
+
+    _moved(a_master())
+    open_both()  # what a process remembers after its first page
+    with CaptureQueriesContext(connection) as few:
+        open_both()
+    for _ in range(4):
+        _moved(a_master())
+    with django_assert_num_queries(len(few)):
+        open_both()
+
+
+def _moved(master: MasterAccount) -> None:
+    MasterMove.objects.create(
+        master=master, state="ignored", code="master.funding", trade_id="1", at=now(),
+        decided_at=now(),
+    )  # fmt: skip
 
 
 def test_the_console_connects_a_master_refuses_in_words_and_pauses(console: Client) -> None:

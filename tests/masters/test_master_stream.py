@@ -129,3 +129,25 @@ async def test_what_a_master_does_during_a_gap_is_caught_up_in_its_order(
         ("close", "long", "all"),
         ("open", "short", "0.003"),
     ]
+
+
+async def test_a_stream_that_doubles_everything_and_is_cut_makes_each_signal_once(
+    house: House,
+) -> None:
+    master = await sync_to_async(a_master)(live=False)
+    trader = Trader(house, master)
+    async with house.listening():
+        house.break_stream(action="dup", count=0, times=3)
+        await trader.trade(Side.BUY, "0.010")
+        await until(lambda: _count(1))
+        house.break_stream(action="disconnect")
+        await trader.trade(Side.SELL, "0.004")
+        await trader.trade(Side.BUY, "0.002")
+        await until(lambda: _count(3))
+        await until(lambda: AccountStream.objects.get().backfills >= 2)
+    assert [each[:3] for each in await sync_to_async(signals)()] == [
+        ("open", "long", "0.01"),
+        ("close", "long", "40"),
+        ("open", "long", "0.002"),
+    ]
+    assert await MasterMove.objects.acount() == 3

@@ -122,6 +122,32 @@ def test_fills_of_our_own_orders_on_the_account_are_not_mirrored_but_count_as_he
     assert signals() == [("close", "long", "25", "published")]
 
 
+def test_what_looks_like_an_open_waits_while_an_order_of_ours_is_out() -> None:
+    master = a_master()
+    copy = a_follower(master.strategy, account=master.account)
+    order = an_order(master.account, copy=copy, quantity="1")
+    tell(master, traded(2, "-0.25", order="2"))
+    assert mirrored(master) is not None
+    assert signals() == []
+    tell(master, a_fill(order, 1, "1"))
+    mirrored(master)
+    assert signals() == [("close", "long", "25", "published")]
+
+
+def test_a_masters_account_never_copies_what_it_traded_itself() -> None:
+    master = a_master()
+    own = a_follower(master.strategy, account=master.account)
+    other = a_follower(master.strategy)
+    for number, quantity in enumerate(("0.1", "-0.1")):
+        tell(master, traded(number, quantity, order=str(number), ago=5 - number))
+        mirrored(master)
+        fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
+    receipts = CopyExecution.objects.filter(subscription=own)
+    assert set(receipts.values_list("code", flat=True)) == {"traded_here"}
+    assert receipts.count() == 2
+    assert set(Order.objects.values_list("subscription_id", flat=True)) == {other.pk}
+
+
 def test_a_liquidation_is_a_close_with_its_reason() -> None:
     master = a_master()
     tell(master, traded(1, "1", order="1", ago=2))

@@ -88,13 +88,13 @@ def disconnect(request: HttpRequest, master: MasterAccount, reason: str) -> None
 
 
 class MasterForm(forms.ModelForm):  # type: ignore[type-arg]
-    """``by`` is who connects; what the operation would refuse is said beside the form."""
+    """``by`` is who connects; what the command would refuse is said beside the form."""
 
     by: User
 
     ignored_symbols = SimpleArrayField(
         forms.CharField(max_length=32),
-        label=_("ignored symbols"),
+        label=_("Ignored symbols"),
         required=False,
         help_text=_("separated by commas: BTCUSDT,ETHUSDT"),
     )
@@ -127,6 +127,7 @@ class MasterForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(MasterAccount)
 class MasterAccountAdmin(BaseAdmin):
     form = MasterForm
+    saves_by_command = True
     list_display = (
         "strategy", "account", "shown_state", "preview", "ignored_symbols", "no_copy_prefix",
         "connected_at", "ended_at",
@@ -146,12 +147,13 @@ class MasterAccountAdmin(BaseAdmin):
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
         form.by = operator_of(request)
+        fields = form.base_fields  # the console's looks, which a field declared by hand has not
+        fields["ignored_symbols"].widget = type(fields["no_copy_prefix"].widget)()
         return form
 
     def save_model(
         self, request: HttpRequest, obj: MasterAccount, form: MasterForm, change: bool
     ) -> None:
-        """Within Django's own transaction, as the operations are."""
         by = operator_of(request)
         if change:
             set_rules(master=obj, rules=form.rules(), by=by)

@@ -25,6 +25,7 @@ from trading.copying import intend
 from trading.copying.followers import FOLLOWING, OPENING, Ranked, followers
 from trading.copying.live import tell_of_signal
 from trading.copying.masters import remainders
+from trading.copying.masters.selectors import account_that_speaks
 from trading.domain.calendars import MarketState
 from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
@@ -198,4 +199,5 @@ def signal_terms(signal: Signal) -> SignalTerms:
         margin_pct=signal.margin_pct,
         quantity=signal.quantity,
         close_pct=HUNDRED if signal.close_pct is None else signal.close_pct,
+        traded_by=None if signal.quantity is None else account_that_speaks(signal.strategy_id),
     )

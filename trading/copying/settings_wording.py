@@ -132,6 +132,7 @@ def reason_name(code: str) -> str:
 
 _REASONS: dict[str, Words] = {
     "notify_only": _("only notifies"),
+    "traded_here": _("traded it itself"),
     "consent_missing": _("disclosure not agreed to"),
     "account_inactive": _("account not active"),
     "kill_switch": _("kill switch"),

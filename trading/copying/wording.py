@@ -18,6 +18,7 @@ _LINES = {
     Code.APPROVAL_REJECTED.value: _("Not copied: you rejected it."),
     Code.COPY_PAUSED.value: _("Skipped: the copy was not active any more when you approved."),
     Code.NOTIFY_ONLY.value: _("Skipped: this subscription only notifies."),
+    Code.TRADED_HERE.value: _("Nothing to copy: this account traded it itself."),
     Code.CONSENT_MISSING.value: _("Skipped: you have not agreed to the copy-trading disclosure."),
     Code.ACCOUNT_INACTIVE.value: _("Skipped: the exchange account is not active."),
     Code.KILL_SWITCH.value: _("Skipped: a kill switch blocks new positions."),

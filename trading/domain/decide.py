@@ -42,7 +42,8 @@ class SignalTerms:
     """The signal, the same for all. ``side`` is the entry's; None for a close of either side.
 
     ``close_pct``: which part of the position a close closes. ``risk_pct``, ``margin_pct`` (margin
-    ÷ equity) and ``quantity`` (a master account's own) are the provider's size.
+    ÷ equity) and ``quantity`` (a master account's own) are the provider's size. ``traded_by``: the
+    master account that traded it already.
     """
 
     symbol: str
@@ -57,6 +58,7 @@ class SignalTerms:
     margin_pct: Decimal | None = None
     quantity: Decimal | None = None
     close_pct: Decimal = HUNDRED
+    traded_by: int | None = None
 
 
 class Follower(NamedTuple):
@@ -156,6 +158,8 @@ def decide(
 ) -> Decision:
     """Decide for one follower. Never raises for what a person or a market may do."""
     try:
+        if signal.traded_by == follower.account_id:
+            raise _Skip(Code.TRADED_HERE)
         if signal.closing:
             return _close(signal, follower, instrument)
         return _open(signal, follower, instrument, quote, state, now, freshness)

@@ -144,7 +144,7 @@ def margin_pct(
 
 
 class Terms(NamedTuple):
-    """How a master stands. ``whole``: its stream tells all, and told all so far. ``held`` symbols
+    """How a master stands. ``whole``: all that it holds is known to us. ``held`` symbols
     are those in which the strategy holds something by its own signals.
     """
 

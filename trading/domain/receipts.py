@@ -20,6 +20,7 @@ class Code(StrEnum):
     APPROVAL_REJECTED = "approval_rejected"
     COPY_PAUSED = "copy_paused"
     NOTIFY_ONLY = "notify_only"
+    TRADED_HERE = "traded_here"
     CONSENT_MISSING = "consent_missing"
     ACCOUNT_INACTIVE = "account_inactive"
     KILL_SWITCH = "kill_switch"

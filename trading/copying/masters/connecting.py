@@ -120,11 +120,11 @@ def check_master(*, strategy: Strategy, account: ExchangeAccount, by: User) -> N
         raise MasterTaken()
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def connect_master(
     *, strategy: Strategy, account: ExchangeAccount, by: User, now: datetime, rules: Rules = USUAL
 ) -> MasterAccount:
-    """Operation: from now on what is traded on the account is mirrored, in preview at first.
+    """Command: from now on what is traded on the account is mirrored, in preview at first.
 
     Raises :class:`MasterNotAllowed`, :class:`MasterUnfit`, :class:`MasterConsent`,
     :class:`MasterTaken`.
@@ -162,9 +162,9 @@ def change_master(
     record(CHANGED, target=master, by=by, about=about, facts=facts, private={"reason": reason})
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def set_rules(*, master: MasterAccount, rules: Rules, by: User) -> None:
-    """Operation: for what is traded from now on. Raises :class:`MasterWrongState`, MasterUnfit."""
+    """Command: for what is traded from now on. Raises :class:`MasterWrongState`, MasterUnfit."""
     tidy = _tidy(rules)
     rows = MasterAccount.objects.filter(pk=master.pk, state__in=_ALIVE)
     if not rows.update(**tidy._asdict()):

@@ -43,7 +43,9 @@ SELECT f.id, f.trade_id, f.venue_order_id, f.client_id, f.symbol, f.position_sid
     coalesce(p.quantity, 0) + coalesce(e.quantity, 0),
     coalesce(o.state NOT IN ('open', 'partially_filled') AND o.filled <= (
         SELECT sum(g.quantity) FROM trading_masterfill g
-         WHERE g.master_id = f.master_id AND g.venue_order_id = f.venue_order_id), false)
+         WHERE g.master_id = f.master_id AND g.venue_order_id = f.venue_order_id), false),
+    EXISTS (SELECT FROM trading_order w WHERE w.account_id = %(account)s AND w.symbol = f.symbol
+        AND w.closed_at IS NULL AND w.status <> 'planned')
   FROM trading_masterfill f
   LEFT JOIN trading_position p ON p.account_id = %(account)s AND p.symbol = f.symbol
        AND p.position_side = f.position_side
@@ -58,11 +60,14 @@ Line = tuple[str, PositionSide]
 
 
 class _Gathered(NamedTuple):
-    """``held``: by line, all that is booked. ``complete``: orders whose every fill is here."""
+    """``held``: by line, all that is booked. ``complete``: orders whose every fill is here.
+    ``busy``: symbols in which orders of ours are out, so that what is held may be told late.
+    """
 
     trades: list[Trade]
     held: dict[Line, Decimal]
     complete: frozenset[str]
+    busy: frozenset[str]
 
 
 @transaction.atomic(durable=True)
@@ -79,7 +84,8 @@ def decide_moves(*, master_id: int, now: datetime) -> datetime | None:
     for line, moves in _by_line(joined(gathered.trades)).items():
         waiting = [Waiting(move, _due(move, gathered, now)) for move in moves]
         undecided = sum((move.delta for move in moves), Decimal(0))
-        found = walk(waiting, gathered.held[line] - undecided, terms, now)
+        known = terms._replace(whole=terms.whole and line[0] not in gathered.busy)
+        found = walk(waiting, gathered.held[line] - undecided, known, now)
         decided += found
         left = waiting[len(found) :]
         again += [now + WHOLE_AGAIN if due else move.seen_at + JOIN for move, due in left[:1]]
@@ -91,14 +97,16 @@ def _gathered(master: MasterAccount) -> _Gathered:
     with connection.cursor() as cursor:
         cursor.execute(_GATHERED, {"account": master.account_id, "master": master.pk})
         rows = cursor.fetchall()
-    trades, held, complete = [], {}, set()
-    for *row, total, is_complete in rows:
+    trades, held, complete, busy = [], {}, set(), set()
+    for *row, total, is_complete, is_busy in rows:
         trade = _trade(row)
         trades.append(trade)
         held[trade.symbol, trade.position_side] = Decimal(total)
         if is_complete:
             complete.add(trade.order_id)
-    return _Gathered(trades, held, frozenset(complete))
+        if is_busy:
+            busy.add(trade.symbol)
+    return _Gathered(trades, held, frozenset(complete), frozenset(busy))
 
 
 def _trade(row: Sequence[Any]) -> Trade:

@@ -15,6 +15,12 @@ def masters_of(user_id: int) -> QuerySet[MasterAccount]:
     return rows.select_related("strategy__provider", "account__user")
 
 
+def account_that_speaks(strategy_id: int) -> int | None:
+    """The strategy's newest master: what it trades it is not to copy."""
+    rows = MasterAccount.objects.filter(strategy_id=strategy_id).order_by("-pk")
+    return rows.values_list("account_id", flat=True).first()
+
+
 def moves_of(user_id: int) -> QuerySet[MasterMove]:
     mine = masters_of(user_id).values("pk")
     return MasterMove.objects.filter(master__in=mine).select_related("master", "signal")
