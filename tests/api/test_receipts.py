@@ -73,8 +73,8 @@ def test_a_signal_shows_stop_and_target_as_prices(world: World) -> None:
 def test_the_balance_keeps_real_money_apart_from_play(client: Client) -> None:
     balance = get(client, "balance")
     assert set(balance["equity"]) == set(balance["real"]) == {"USDT"}
-    assert Decimal(balance["real"]["USDT"]) == 0
-    assert Decimal(balance["equity"]["USDT"]) == 10_000
+    assert Decimal(balance["real"]["USDT"]) == 10_000
+    assert Decimal(balance["equity"]["USDT"]) == 20_000
     assert {row["kind"] for row in balance["accounts"]} == {"paper", "live"}
 
 

@@ -214,7 +214,7 @@ def test_an_unknown_order_state_is_never_taken_for_one_that_we_know() -> None:
 
 
 def test_an_event_kind_that_does_not_concern_us_is_passed_over() -> None:
-    for kind in ("TRADE_LITE", "ALGO_UPDATE", "STRATEGY_UPDATE", "SOMETHING_NEW"):
+    for kind in ("TRADE_LITE", "STRATEGY_UPDATE", "SOMETHING_NEW"):
         assert BinanceStreams().read({"e": kind}, {}) == []
 
 

@@ -172,4 +172,6 @@ _REASONS: dict[str, Words] = {
     "approval_expired": _("not approved in time"),
     "approval_rejected": _("you rejected it"),
     "copy_paused": _("paused meanwhile"),
+    "copy_stopped": _("you stopped it"),
+    "left_to_person": _("yours now"),
 }
