@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -123,24 +124,34 @@ def an_end(
 
 
 def books(account: ExchangeAccount) -> dict[str, Any]:
-    """All that follows from fills, without ids and without when it was written."""
+    """All that follows from fills, without ids and without when it was written.
+
+    Averages are kept to 18 digits; in which order they were added up may show in the last one.
+    """
     exposure = ("symbol", "quantity", "entry_price")
     kept = ("leverage", "opened_at")
     mine = {"account": account}
     return {
-        "positions": sorted(
+        "positions": _rows(
             Position.objects.filter(**mine).values_list(*exposure, *kept, "realised", "fees")
         ),
-        "shares": sorted(
+        "shares": _rows(
             VirtualPosition.objects.filter(subscription__account=account).values_list(
                 "subscription_id", *exposure
             )
         ),
-        "external": sorted(ExternalPosition.objects.filter(**mine).values_list(*exposure)),
-        "trades": sorted(
+        "external": _rows(ExternalPosition.objects.filter(**mine).values_list(*exposure)),
+        "trades": _rows(
             Trade.objects.filter(**mine).values_list(
                 "closed_at", "quantity", "entry_price", "exit_price", "profit", "fees", "side"
             )
         ),
-        "orders": sorted(Order.objects.filter(**mine).values_list("pk", "status", "filled")),
+        "orders": _rows(Order.objects.filter(**mine).values_list("pk", "status", "filled")),
     }
+
+
+def _rows(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted(
+        tuple(round(value, 15) if isinstance(value, Decimal) else value for value in row)
+        for row in rows
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +49,7 @@ def accounts_of(strategy: Strategy) -> Any:
 def holders(strategy: Strategy, number: int) -> list[Holder]:
     """The first so many of those who hold a position, each signed in."""
     held = Position.objects.filter(account_id__in=accounts_of(strategy)).exclude(quantity=0)
-    rows: Sequence[Position] = held.select_related("account__user").order_by("account_id")[:number]
+    rows = list(held.select_related("account__user").order_by("account_id")[:number])
     cookies = sign_in([row.account.user for row in rows])
     return [
         Holder(row.account.user_id, cookie, str(row.public_id), row.pk, 0)
