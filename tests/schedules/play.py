@@ -17,6 +17,8 @@ from accounts.models import User
 from signals.models import Signal, Strategy
 from tests.cast import a_strategy
 from tests.schedules.world import World
+from trading.copying.targets.asks import asked_of
+from trading.domain.targets import needs_of
 from trading.models import (
     CopyExecution,
     ExecutionKey,
@@ -24,6 +26,7 @@ from trading.models import (
     Order,
     OrderAttempt,
     Position,
+    Repair,
     VirtualPosition,
 )
 
@@ -175,12 +178,20 @@ def _done(world: World) -> list[str]:
 
 
 def _converged(world: World) -> list[str]:
-    """Whoever follows a strategy that closed last holds nothing, and the account nothing of it."""
+    """Nobody holds what a strategy that closed last has closed, nor lacks what is still wanted and
+    nobody gave up.
+    """
     newest = Signal.objects.filter(pk__in=world.signals).order_by("-pk").first()
-    if newest is None or newest.action != "close":
-        return []
     held = VirtualPosition.objects.filter(subscription__in=world.copies).exclude(quantity=0)
-    return [f"O10: {row} is held after the strategy closed" for row in held]
+    closed = newest is not None and newest.action == "close"
+    wrong = [f"O10: {row} is held after the strategy closed" for row in held if closed]
+    shares = {row.subscription_id: row.quantity for row in held}
+    asked = asked_of([(copy.pk, "BTCUSDT") for copy in world.copies], world.now)
+    for copy in world.copies:
+        ended = Repair.objects.filter(subscription=copy).values_list("signal_id", flat=True)
+        needs = needs_of(shares.get(copy.pk, Decimal(0)), asked[copy.pk, "BTCUSDT"])
+        wrong += [f"O10: {need} is left" for need in needs if need.signal_id not in ended]
+    return wrong
 
 
 def _books(world: World, account_id: int) -> list[str]:
