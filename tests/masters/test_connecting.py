@@ -155,6 +155,8 @@ def test_the_console_connects_a_master_refuses_in_words_and_pauses(console: Clie
     master = MasterAccount.objects.get()
     assert (master.ignored_symbols, master.preview) == (["ETHUSDT"], True)
     assert "already" in console.post(form, mine).content.decode()
+    odd = console.post(form, {**mine, "ignored_symbols": "BTC/USDT"}).content.decode()
+    assert "is not like BTCUSDT" in odd
     edit = reverse("admin:trading_masteraccount_change", args=[master.pk])
     assert console.post(edit, {"no_copy_prefix": "hush", "ignored_symbols": ""}).status_code == 302
     listed = reverse("admin:trading_masteraccount_changelist")

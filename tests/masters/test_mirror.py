@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.conf import settings as django_settings
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from mimic.audit.models import Entry
 from signals.models import InboxMessage, Signal
@@ -17,14 +14,13 @@ from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
 from tests.execution.news_cast import a_fill, an_order
 from tests.masters.cast import a_master, d, set_stream
 from tests.masters.stories import an_exit, ended, mirrored, now, outcomes, signals, tell, traded
-from trading.copying.fanout import fan_out
 from trading.copying.masters.connecting import Change, Rules, change_master
 from trading.copying.masters.leverages import note_leverages
 from trading.copying.masters.mirror import sweep_masters
 from trading.domain.mirroring import Why
-from trading.domain.news import BalanceNews, News, SettingsNews
+from trading.domain.news import BalanceNews
 from trading.domain.ports import PositionSide, Side
-from trading.models import CopyExecution, MasterMove, MasterRemainder, Order, SignalFanout
+from trading.models import MasterMove, SignalFanout
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -134,20 +130,6 @@ def test_what_looks_like_an_open_waits_while_an_order_of_ours_is_out() -> None:
     assert signals() == [("close", "long", "25", "published")]
 
 
-def test_a_masters_account_never_copies_what_it_traded_itself() -> None:
-    master = a_master()
-    own = a_follower(master.strategy, account=master.account)
-    other = a_follower(master.strategy)
-    for number, quantity in enumerate(("0.1", "-0.1")):
-        tell(master, traded(number, quantity, order=str(number), ago=5 - number))
-        mirrored(master)
-        fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
-    receipts = CopyExecution.objects.filter(subscription=own)
-    assert set(receipts.values_list("code", flat=True)) == {"traded_here"}
-    assert receipts.count() == 2
-    assert set(Order.objects.values_list("subscription_id", flat=True)) == {other.pk}
-
-
 def test_a_liquidation_is_a_close_with_its_reason() -> None:
     master = a_master()
     tell(master, traded(1, "1", order="1", ago=2))
@@ -241,115 +223,12 @@ def test_what_its_process_leaves_lying_the_sweeper_takes_up_and_once_told_is_tol
     assert InboxMessage.objects.get().duplicates == 1
 
 
-def test_followers_copy_a_masters_quantity_by_their_factor_and_its_margin_in_proportion() -> None:
-    master = a_master()
-    note_leverages([(master.account_id, "BTCUSDT", 10, now())])
-    tell(master, SettingsNews("BTCUSDT", now() + timedelta(seconds=1), leverage=5))
-    times = a_follower(
-        master.strategy, sizing_mode="multiplier", sizing_value=d("0.5"), max_position_pct=d("100"),
-        max_exposure_pct=d("100"), max_risk_pct=d("100"),
-    )  # fmt: skip
-    equal = a_follower(master.strategy, sizing_mode="proportional", sizing_value=d("1"))
-    tell(master, traded(1, "0.02"))
-    mirrored(master)
-    fan_out(signal_id=Signal.objects.get().pk, now=now())
-    sizes = dict(Order.objects.values_list("subscription_id", "quantity"))
-    assert sizes == {times.pk: d("0.01"), equal.pk: d("0.02")}
-    formulas = [row.steps[1]["formula"] for row in CopyExecution.objects.order_by("subscription")]
-    assert formulas == ["0.02 × 0.5", "10000 × 2.4 % × 5 ÷ 60000"]
-
-
 def test_a_preview_does_not_turn_what_alerts_of_the_strategy_mean() -> None:
     strategy = a_strategy().strategy
     a_signal(strategy, direction="long")
     preview = a_signal(strategy, direction="short")
     Signal.objects.filter(pk=preview.pk).update(status="received")
     assert stance_of(strategy_id=strategy.pk, symbol="BTCUSDT").stance == "long"
-
-
-SIZES = ("1", "-0.4", "-0.6", "2", "-3", "0.5")
-
-
-def _news() -> list[News]:
-    """Six orders a second apart, each of two fills."""
-    found: list[News] = []
-    for number, size in enumerate(SIZES):
-        part, ago = str(Decimal(size) / 2), 20.0 - number
-        found += [
-            traded(2 * number, part, order=str(number), ago=ago),
-            traded(2 * number + 1, part, order=str(number), ago=ago - 0.1),
-        ]
-    return found
-
-
-def _messages(data: st.DataObject, news: list[News]) -> list[list[News]]:
-    """Some of them doubled, in any order, cut anyhow."""
-    doubled = [*news, *data.draw(st.lists(st.sampled_from(news)))]
-    shuffled = list(data.draw(st.permutations(doubled)))
-    messages = []
-    while shuffled:
-        size = data.draw(st.integers(1, 5))
-        messages.append(shuffled[:size])
-        shuffled = shuffled[size:]
-    return messages
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_doubled_reordered_and_cut_anyhow_the_signals_are_the_same(
-    db: None, data: st.DataObject
-) -> None:
-    master = a_master()
-    for message in _messages(data, _news()):
-        tell(master, *message)
-    mirrored(master)
-    mirrored(master)
-    assert [each[:3] for each in signals(master)] == [
-        ("open", "long", "1"),
-        ("close", "long", "40"),
-        ("close", "long", "all"),
-        ("open", "long", "2"),
-        ("close", "long", "all"),
-        ("open", "short", "1"),
-        ("close", "short", "50"),
-    ]
-
-
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_however_late_news_come_who_follows_all_signals_holds_what_the_master_holds(
-    db: None, data: st.DataObject
-) -> None:
-    master = a_master()
-    for message in _messages(data, _news()):
-        tell(master, *message)
-        mirrored(master)
-    held = Decimal(0)
-    for each in Signal.objects.filter(strategy=master.strategy).order_by("pk"):
-        if each.action == "close":
-            held -= held * (100 if each.close_pct is None else each.close_pct) / 100
-        else:
-            held += (each.quantity or 0) * (1 if each.direction == "long" else -1)
-    assert abs(held - sum(map(Decimal, SIZES))) < Decimal("0.0001")
-
-
-def test_small_fills_of_a_master_are_kept_for_each_copy_until_they_can_be_traded() -> None:
-    master = a_master()
-    a_follower(master.strategy, sizing_mode="multiplier", sizing_value=d("1"))
-    for number in range(1, 4):
-        tell(master, traded(number, "0.0008", order=str(number), ago=9 - number))
-        mirrored(master)
-        fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
-    assert [order.quantity for order in Order.objects.all()] == [d("0.002")]
-    assert MasterRemainder.objects.get().quantity == d("0.0004")
-    tell(master, traded(9, "-0.0024", order="9"))
-    mirrored(master)
-    fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
-    assert MasterRemainder.objects.get().quantity == 0
 
 
 def test_stops_and_targets_placed_and_moved_at_the_venue_are_the_signals_own() -> None:

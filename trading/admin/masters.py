@@ -25,6 +25,7 @@ from trading.copying.masters.connecting import (
     check_master,
     connect_master,
     set_rules,
+    tidy,
 )
 from trading.copying.masters.wording import reason_of
 from trading.models import MasterAccount, MasterMove, MasterState, MoveState
@@ -103,19 +104,14 @@ class MasterForm(forms.ModelForm):  # type: ignore[type-arg]
         model = MasterAccount
         fields = ("strategy", "account", "ignored_symbols", "no_copy_prefix")
 
-    def clean_no_copy_prefix(self) -> str:
-        prefix = str(self.cleaned_data["no_copy_prefix"]).strip()
-        if len(prefix) < 2:
-            raise forms.ValidationError(_("At least two characters."))
-        return prefix
-
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
-        strategy, account = found.get("strategy"), found.get("account")
-        if strategy is None or account is None:
+        if self.errors:
             return found
         try:
-            check_master(strategy=strategy, account=account, by=self.by)
+            tidy(self.rules())
+            if self.instance.pk is None:
+                check_master(strategy=found["strategy"], account=found["account"], by=self.by)
         except MimicError as refusal:
             self.add_error(None, f"{gettext(str(refusal.title))}. {refusal.detail}".rstrip(". "))
         return found

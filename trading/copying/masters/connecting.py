@@ -5,6 +5,7 @@ What may follow what is one table; each change is audited.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -88,6 +89,7 @@ class Change(StrEnum):
     DISCONNECT = "disconnect"
 
 
+_SYMBOL = re.compile("[A-Z0-9]{2,32}")
 _S = MasterState
 _ALIVE = frozenset({_S.ACTIVE, _S.PAUSED})
 TABLE: dict[Change, tuple[frozenset[MasterState], dict[str, object]]] = {
@@ -136,7 +138,7 @@ def connect_master(
         connected_by=by,
         connected_at=now,
         consent_version=version_in_force(ConsentKind.MASTER_ACCOUNT),
-        **_tidy(rules)._asdict(),
+        **tidy(rules)._asdict(),
     )
     try:
         with transaction.atomic():
@@ -165,13 +167,13 @@ def change_master(
 @transaction.atomic(durable=True)
 def set_rules(*, master: MasterAccount, rules: Rules, by: User) -> None:
     """Command: for what is traded from now on. Raises :class:`MasterWrongState`, MasterUnfit."""
-    tidy = _tidy(rules)
+    kept = tidy(rules)
     rows = MasterAccount.objects.filter(pk=master.pk, state__in=_ALIVE)
-    if not rows.update(**tidy._asdict()):
+    if not rows.update(**kept._asdict()):
         raise MasterWrongState(master.get_state_display())
     facts: dict[str, str | list[str]] = {
-        "ignored_symbols": list(tidy.ignored_symbols),
-        "no_copy_prefix": tidy.no_copy_prefix,
+        "ignored_symbols": list(kept.ignored_symbols),
+        "no_copy_prefix": kept.no_copy_prefix,
     }
     record(RULED, target=master, by=by, about=master.account.user, facts={**facts})
 
@@ -203,9 +205,13 @@ def _check_fit(account: ExchangeAccount) -> None:
         raise MasterUnfit(account.get_state_display())
 
 
-def _tidy(rules: Rules) -> Rules:
+def tidy(rules: Rules) -> Rules:
+    """As they are kept. Raises :class:`MasterUnfit` for what is like no symbol or prefix."""
     symbols = sorted({each.strip().upper() for each in rules.ignored_symbols} - {""})
     prefix = rules.no_copy_prefix.strip()
     if not 2 <= len(prefix) <= 16:
         raise MasterUnfit("the no-copy prefix has 2 to 16 characters")
+    odd = [each for each in symbols if not _SYMBOL.fullmatch(each)]
+    if odd:
+        raise MasterUnfit(f"{odd[0][:40]!r} is not like BTCUSDT")
     return Rules(symbols, prefix)
