@@ -68,7 +68,9 @@ async def test_of_a_flood_few_are_let_in_and_programs_work_for_the_next_place() 
         "type", "title", "status", "detail", "instance", "code", "request_id", "errors", "puzzle",
     }  # fmt: skip
     given = {"work": solution(told["puzzle"])}
-    for wrong in ([], {"work": 1}, {"work": "x"}, {"work": given["work"], "pad": "x" * 9_000}):
+    padded = {**given, "pad": "x" * 9_000}
+    wrongs: tuple[object, ...] = ([], {"work": 1}, {"work": "x"}, padded)
+    for wrong in wrongs:
         assert (await _ask(door, "198.18.1.1", wrong))[0] == 429
     assert (await _ask(door, "198.18.1.2", given))[0] == 429, "another's puzzle"
     waits = asyncio.create_task(_ask(door, "198.18.1.1", given))
@@ -134,7 +136,7 @@ async def test_who_sends_slowly_holds_no_place() -> None:
         raise AssertionError("nothing was answered")
 
     scope = {"type": "http", "method": "POST", "path": LOGIN, "headers": [], "client": ("::1", 1)}
-    slow = [asyncio.create_task(door(scope, receive, send)) for _ in range(2 * AT_ONCE)]
+    slow = [asyncio.ensure_future(door(scope, receive, send)) for _ in range(2 * AT_ONCE)]
     await asyncio.sleep(0)
     assert (await _ask(door, "198.18.0.1"))[0] == 200
     for each in slow:
