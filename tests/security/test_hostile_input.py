@@ -7,16 +7,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts import services
-from accounts.models import ConsentKind, RecoveryCode
+from accounts.models import ConsentKind, RecoveryCode, User
 from accounts.services.consents import publish_consent_text
 from tests.api.cast import World, a_world
 from tests.cells import Cell, cell
-from tests.console.cast import console, operator, sign_in
+from tests.console.cast import PASSWORD, console, operator, sign_in
 from tests.security.routes import all_routes
 from tests.web.accounts_cast import Trader, again, now
 
@@ -169,3 +170,21 @@ def test_of_eight_requests_with_one_recovery_code_one_gets_in() -> None:
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(attempt, range(8))).count(True) == 1
     assert RecoveryCode.objects.filter(used_at=None).count() == 9
+
+
+@pytest.mark.django_db
+@pytest.mark.security(29)
+@pytest.mark.parametrize(
+    ("typed", "people"),
+    [("a@b.example\nBcc: x@y.example", 1), ("ANN@EXAMPLE.COM", 1), (" ann@example.com ", 1),
+     ("a\0nn@example.com", 1), ("new@example.com", 2)],
+)  # fmt: skip
+def test_an_address_is_one_persons_however_it_is_typed_and_heads_no_other_mail(
+    typed: str, people: int
+) -> None:
+    services.register_many(people=[services.NewPerson("ann@example.com")])
+    given = {"email": typed, "password1": PASSWORD, "password2": PASSWORD, "role": "owner"}
+    Client().post(reverse("account_signup"), given)
+    assert User.objects.count() == people
+    assert not User.objects.filter(is_staff=True).exists()
+    assert [each.recipients() for each in mail.outbox] in ([], [["ann@example.com"]], [[typed]])
