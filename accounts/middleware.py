@@ -52,7 +52,8 @@ class PreferencesMiddleware:
 
 class SessionGuardMiddleware:
     """A session that turns up in another browser or network, or is a month old, ends: the person
-    signs in again. It costs no query.
+    signs in again. It costs no query. What is answered to a person is theirs: nothing on the way
+    keeps it, and nor does the browser after they signed out (OWASP ASVS 5.0, 14.3.2).
     """
 
     async_capable = False
@@ -66,7 +67,10 @@ class SessionGuardMiddleware:
                 _ask_again(request)
             elif row := request.session.get(ROW):
                 note_seen(row_id=row, now=timezone.now())
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if request.user.is_authenticated:
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
 
 
 def _still_theirs(request: HttpRequest) -> bool:

@@ -69,8 +69,8 @@ class SignInGate:
         self._places.release()
 
     def _hold(self, address: str, now: float) -> None:
-        times = self._let_in.get(address)
-        if times and len(times) == PER_ADDRESS.most and times[0] > now - PER_ADDRESS.seconds:
+        times = self._let_in.get(address) or deque()
+        if len(times) == PER_ADDRESS.most and times[0] > now - PER_ADDRESS.seconds:
             wait = math.ceil(times[0] + PER_ADDRESS.seconds - now)
             raise TooManyRequests(REFUSED, retry_after=wait)
 

@@ -20,7 +20,7 @@ def rest_framework() -> dict[str, Any]:
         "DEFAULT_AUTHENTICATION_CLASSES": [*_RECOGNISED, "mimic.api.authentication.Stranger"],
         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
         "DEFAULT_RENDERER_CLASSES": ["mimic.api.rendering.PrivateJSON"],
-        "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+        "DEFAULT_PARSER_CLASSES": ["mimic.api.parsing.NestedJSON"],
         "DEFAULT_PAGINATION_CLASS": "mimic.api.pagination.NewestFirst",
         "DEFAULT_FILTER_BACKENDS": ["mimic.api.filtering.StrictFilterBackend"],
         "DEFAULT_SCHEMA_CLASS": "mimic.api.schema.ApiSchema",

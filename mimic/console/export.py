@@ -24,9 +24,10 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 from openpyxl import Workbook
 
+from mimic.core.csv_export import FORMULA
+
 CHUNK = 1_000
 XLSX_ROWS = 100_000  # a workbook is built whole before it is sent
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Admin: TypeAlias = "ModelAdmin[Any]"
@@ -43,7 +44,7 @@ def cell(value: object) -> str | int | Decimal:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     text = strip_tags(value) if isinstance(value, SafeString) else str(value)
-    return f"'{text}" if text.startswith(_DANGEROUS) and not _is_number(text) else text
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
 
 
 def export(

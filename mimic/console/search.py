@@ -93,6 +93,8 @@ def _matches(model: type[Model], path: str, term: str) -> Q:
     if isinstance(field, CharField | TextField):
         return Q(**{f"{path}__startswith": term})
     try:
-        return Q(**{path: field.to_python(term)})
+        value = field.to_python(term)
+        field.run_validators(value)  # an address is read as any text, and told by these alone
+        return Q(**{path: value})
     except ValidationError:
         return Q()

@@ -53,7 +53,7 @@ class SecondFactorGate(SkinSite):
         """Send people to the step that lets them in; this site has no login form of its own."""
         wanted = _safe_next(request) or reverse("admin:index", current_app=self.name)
         if self.has_permission(request):
-            return redirect(wanted)
+            return HttpResponseRedirect(wanted)
         if not request.user.is_authenticated:
             step = "account_login"
         elif not request.user.is_staff:
@@ -111,4 +111,4 @@ def _safe_next(request: HttpRequest) -> str:
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if safe else ""
+    return wanted if safe and wanted.startswith("/") else ""

@@ -6,11 +6,12 @@ import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from django.http import StreamingHttpResponse
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Beginnings that a spreadsheet computes, full-width forms included (OWASP, CSV injection)."""
 
 
 class _Echo:
@@ -47,6 +48,6 @@ def cell(value: object) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     text = str(value)
-    if text.startswith(_FORMULA) and not isinstance(value, int | float):
+    if text.startswith(FORMULA) and not isinstance(value, int | float):
         return f"'{text}"
     return text

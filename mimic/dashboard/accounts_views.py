@@ -46,7 +46,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 def choose_venue(request: HttpRequest) -> HttpResponse:
     """``?q=`` looks for a venue by name."""
     user: Any = request.user
-    term = request.GET.get("q", "").strip()[:LONGEST_TERM]
+    term = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_TERM]
     cards = accounts_selectors.venues_for(term)
     context = {**page_frame(user.pk), "term": term, "cards": cards}
     return render(request, "exchange_accounts/choose.html", context)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import environ
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 def databases(url: str, *, pooled: bool) -> dict[str, Any]:
@@ -30,9 +32,14 @@ def databases(url: str, *, pooled: bool) -> dict[str, Any]:
 def caches(url: str) -> dict[str, Any]:
     return {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "mimic.core.cache.RedisOrAlone",
             "LOCATION": url,
-            "OPTIONS": {"serializer": "mimic.core.cache.JsonSerializer"},
+            "OPTIONS": {
+                "serializer": "mimic.core.cache.JsonSerializer",
+                "socket_connect_timeout": 0.5,
+                "socket_timeout": 1.0,
+                "retry": Retry(NoBackoff(), 0),
+            },
         }
     }
 

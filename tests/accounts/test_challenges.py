@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from time_machine import TimeMachineFixture
@@ -16,6 +18,7 @@ from time_machine import TimeMachineFixture
 from accounts.challenges import work
 from accounts.challenges.captchas import CAPTCHAS
 from accounts.models import User
+from mimic.ops.embedded.valkey import Valkey
 from tests.accounts.puzzles import posed, solution, try_to_sign_in
 from tests.api.programs import call
 from tests.cast import a_person
@@ -159,3 +162,16 @@ def test_a_suspected_program_works_for_each_attempt_and_is_told_how(person: User
     other = solution(ask().json()["puzzle"])
     assert ask(other, password=PASSWORD).status_code == 200
     assert ask(address=HOME, password=PASSWORD).status_code == 200
+
+
+@pytest.mark.chaos
+def test_without_redis_pages_sign_in_and_allauths_limits_are_each_processs_own(
+    person: User, valkey: Valkey
+) -> None:
+    valkey.stop()
+    began = time.monotonic()
+    assert _post(Client(REMOTE_ADDR=HOME), person).status_code == 302
+    assert [cache.add("asked", [1.5]) for _ in range(2)] == [True, False]
+    cache.set("count", 1)
+    assert (cache.incr("count"), cache.get("asked"), cache.delete("asked")) == (2, [1.5], True)
+    assert time.monotonic() - began < 5

@@ -68,9 +68,9 @@ async def test_of_a_flood_few_are_let_in_and_programs_work_for_the_next_place() 
         "type", "title", "status", "detail", "instance", "code", "request_id", "errors", "puzzle",
     }  # fmt: skip
     given = {"work": solution(told["puzzle"])}
-    pad = "x" * 9_000
-    bodies: list[Any] = [[], {"work": 1}, {"work": "x"}, {"work": given["work"], "pad": pad}]
-    for wrong in bodies:
+    padded = {**given, "pad": "x" * 9_000}
+    wrongs: tuple[object, ...] = ([], {"work": 1}, {"work": "x"}, padded)
+    for wrong in wrongs:
         assert (await _ask(door, "198.18.1.1", wrong))[0] == 429
     assert (await _ask(door, "198.18.1.2", given))[0] == 429, "another's puzzle"
     waits = asyncio.create_task(_ask(door, "198.18.1.1", given))

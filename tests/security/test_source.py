@@ -155,7 +155,8 @@ def test_passwords_are_hashed_with_argon2id_at_the_cost_that_owasp_asks_for() ->
     assert len(mimic.settings.PASSWORD_HASHERS) == 1
 
 
-FORMULAS = ("=1+1", "+1+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "=HYPERLINK(1)")
+FORMULAS = ("=1+1", "+1+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "=HYPERLINK(1)",
+            "\n=1", "\uff1d1+1", "\uff20SUM(1)")  # fmt: skip
 
 
 @pytest.mark.security(29)
