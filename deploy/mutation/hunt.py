@@ -138,15 +138,17 @@ class Hunt:
     def _waiting(self) -> list[tuple[Fault, list[str]]]:
         """Faults with the tests that have not said anything about them.
 
-        New ones first, by their keys: what a run that is cut off has looked at is a fair sample.
+        Those that no test has met first, by their keys: what a run that is cut off has looked at
+        is a fair sample.
         """
         through, found = self._through(), []
         for fault in self._faults:
-            new = fault.key not in self._verdicts.known
+            known = self._verdicts.known.get(fault.key)
             tests = list(self._ask(fault, through))
             if tests:
-                found.append((not new, fault.key, fault, tests))
-            elif new:
+                met = known is not None and bool(known.tried)
+                found.append((met, fault.key, fault, tests))
+            elif known is None:
                 self._verdicts.keep(fault.key, Verdict(None, "", False, {}, 0.0))
         return [(fault, tests) for _, _, fault, tests in sorted(found)]
 
