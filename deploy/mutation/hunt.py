@@ -22,7 +22,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.db import connections
 
 from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
@@ -77,6 +76,8 @@ class Hunt:
         """A test of each folder here: the session's fixtures, URLs, templates. Children have none
         of our connections and threads; a test that commits would start some.
         """
+        from tests.conftest import disconnect  # Django is set up by now, and was not before
+
         folders = {
             item.path.parent: item
             for item in reversed(list(self._items.values()))
@@ -84,9 +85,7 @@ class Hunt:
         }
         for item in folders.values():
             assert passes(item), f"{item.nodeid} does not pass"
-        for connection in connections.all():
-            connection.close()
-            connection.close_pool()
+        disconnect()
         assert threading.active_count() == 1, f"these end in a child: {threading.enumerate()}"
 
     def _meet_tests(self, tidy: Tidy) -> None:
