@@ -56,8 +56,8 @@ PORTIONS = (
 )
 TESTS = (
     "tests/web/test_copies_page.py", "tests/copying", "tests/domain", "tests/docs",
-    "tests/guards", "tests/audit/test_trail.py", "tests/api/test_lists.py",
-    "tests/api/test_receipts.py", "tests/api/test_settings.py",
+    "tests/guards", "tests/market/test_calendars.py", "tests/audit/test_trail.py",
+    "tests/api/test_lists.py", "tests/api/test_receipts.py", "tests/api/test_settings.py",
     "tests/console/test_test_signal.py", "tests/console/test_trading_screens.py",
     "tests/execution/test_cancels.py", "tests/execution/test_days.py",
     "tests/execution/test_venue_settings.py", "tests/web/test_approvals_page.py",
