@@ -9,6 +9,7 @@ stands in ``rules.py``.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -104,4 +105,5 @@ def files_of_portions() -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is known by then is told
     sys.exit(main(set(sys.argv[1:])))
