@@ -52,7 +52,7 @@ def django_db_setup(
         django.setattr(TransactionTestCase, "_fixture_teardown", start_again)
         yield
     with django_db_blocker.unblock():
-        _disconnect()
+        disconnect()
     if not django_db_keepdb:
         database.drop()
 
@@ -97,10 +97,10 @@ def valkey() -> Iterator[Valkey]:
 def _migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     keep_the_start()
-    _disconnect()
+    disconnect()
 
 
-def _disconnect() -> None:
+def disconnect() -> None:
     """The pool's idle connections too: a database in use can be neither cloned nor dropped."""
     default = connections["default"]
     assert isinstance(default, DatabaseWrapper)

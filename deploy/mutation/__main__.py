@@ -9,6 +9,7 @@ stands in ``rules.py``.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -56,8 +57,8 @@ PORTIONS = (
 )
 TESTS = (
     "tests/web/test_copies_page.py", "tests/copying", "tests/domain", "tests/docs",
-    "tests/guards", "tests/audit/test_trail.py", "tests/api/test_lists.py",
-    "tests/api/test_receipts.py", "tests/api/test_settings.py",
+    "tests/guards", "tests/market/test_calendars.py", "tests/audit/test_trail.py",
+    "tests/api/test_lists.py", "tests/api/test_receipts.py", "tests/api/test_settings.py",
     "tests/console/test_test_signal.py", "tests/console/test_trading_screens.py",
     "tests/execution/test_cancels.py", "tests/execution/test_days.py",
     "tests/execution/test_venue_settings.py", "tests/web/test_approvals_page.py",
@@ -104,4 +105,5 @@ def files_of_portions() -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is known by then is told
     sys.exit(main(set(sys.argv[1:])))

@@ -13,7 +13,7 @@ import gc
 import hashlib
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import NamedTuple
@@ -92,10 +92,10 @@ def live_functions(path: str) -> LiveFunctions:
     for each in gc.get_objects():
         # A lazy object would answer isinstance by waking up.
         if type(each) is FunctionType and each.__code__.co_filename.endswith("/" + path):
-            name = each.__code__.co_qualname, each.__code__.co_firstlineno
-            found.setdefault(name, []).append(each)
+            where = each.__code__.co_qualname, each.__code__.co_firstlineno
+            found.setdefault(where, []).append(each)
     seen: dict[str, int] = {}
-    placed = {}
+    placed: LiveFunctions = {}
     for name, line in sorted(found, key=lambda each: each[1]):
         placed[name, seen.get(name, 0)] = found[name, line]
         seen[name] = seen.get(name, 0) + 1
@@ -109,7 +109,7 @@ class _Function(NamedTuple):
 
     @property
     def name(self) -> str:
-        return ".".join(each.name.value for each in (*self.within, self.node))
+        return ".".join([*(each.name.value for each in self.within), self.node.name.value])
 
 
 class _Finder(cst.CSTVisitor):
@@ -148,8 +148,8 @@ class _Finder(cst.CSTVisitor):
 def _functions(module: cst.Module) -> Iterator[_Function]:
     places: dict[str, int] = {}
 
-    def look(body: object, within: tuple[cst.ClassDef, ...]) -> Iterator[_Function]:
-        for node in body if isinstance(body, list | tuple) else ():
+    def look(body: Iterable[cst.CSTNode], within: tuple[cst.ClassDef, ...]) -> Iterator[_Function]:
+        for node in body:
             if isinstance(node, cst.FunctionDef):
                 found = _Function(node, within, 0)
                 place = places[found.name] = places.get(found.name, -1) + 1
@@ -166,6 +166,7 @@ def _fault(
 ) -> Fault | None:  # fmt: skip
     """None where Python would not take it, or takes it for the same."""
     faulty = function.node.deep_replace(node, changed)
+    assert isinstance(faulty, cst.FunctionDef)
     texts = [_within_classes(module, function, each) for each in (function.node, faulty)]
     codes = [_compiled(text) for text in texts]
     if codes[0] is None or codes[1] is None or codes[0].co_freevars != codes[1].co_freevars:
@@ -189,7 +190,7 @@ def _within_classes(module: cst.Module, function: _Function, node: cst.FunctionD
 def _compiled(text: str) -> CodeType | None:
     """The innermost function's code; None where Python would not take it."""
     try:
-        code = compile(text, "<fault>", "exec", _FLAGS, dont_inherit=True)
+        code: CodeType = compile(text, "<fault>", "exec", _FLAGS, dont_inherit=True)
     except SyntaxError:
         return None
     while code.co_name.startswith("<") or not code.co_flags & inspect.CO_OPTIMIZED:

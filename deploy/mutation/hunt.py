@@ -22,13 +22,12 @@ from typing import Any
 
 import hypothesis
 import pytest
-from django.db import connections
 
 from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
 from deploy.mutation.known import Book, Test, Verdict, digest_of
 
-LONGEST, SPENT = 1.2, 3.0
+LONGEST, SPENT = 1.2, 2.0
 """Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
 run than that. Who survives meets others in the next run, until there are none left.
 """
@@ -77,6 +76,8 @@ class Hunt:
         """A test of each folder here: the session's fixtures, URLs, templates. Children have none
         of our connections and threads; a test that commits would start some.
         """
+        from tests.conftest import disconnect  # Django is set up by now, and was not before
+
         folders = {
             item.path.parent: item
             for item in reversed(list(self._items.values()))
@@ -84,9 +85,7 @@ class Hunt:
         }
         for item in folders.values():
             assert passes(item), f"{item.nodeid} does not pass"
-        for connection in connections.all():
-            connection.close()
-            connection.close_pool()
+        disconnect()
         assert threading.active_count() == 1, f"these end in a child: {threading.enumerate()}"
 
     def _meet_tests(self, tidy: Tidy) -> None:
@@ -116,20 +115,14 @@ class Hunt:
         )
 
     def _look(self, tidy: Tidy, live: dict[str, LiveFunctions]) -> None:
-        through = self._through()
-        functions = {fault.key: (fault.path, fault.function) for fault in self._faults}
-        for key, verdict in self._verdicts.known.items():
-            if verdict.by and key in functions:
-                self._found(functions[key], verdict.by)
-        waiting = [(fault, list(self._ask(fault, through))) for fault in self._faults]
-        for fault, tests in waiting:
-            if not tests and fault.key not in self._verdicts.known:
-                self._verdicts.keep(fault.key, Verdict(None, "", False, {}, 0.0))
-        # In the order of their keys: what a run that is cut off has looked at is a fair sample.
-        waiting = sorted((fault, tests) for fault, tests in waiting if tests)
+        for fault in self._faults:
+            known = self._verdicts.known.get(fault.key)
+            if known is not None and known.by:
+                self._found(fault, known.by)
+        waiting = self._waiting()
         started = time.monotonic()
         for number, (fault, tests) in enumerate(waiting):
-            tests = self._in_turn(tests, *functions[fault.key])
+            tests = self._in_turn(tests, fault)
             asked = [(self._items[test], self._tests.known[test].seconds) for test in tests]
             ended = in_child(asked, before=partial(fault.put_in, live[fault.path]))
             if any(_of_database(item) for item, _ in asked):
@@ -138,19 +131,37 @@ class Hunt:
                 raise RuntimeError(f"not as it was before: {ended.failed} of {fault.shown()}")
             self._note(fault, tests, ended)
             if ended.failed:
-                self._found(functions[fault.key], ended.failed)
+                self._found(fault, ended.failed)
             _progress("faults", number + 1, len(waiting), started)
 
-    def _found(self, place: tuple[str, str], test: str) -> None:
-        self._finds[place][test] += 1
-        self._finds[place[0], ""][test] += 1
+    def _waiting(self) -> list[tuple[Fault, list[str]]]:
+        """Faults with the tests that have not said anything about them.
 
-    def _in_turn(self, tests: list[str], path: str, function: str) -> list[str]:
+        Those that no test has met first, by their keys: what a run that is cut off has looked at
+        is a fair sample.
+        """
+        through, found = self._through(), []
+        for fault in self._faults:
+            known = self._verdicts.known.get(fault.key)
+            tests = list(self._ask(fault, through))
+            if tests:
+                met = known is not None and bool(known.tried)
+                found.append((met, fault.key, fault, tests))
+            elif known is None:
+                self._verdicts.keep(fault.key, Verdict(None, "", False, {}, 0.0))
+        return [(fault, tests) for _, _, fault, tests in sorted(found)]
+
+    def _found(self, fault: Fault, test: str) -> None:
+        self._finds[fault.path, fault.function][test] += 1
+        self._finds[fault.path, ""][test] += 1
+
+    def _in_turn(self, tests: list[str], fault: Fault) -> list[str]:
         """Who found others in the function, then in the file; then those that are named like it;
         then the quickest of each file of tests, the next of each…
         """
-        words = set(Path(path).stem.split("_"))
-        here, beside = self._finds[path, function], self._finds[path, ""]
+        words = set(Path(fault.path).stem.split("_"))
+        here = self._finds[fault.path, fault.function]
+        beside = self._finds[fault.path, ""]
         seconds = {test: self._tests.known[test].seconds for test in tests}
         turns, places = Counter[str](), {}
         for test in sorted(tests, key=lambda test: seconds[test]):

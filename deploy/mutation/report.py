@@ -54,11 +54,17 @@ def _kind(verdict: Verdict | None) -> str:
 
 
 def _row(counts: Counter[str]) -> dict[str, Any]:
-    found = counts["found"] + counts["late"]
-    return {**{kind: counts[kind] for kind in KINDS}, "part": round(found / counts.total(), 4)}
+    found, looked = counts["found"] + counts["late"], counts.total() - counts["waiting"]
+    return {
+        **{kind: counts[kind] for kind in KINDS},
+        "part": round(found / counts.total(), 4) if found else 0.0,
+        "of_looked_at": round(found / looked, 4) if found else 0.0,
+    }
 
 
 def _print(rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """The last column is the part found of all, and of those that were looked at."""
     print(f"{'':42}" + "".join(f"{kind:>10}" for kind in KINDS))
     for name, row in rows.items():
-        print(f"{name:42}" + "".join(f"{row[kind]:>10}" for kind in KINDS) + f"{row['part']:>9.1%}")
+        counts = "".join(f"{row[kind]:>10}" for kind in KINDS)
+        print(f"{name:42}{counts}{row['part']:>9.1%}{row['of_looked_at']:>9.1%}")

@@ -58,11 +58,11 @@ def _answer(copy: CopySubscription, signal: Signal, decision: str, **given: Any)
 
 
 def _counts() -> dict[str, float]:
-    latency = approval_latency_seconds.collect()[0].samples
+    (latency,) = approval_latency_seconds.collect()
     return {
         **{name: approvals.labels(name)._value.get() for name in ("approved", "rejected")},
         **{name: copy_trades.labels(name)._value.get() for name in ("planned", "skipped")},
-        "seconds": next(each.value for each in latency if each.name.endswith("_sum")),
+        "seconds": next(each.value for each in latency.samples if each.name.endswith("_sum")),
     }
 
 

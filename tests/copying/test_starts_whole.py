@@ -127,7 +127,7 @@ def test_offers_count_opens_and_followers_and_know_what_one_copies() -> None:
     a_follower(busy, status="paused")
     a_follower(quiet, account=me, status="stopped")
     found = [
-        (row.name, row.opens, row.last_at, row.followers, row.copied)
+        tuple(getattr(row, name) for name in ("name", "opens", "last_at", "followers", "copied"))
         for row in offers_for(user_id=me.user_id, now=at)
     ]
     assert found == [

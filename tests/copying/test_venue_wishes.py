@@ -74,11 +74,8 @@ def test_the_venues_most_bounds_the_wish_and_old_signals_and_closes_name_none() 
     a_market("ETHUSDT", max_leverage=4)
     copy = _copy()
     a_signal(copy.strategy, symbol="ETHUSDT", leverage=9)
-    for terms in (
-        {"leverage": 11, "at": now() - timedelta(days=31)},
-        {"leverage": 12, "action": "close"},
-    ):
-        a_signal(copy.strategy, **terms)
+    a_signal(copy.strategy, leverage=11, at=now() - timedelta(days=31))
+    a_signal(copy.strategy, leverage=12, action="close")
     assert _plan() == {(copy.account_id, "ETHUSDT"): 4}
     a_signal(copy.strategy, leverage=6, at=now() - timedelta(days=29))
     assert _plan() == {(copy.account_id, "ETHUSDT"): 4, (copy.account_id, "BTCUSDT"): 6}

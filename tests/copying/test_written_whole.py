@@ -119,7 +119,7 @@ def test_a_close_is_written_without_a_deadline_and_reserves_nothing(
     close = a_signal(copies[0].strategy, action="close", valid_until=now() + timedelta(seconds=9))
     assert fan_out(signal_id=close.pk, now=now()) == 2
     for order in Order.objects.filter(reduce_only=True):
-        receipt = CopyExecution.objects.get(pk=order.execution_id)
+        receipt = CopyExecution.objects.get(signal=close, account=order.account)
         assert _order(order) == {
             "origin_kind": "signal", "origin_id": close.pk, "leg": 0,
             "account_id": receipt.account_id, "execution_id": receipt.pk,
