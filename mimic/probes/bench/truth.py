@@ -94,10 +94,10 @@ def allowed() -> Report:
     }
 
 
-def all_live(strategy_accounts: Sequence[int]) -> None:
+def all_live(accounts: Sequence[int]) -> None:
     """Wait until the stream process hears all of these."""
-    live = AccountStream.objects.filter(account_id__in=strategy_accounts, state="live")
-    until("user streams", lambda: live.count() >= len(strategy_accounts))
+    live = AccountStream.objects.filter(account_id__in=accounts, state="live")
+    until("user streams", lambda: live.count() >= len(accounts))
 
 
 def one_open(strategy: Strategy, followers: int) -> Signal:
@@ -155,10 +155,11 @@ def _all_due(accounts: Sequence[int], now: datetime) -> None:
 
 
 def _rounds(accounts: Sequence[int], since: datetime) -> float:
-    """Seconds that rounds took, from looking who is due to the last comparison."""
+    """Seconds that rounds took, from looking who is due to the last comparison's commit."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sum(span) FROM (SELECT extract(epoch FROM max(compared_at) - asked_at) AS span "
+            "SELECT sum(span) FROM (SELECT extract(epoch FROM "
+            "max(pg_xact_commit_timestamp(xmin)) - asked_at) AS span "
             "FROM trading_reconciliation WHERE account_id = ANY(%s) AND asked_at > %s "
             "GROUP BY asked_at) rounds",
             [list(accounts), since],

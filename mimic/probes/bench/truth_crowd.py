@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -42,15 +40,16 @@ def heard(strategy: Strategy, now: datetime) -> None:
     rows.update(state="live", joined_at=now, alive_at=now + HEARD_FOR)
 
 
-def accounts_of(strategy: Strategy) -> Any:
-    """Ids of the accounts that copy it, a queryset."""
-    return CopySubscription.objects.filter(strategy=strategy).values_list("account_id", flat=True)
+def accounts_of(strategy: Strategy) -> list[int]:
+    """Ids of the accounts that copy it."""
+    copies = CopySubscription.objects.filter(strategy=strategy)
+    return list(copies.values_list("account_id", flat=True))
 
 
 def holders(strategy: Strategy, number: int) -> list[Holder]:
     """The first so many of those who hold a position, each signed in."""
     held = Position.objects.filter(account_id__in=accounts_of(strategy)).exclude(quantity=0)
-    rows: Sequence[Position] = held.select_related("account__user").order_by("account_id")[:number]
+    rows = list(held.select_related("account__user").order_by("account_id")[:number])
     cookies = sign_in([row.account.user for row in rows])
     return [
         Holder(row.account.user_id, cookie, str(row.public_id), row.pk, 0)

@@ -21,6 +21,7 @@ from mimic.probes.surroundings import (
 )
 
 VENUE = "binanceusdm"
+STATEMENTS = {"track_commit_timestamp": "on"}
 NEEDED = ("web", "worker-trading", "stream", "sentinel")
 
 
@@ -29,7 +30,7 @@ def run(_arguments: list[str]) -> int:
     HOME.mkdir(parents=True, exist_ok=True)
     report = HOME / "truth.json"
     report.unlink(missing_ok=True)
-    pair = fresh_pair(HOME / "servers")
+    pair = fresh_pair(HOME / "servers", STATEMENTS)
     try:
         with Supervisor(pair.home / "log") as supervisor:
             supervisor.heed_signals()
