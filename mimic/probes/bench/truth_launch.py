@@ -10,6 +10,7 @@ import subprocess
 
 from mimic.ops.embedded import Supervisor
 from mimic.probes.bench.launch import HOME, wait_for_port
+from mimic.probes.bench.sockets_launch import STATEMENTS
 from mimic.probes.processes import free_port, processes
 from mimic.probes.surroundings import (
     PYTHON,
@@ -21,7 +22,6 @@ from mimic.probes.surroundings import (
 )
 
 VENUE = "binanceusdm"
-STATEMENTS = {"track_commit_timestamp": "on"}
 NEEDED = ("web", "worker-trading", "stream", "sentinel")
 
 
