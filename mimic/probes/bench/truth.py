@@ -55,9 +55,9 @@ def fills(strategy: Strategy, people: Sequence[Holder], port: int) -> Report:
 def reconciled(accounts: Sequence[int], stream: int) -> Report:
     """All are due at once: positions and balances, by the one stream process with that id.
 
-    ``accounts_per_s`` counts an account when both were read and compared with our books. A round
-    of 40 comparisons begins two seconds after the one before ended: ``in_rounds_per_s`` leaves
-    these pauses out.
+    ``accounts_per_s`` counts an account when its positions were compared and its balance read. A
+    round of 40 comparisons begins two seconds after the one before ended, which is what limits it:
+    ``in_rounds_per_s`` is comparisons a second without these pauses.
     """
     processor, began = usage.cpu_of(stream), datetime.now(UTC)
     _all_due(accounts, began)

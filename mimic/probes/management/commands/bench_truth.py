@@ -71,8 +71,8 @@ def lines_of(report: truth.Report) -> list[str]:
     for row in report["reconciled"]:
         lines.append(
             f"{row['accounts']:>6} accounts reconciled in {row['seconds']:>5} s: "
-            f"{row['accounts_per_s']:>5} a second, {row['in_rounds_per_s']:>6} without the pauses "
-            f"between rounds; {row['cpu_ms_per_account']} ms of the stream process's CPU each"
+            f"{row['accounts_per_s']:>5} a second ({row['in_rounds_per_s']} comparisons a second "
+            f"without the pauses between rounds); {row['cpu_ms_per_account']} ms of CPU each"
         )
     for name, told in report["fill_to_socket_ms"].items():
         spans = "  ".join(f"{key} {told[key]:>5}" for key in ("p50", "p95", "p99", "max"))
