@@ -4,10 +4,12 @@
 import os
 import sys
 
+WITH_SERVERS = {"demo", "dev", "bench", "bench-attack", "bench-sockets", "bench-truth"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mimic.settings")
-    if sys.argv[1:2] and (sys.argv[1] in {"demo", "dev", "bench"} or sys.argv[1][:6] == "bench-"):
+    if sys.argv[1:2] and sys.argv[1] in WITH_SERVERS:
         from mimic.probes.launch import run
 
         sys.exit(run(sys.argv[1], sys.argv[2:]))

@@ -154,24 +154,12 @@ def _safe(world: World) -> list[str]:
 def _done(world: World) -> list[str]:
     """What must hold once nothing breaks any more: O2, O3, O4, O8."""
     wrong = [] if world.is_over() else [f"O2: {_alive(world)}"]
-    for signal in world.signals:
-        receipts = CopyExecution.objects.filter(signal_id=signal)
-        if (
-            not receipts.count()
-            == ExecutionKey.objects.filter(signal_id=signal).count()
-            == len(world.copies)
-        ):
-            wrong.append(f"O2: {receipts.count()} receipts for {len(world.copies)} followers")
-        wrong += [f"O2: a receipt ends as {each.outcome}"
-                  for each in receipts.filter(outcome__in=("planned", "unknown"))]  # fmt: skip
-    wrong += [text for account_id in world.account_ids for text in _books(world, account_id)]
-    wrong += _converged(world)
-    known = set(OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
-                .values_list("client_id", flat=True))  # fmt: skip
-    unclear = OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
-    unclear = unclear.filter(outcome__in=("sending", "unknown"))
-    wrong += [f"O2: an attempt ends as {each.outcome}" for each in unclear]
-    strange = {name for _, name in world.venue.arrived} - known
+    wrong += _receipts(world) + _books(world) + _converged(world)
+    attempts = dict(OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
+                    .values_list("client_id", "outcome"))  # fmt: skip
+    wrong += [f"O2: an attempt ends as {each}" for each in attempts.values()
+              if each in ("sending", "unknown")]  # fmt: skip
+    strange = {name for _, name in world.venue.arrived} - attempts.keys()
     wrong += [f"O4: nobody wrote {name}" for name in sorted(strange)]
     many = Order.objects.filter(account_id__in=world.account_ids, attempts__gt=_ATTEMPTS)
     return wrong + [f"O8: {each} took {each.attempts} attempts" for each in many]
@@ -194,15 +182,42 @@ def _converged(world: World) -> list[str]:
     return wrong
 
 
-def _books(world: World, account_id: int) -> list[str]:
-    ours = sum(Position.objects.filter(account_id=account_id).values_list("quantity", flat=True))
+def _receipts(world: World) -> list[str]:
+    rows = CopyExecution.objects.filter(signal_id__in=world.signals)
+    told = list(rows.values_list("signal_id", "outcome"))
+    receipts = Counter(signal for signal, _ in told)
+    keys = Counter(ExecutionKey.objects.filter(signal_id__in=world.signals)
+                   .values_list("signal_id", flat=True))  # fmt: skip
+    wanted = len(world.copies)
+    return [
+        f"O2: {receipts[each]} receipts, {keys[each]} keys for {wanted} followers"
+        for each in world.signals
+        if not receipts[each] == keys[each] == wanted
+    ] + [f"O2: a receipt ends as {each}" for _, each in told if each in ("planned", "unknown")]
+
+
+def _books(world: World) -> list[str]:
+    """The venue's positions and trades, against ours."""
+    ours: dict[int, Decimal] = defaultdict(Decimal)
+    booked: dict[int, set[str]] = defaultdict(set)
+    told: dict[int, set[str]] = defaultdict(set)
+    of_these = {"account_id__in": world.account_ids}
+    for account_id, held in Position.objects.filter(**of_these).values_list(
+        "account_id", "quantity"
+    ):
+        ours[account_id] += held
+    for account_id, trade in Fill.objects.filter(**of_these).values_list("account_id", "trade_id"):
+        booked[account_id].add(trade)
+    for each in world.venue.ledger:
+        told[each.account_id] |= {fill.trade_id for fill in each.fills}
     wrong = []
-    if ours != world.venue.held[account_id]:
-        wrong.append(f"O3: {ours} in our books, {world.venue.held[account_id]} at the venue")
-    booked = set(Fill.objects.filter(account_id=account_id).values_list("trade_id", flat=True))
-    told = {fill.trade_id for each in world.venue.ledger if each.account_id == account_id
-            for fill in each.fills}  # fmt: skip
-    return wrong if booked == told else [*wrong, f"O3: fills {booked ^ told} on one side alone"]
+    for account_id in world.account_ids:
+        held, fills = world.venue.held[account_id], booked[account_id] ^ told[account_id]
+        if ours[account_id] != held:
+            wrong.append(f"O3: {ours[account_id]} in our books, {held} at the venue")
+        if fills:
+            wrong.append(f"O3: fills {fills} on one side alone")
+    return wrong
 
 
 def _alive(world: World) -> str:

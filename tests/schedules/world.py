@@ -40,6 +40,7 @@ from trading.models import (
 SAFETY = timedelta(seconds=2)
 _TAKEN = 4
 _LONGEST_REST = 60  # rounds
+_A_LITTLE = 0.6  # seconds; longer than what anything that is asked again soon waits
 _labels = count(1)
 
 
@@ -192,21 +193,34 @@ class World:
         self._stream += apply_news(told=heard, now=self.now).early
 
     def rest(self) -> None:
-        """Nobody breaks anything any more: everything that can end, ends."""
+        """Nobody breaks anything any more: everything that can end, ends.
+
+        What waits to be decided waits for orders that are alive, so it is asked at first and when
+        none is: a fan-out is the dearest of all steps.
+        """
         for worker in range(len(self.workers)):
             self._empty(worker)
+        self.decide()
         for _ in range(_LONGEST_REST):
-            undecided = self.decide()
             alive = list(self.alive().values_list("status", "reduce_only", "due_at"))
-            if not alive and not undecided and not self.converge():
+            if alive:
+                self._see_through(alive)
+            elif self.decide() or self.converge():
+                self.wait(_A_LITTLE)
+            else:
                 return
-            for closing in {closing for status, closing, _ in alive if status == "planned"}:
-                self.claim(0, closing=closing)
-            self._empty(0)
-            if any(status in ("sending", "planned") for status, _, _ in alive):
-                self.sweep()
+
+    def _see_through(self, alive: list[tuple[str, bool, datetime | None]]) -> None:
+        """Send, sweep and look, each where there is something to be found."""
+        for closing in {closing for status, closing, _ in alive if status == "planned"}:
+            self.claim(0, closing=closing)
+        self._empty(0)
+        if any(status in ("sending", "planned") for status, _, _ in alive):
+            self.sweep()
+        due = [due for _, _, due in alive if due]
+        if any(each <= self.now for each in due):
             self.look()
-            self._wait_until(min((due for _, _, due in alive if due), default=self.now))
+        self._wait_until(min(due, default=self.now))
 
     def _empty(self, number: int) -> None:
         while self.workers[number].held:
@@ -215,7 +229,7 @@ class World:
 
     def _wait_until(self, due: datetime) -> None:
         """A little longer: what was just sent has its first look then."""
-        self.wait(max((due - self.now).total_seconds(), 0.0) + 0.6)
+        self.wait(max((due - self.now).total_seconds(), 0.0) + _A_LITTLE)
 
     def alive(self) -> QuerySet[Order]:
         return Order.objects.filter(account_id__in=self.account_ids, closed_at=None)

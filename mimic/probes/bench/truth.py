@@ -55,9 +55,9 @@ def fills(strategy: Strategy, people: Sequence[Holder], port: int) -> Report:
 def reconciled(accounts: Sequence[int], stream: int) -> Report:
     """All are due at once: positions and balances, by the one stream process with that id.
 
-    ``accounts_per_s`` counts an account when both were read and compared with our books. A round
-    of 40 comparisons begins two seconds after the one before ended: ``in_rounds_per_s`` leaves
-    these pauses out.
+    ``accounts_per_s`` counts an account when its positions were compared and its balance read. A
+    round of 40 comparisons begins two seconds after the one before ended, which is what limits it:
+    ``in_rounds_per_s`` is comparisons a second without these pauses.
     """
     processor, began = usage.cpu_of(stream), datetime.now(UTC)
     _all_due(accounts, began)
@@ -94,10 +94,10 @@ def allowed() -> Report:
     }
 
 
-def all_live(strategy_accounts: Sequence[int]) -> None:
+def all_live(accounts: Sequence[int]) -> None:
     """Wait until the stream process hears all of these."""
-    live = AccountStream.objects.filter(account_id__in=strategy_accounts, state="live")
-    until("user streams", lambda: live.count() >= len(strategy_accounts))
+    live = AccountStream.objects.filter(account_id__in=accounts, state="live")
+    until("user streams", lambda: live.count() >= len(accounts))
 
 
 def one_open(strategy: Strategy, followers: int) -> Signal:
@@ -155,10 +155,11 @@ def _all_due(accounts: Sequence[int], now: datetime) -> None:
 
 
 def _rounds(accounts: Sequence[int], since: datetime) -> float:
-    """Seconds that rounds took, from looking who is due to the last comparison."""
+    """Seconds that rounds took, from looking who is due to the last comparison's commit."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sum(span) FROM (SELECT extract(epoch FROM max(compared_at) - asked_at) AS span "
+            "SELECT sum(span) FROM (SELECT extract(epoch FROM "
+            "max(pg_xact_commit_timestamp(xmin)) - asked_at) AS span "
             "FROM trading_reconciliation WHERE account_id = ANY(%s) AND asked_at > %s "
             "GROUP BY asked_at) rounds",
             [list(accounts), since],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -41,9 +40,10 @@ def heard(strategy: Strategy, now: datetime) -> None:
     rows.update(state="live", joined_at=now, alive_at=now + HEARD_FOR)
 
 
-def accounts_of(strategy: Strategy) -> Any:
-    """Ids of the accounts that copy it, a queryset."""
-    return CopySubscription.objects.filter(strategy=strategy).values_list("account_id", flat=True)
+def accounts_of(strategy: Strategy) -> list[int]:
+    """Ids of the accounts that copy it."""
+    copies = CopySubscription.objects.filter(strategy=strategy)
+    return list(copies.values_list("account_id", flat=True))
 
 
 def holders(strategy: Strategy, number: int) -> list[Holder]:

@@ -10,6 +10,7 @@ import subprocess
 
 from mimic.ops.embedded import Supervisor
 from mimic.probes.bench.launch import HOME, wait_for_port
+from mimic.probes.bench.sockets_launch import STATEMENTS
 from mimic.probes.processes import free_port, processes
 from mimic.probes.surroundings import (
     PYTHON,
@@ -29,7 +30,7 @@ def run(_arguments: list[str]) -> int:
     HOME.mkdir(parents=True, exist_ok=True)
     report = HOME / "truth.json"
     report.unlink(missing_ok=True)
-    pair = fresh_pair(HOME / "servers")
+    pair = fresh_pair(HOME / "servers", STATEMENTS)
     try:
         with Supervisor(pair.home / "log") as supervisor:
             supervisor.heed_signals()
