@@ -38,7 +38,7 @@ def write_report(
         verdicts[f.key].seconds for each in faults.values() for f in each if f.key in verdicts
     ]
     told = {"needed": NEEDED, "portions": rows, "files": files}
-    told["seconds_each"] = round(sum(looked) / len(looked), 3) if looked else None
+    told["processor_seconds_each"] = round(sum(looked) / len(looked), 3) if looked else None
     (home / "report.json").write_text(json.dumps(told, indent=1) + "\n")
     (home / "survivors.txt").write_text("\n\n".join(survivors) + "\n")
     _print({**files, **rows})
