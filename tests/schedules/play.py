@@ -31,7 +31,9 @@ from trading.models import (
 )
 
 LONGEST = 18  # steps
-_FATES = ("well", "well", "lost answer", "lost request", "busy", "no margin", "part", "stall")
+_FATES = (
+    "well", "well", "lost answer", "lost request", "late", "busy", "no margin", "part", "stall",
+)  # fmt: skip
 _WAYS = ("once", "thrice", "reversed", "lost")
 _ATTEMPTS = 12
 
@@ -82,7 +84,7 @@ def _drawn(dice: random.Random) -> Step:
         (1, lambda: Step("publish", (dice.choice(("open", "close")),))),
         (2, lambda: Step("decide")),
         (4, lambda: Step("claim", (worker, dice.random() < 0.3))),
-        (6, lambda: Step("send", (worker, dice.choice(_FATES), dice.choice((1, 6, 40))))),
+        (6, lambda: Step("send", (worker, dice.choice(_FATES), dice.choice((1, 4, 6, 40))))),
         (3, lambda: Step("write", (worker,))),
         (1, lambda: Step("die", (worker,))),
         (2, lambda: Step("sweep")),

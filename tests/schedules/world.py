@@ -68,6 +68,7 @@ class World:
         self.signals: list[int] = []
         self._owner = owner
         self._stream: list[Told] = []
+        self._under_way: list[tuple[datetime, int, OrderRequest]] = []
 
     def follower(self) -> None:
         account = ExchangeAccount.objects.create(
@@ -88,8 +89,13 @@ class World:
         return [each.account_id for each in self.copies]
 
     def wait(self, seconds: float) -> None:
+        """What was under way to the venue arrives meanwhile."""
         self.now += timedelta(seconds=seconds)
         self._clock.move_to(self.now)
+        arrived = [each for each in self._under_way if each[0] <= self.now]
+        self._under_way = [each for each in self._under_way if each[0] > self.now]
+        for at, account_id, request in sorted(arrived, key=lambda each: each[0]):
+            self._stream += self._arrived(account_id, request, at)[1]
 
     def publish(self, action: str) -> None:
         direction = "any" if action == "close" else "long"
@@ -137,20 +143,29 @@ class World:
         sent_at = self.now
         if fate == "stall":
             self.wait(seconds)
+        if fate == "late":
+            arrives_at = self.now + timedelta(seconds=seconds)
+            self._under_way.append((arrives_at, order.account_id, request))
         worker.answers.append(Answer(order, self._post(order, request, fate), sent_at, self.now))
 
     def _post(self, order: Claimed, request: OrderRequest, fate: str) -> SendResult:
-        if fate == "lost request":
+        if fate in ("lost request", "late"):
             return SendResult(Outcome.UNKNOWN, "venue.no_answer")
         if fate == "busy":
             return SendResult(Outcome.REFUSED, "venue.unavailable", "-1008", retryable=True)
         if fate == "no margin" and not order.reduce_only:
             return SendResult(Outcome.REFUSED, "venue.insufficient_margin", "-2019")
-        told, news = self.venue.arrive(order.account_id, request, self.now, part=fate == "part")
-        self._stream += [Told(order.account_id, each) for each in news]
+        told, news = self._arrived(order.account_id, request, self.now, part=fate == "part")
+        self._stream += news
         if fate == "lost answer":
             return SendResult(Outcome.UNKNOWN, "venue.no_answer")
         return told
+
+    def _arrived(
+        self, account_id: int, request: OrderRequest, at: datetime, *, part: bool = False
+    ) -> tuple[SendResult, list[Told]]:
+        told, news = self.venue.arrive(account_id, request, at, part=part)
+        return told, [Told(account_id, each) for each in news]
 
     def write(self, number: int) -> None:
         """The worker's answers into the database; an empty hand writes nothing."""
