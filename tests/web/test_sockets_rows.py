@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from mimic.web.hub import publish
 from mimic.web.live_channels import find_channel
 from signals.models import Action, Strategy
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
+from tests.execution.news_cast import START, a_fill
 from tests.execution.paper import now, send_on_paper
 from tests.web.serving import Browser, browser
 from tests.web.socket_cast import port, signed_in
 from trading.copying.fanout import fan_out
 from trading.copying.live import tell_of_orders
+from trading.domain.ports import Side
+from trading.execution.news import Told, apply_news
 from trading.models import CopyExecution, CopySubscription, Order, Position, Trade
 from trading.reconciliation.snapshots import mark_paper, record_equity
 from trading.reconciliation.telling import tell_of_balances, tell_of_points
@@ -115,6 +119,22 @@ def test_an_orders_life_is_told_in_order_and_its_trade_once(
     trade = Trade.objects.get(account=copies[0].account)
     assert heard["trades"][0]["subscription"] == str(copies[0].public_id)
     assert heard["trades"][0]["profit"] == format(trade.profit, "f")
+
+
+def test_a_position_that_its_person_closes_by_hand_goes_from_the_page(
+    copies: list[CopySubscription], pages: list[Browser]
+) -> None:
+    fan_out(signal_id=a_signal(copies[0].strategy).pk, now=now())
+    send_on_paper()
+    held = Position.objects.get(account=copies[0].account)
+    later = (now() - START).total_seconds() + 1
+    by_hand = a_fill(None, 1, str(held.quantity), side=Side.SELL, after=later)
+    apply_news(told=[Told(held.account_id, by_hand)], now=now())
+    publish("shouts", "end", {})
+    mine, others = map(_heard_until_the_end, pages)
+    gone = mine["positions"][-1]
+    assert (gone["id"], Decimal(gone["quantity"])) == (str(held.public_id), 0)
+    assert (mine["summary"][-1]["open_count"], others["summary"][-1]["open_count"]) == (0, 1)
 
 
 def test_a_snapshot_holds_the_persons_own_rows_in_the_shape_of_what_follows(

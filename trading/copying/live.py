@@ -27,7 +27,12 @@ from trading.execution.book_rows import (
     orders_of_signal,
     trades_of_orders,
 )
-from trading.execution.selectors import positions_of_orders, sums_of_people
+from trading.execution.selectors import (
+    PositionRow,
+    positions_at,
+    positions_of_orders,
+    sums_of_people,
+)
 
 
 def tell_of_orders(order_ids: Sequence[int]) -> None:
@@ -40,7 +45,17 @@ def tell_of_orders(order_ids: Sequence[int]) -> None:
         return
     tell_rows("receipts", "upsert", receipts_of_orders(order_ids=order_ids, people=concerned))
     tell_rows("trades", "upsert", trades_of_orders(order_ids=order_ids, people=concerned))
-    positions = positions_of_orders(order_ids=order_ids, people=concerned)
+    _tell_positions(positions_of_orders(order_ids=order_ids, people=concerned))
+
+
+def tell_of_places(places: Collection[tuple[int, str]]) -> None:
+    """As :func:`tell_of_orders`, where somebody traded by hand."""
+    people = connected_people()
+    if people:
+        _tell_positions(positions_at(places=places, people=people))
+
+
+def _tell_positions(positions: Sequence[PositionRow]) -> None:
     tell_rows("positions", "upsert", [row for row in positions if row.quantity])
     tell_rows("positions", "remove", [row for row in positions if not row.quantity])
     if positions:

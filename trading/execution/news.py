@@ -81,6 +81,10 @@ def apply_news(*, told: Sequence[Told], now: datetime) -> Applied:
     for account_id, strange in others.items():
         _book_others(account_id, strange, applied, now)
     receipts.announce(sorted(applied.orders))
+    receipts.announce_outside(
+        {(each.account_id, each.news.fill.symbol) for each in applied.external
+         if isinstance(each.news, FillNews)}
+    )  # fmt: skip
     return applied
 
 

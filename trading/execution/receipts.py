@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from mimic.core.bulk import array_of
 from mimic.core.prepared import run_prepared
@@ -28,13 +28,30 @@ UPDATE trading_copyexecution e SET outcome = %s, code = coalesce(nullif(%s, ''),
   FROM trading_order o WHERE o.id = ANY(%s::bigint[]) AND e.id = o.execution_id
 """
 
+Place = tuple[int, str]
+"""Account and symbol."""
+
 _listeners: list[Callable[[Sequence[int]], None]] = []
+_outside: list[Callable[[Collection[Place]], None]] = []
 
 
 def on_change(listener: Callable[[Sequence[int]], None]) -> None:
     """Register who tells people; it gets order ids, inside the transaction."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def on_outside_change(listener: Callable[[Collection[Place]], None]) -> None:
+    """Register who tells people of what they did themselves, inside the transaction."""
+    if listener not in _outside:
+        _outside.append(listener)
+
+
+def announce_outside(places: Collection[Place]) -> None:
+    """Tell the listeners where trades that are not ours have changed a position."""
+    if places:
+        for listener in _outside:
+            listener(places)
 
 
 def announce(order_ids: Sequence[int]) -> None:

@@ -51,6 +51,10 @@ _OF_ORDERS = """
  WHERE a.user_id = ANY(%s) AND (p.account_id, p.symbol) IN
     (SELECT o.account_id, o.symbol FROM trading_order o WHERE o.id = ANY(%s))
 """
+_OF_PLACES = """
+ WHERE a.user_id = ANY(%s) AND (p.account_id, p.symbol) IN
+    (SELECT * FROM unnest(%s::bigint[], %s::text[]))
+"""
 
 
 def open_positions(*, user_id: int) -> list[PositionRow]:
@@ -64,6 +68,14 @@ def open_positions(*, user_id: int) -> list[PositionRow]:
 def positions_of_orders(*, order_ids: Sequence[int], people: Collection[int]) -> list[PositionRow]:
     """Positions that these orders may have changed, of these people only; closed ones too."""
     return _rows(_SELECT + _OF_ORDERS, [list(people), list(order_ids)])
+
+
+def positions_at(
+    *, places: Collection[tuple[int, str]], people: Collection[int]
+) -> list[PositionRow]:
+    """Positions of these people in these places (account, symbol); closed ones too."""
+    accounts, symbols = zip(*places, strict=True)
+    return _rows(_SELECT + _OF_PLACES, [list(people), list(accounts), list(symbols)])
 
 
 @dataclass(frozen=True, slots=True)

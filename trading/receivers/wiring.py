@@ -17,7 +17,7 @@ from signals.instruments import answer_with
 from signals.services.publish import Companion, register_companion
 from trading.copying import fanout
 from trading.copying.daily_loss import close_after_losses
-from trading.copying.live import tell_of_orders
+from trading.copying.live import tell_of_orders, tell_of_places
 from trading.copying.masters.connecting import pause_masters_of
 from trading.copying.masters.mirror import sweep_masters
 from trading.copying.pending import expire_pending
@@ -47,6 +47,7 @@ def connect() -> None:
     depends_on(ConsentKind.COPY_TRADING, pause_all_of)
     depends_on(ConsentKind.MASTER_ACCOUNT, pause_masters_of)
     receipts.on_change(tell_of_orders)
+    receipts.on_outside_change(tell_of_places)
     for channel, snapshot in SNAPSHOTS.items():
         register_channel(channel, public=False, snapshot=snapshot)
     register_watched(prices.FAMILY, states=prices.prices_now)
