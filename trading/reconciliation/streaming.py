@@ -95,8 +95,8 @@ class Stream:
         await asyncio.gather(
             self._every(INSTRUMENTS_EVERY, partial(self._instruments, venue)),
             self._every(QUOTES_EVERY, partial(self._quotes, venue)),
-            self._every(BALANCES_EVERY, partial(self._balances, venue)),
-            self._every(BALANCES_EVERY, partial(self._compare, venue)),
+            self._every(BALANCES_EVERY, partial(self._while_full, self._balances, venue)),
+            self._every(BALANCES_EVERY, partial(self._while_full, self._compare, venue)),
             self._every(VOLATILITY_EVERY, partial(self._volatility, venue)),
             self._every(BOOKS_EVERY, partial(self._books, venue)),
         )
@@ -177,7 +177,15 @@ class Stream:
             logger.warning("no book", extra={"symbol": symbol, "fault": str(fault)})
             return None
 
-    async def _balances(self, venue: str) -> None:
+    async def _while_full(self, work: Callable[[str], Awaitable[int]], venue: str) -> None:
+        """Round after round while each was as large as one can be: more may be due, and what
+        addresses have left bounds it. A round in which something failed is the last.
+        """
+        while await work(venue) == BALANCES_AT_ONCE and not self._stopped.is_set():
+            pass
+
+    async def _balances(self, venue: str) -> int:
+        """Returns how many were read."""
         due = partial(
             snapshots.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=datetime.now(UTC)
         )
@@ -186,9 +194,10 @@ class Stream:
         now = datetime.now(UTC)
         known = [row for row in rows if row is not None]
         await in_database(partial(snapshots.store_balances, rows=known, now=now))
+        return len(known)
 
-    async def _compare(self, venue: str) -> None:
-        """Positions of accounts whose turn it is, against our books."""
+    async def _compare(self, venue: str) -> int:
+        """Positions of accounts whose turn it is, against our books; returns of how many."""
         now = datetime.now(UTC)
         due = partial(rounds.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=now)
         sessions = await asyncio.to_thread(self._granted, venue, await in_database(due))
@@ -199,6 +208,7 @@ class Stream:
         failed = [each for each in told if each is not None]
         if failed:
             await in_database(partial(rounds.note_failed, account_ids=failed))
+        return len(asked) - len(failed)
 
     async def _compared(self, venue: str, session: AccountSession) -> int | None:
         """The account, if it could not be compared."""
