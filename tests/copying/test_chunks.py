@@ -148,7 +148,7 @@ def test_outcomes_are_counted_and_who_cannot_be_decided_for_comes_back() -> None
     fan_out(signal_id=signal.pk, now=now())
     for name, more in (("planned", 2), ("skipped", 1)):
         assert copy_trades.labels(name)._value.get() == counted[name] + more
-    Order.objects.filter(rank=1).update(status="sending")
+    Order.objects.filter(pk=Order.objects.earliest("pk").pk).update(status="sending")
     close = a_signal(strategy, action="close")
     before = now()
     assert fan_out(signal_id=close.pk, now=before) == 2
