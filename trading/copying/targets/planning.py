@@ -26,7 +26,7 @@ SELECT s.id, s.account_id, v.symbol, v.quantity
        AND r.symbol = v.symbol AND r.ended_at IS NULL)
    AND NOT {LEFT_BEFORE}
  ORDER BY s.id, v.symbol
-"""  # noqa: S608 - made of our own constants
+"""  # noqa: S608  # nosec B608  # constants alone
 
 
 def plan_stops(only: Sequence[int] | None, now: datetime) -> int:

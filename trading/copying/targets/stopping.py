@@ -55,7 +55,7 @@ SELECT s.id FROM trading_copysubscription s
        AND r.ended_at IS NULL)
    AND NOT EXISTS (SELECT FROM trading_virtualposition v
        WHERE v.subscription_id = s.id AND v.quantity <> 0 AND NOT {LEFT_BEFORE})
-"""  # noqa: S608 - made of our own constants
+"""  # noqa: S608  # nosec B608  # constants alone
 
 
 def stop_copy(
