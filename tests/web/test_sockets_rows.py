@@ -133,7 +133,8 @@ def test_a_position_that_its_person_closes_by_hand_goes_from_the_page(
     publish("shouts", "end", {})
     mine, others = map(_heard_until_the_end, pages)
     gone = mine["positions"][-1]
-    assert (gone["id"], Decimal(gone["quantity"])) == (str(held.public_id), 0)
+    assert gone["id"] == str(held.public_id)
+    assert Decimal(gone["quantity"]) == 0
     assert (mine["summary"][-1]["open_count"], others["summary"][-1]["open_count"]) == (0, 1)
 
 
