@@ -9,22 +9,16 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from mimic.core.thread_connections import in_thread
 from signals.models import Signal
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
+from tests.copying.fates import answered, expired, filled, partly
 from tests.execution.paper import now, send_on_paper
 from trading.copying.fanout import fan_out
 from trading.copying.targets.gaps import converge_held, converge_lately
 from trading.copying.targets.leaving import NothingHeld, OrderUnderWay, leave_leg
-from trading.domain.orders import Cause
-from trading.domain.ports import FillReport, Outcome, SendResult, Side
-from trading.execution import budgets
-from trading.execution.books import Reported, book_fills
-from trading.execution.claims import take_orders
-from trading.execution.settle import Answer, settle_answers
-from trading.execution.transitions import Change, move
+from trading.domain.ports import Outcome
 from trading.models import (
     AccountBudget,
     CopySubscription,
@@ -70,34 +64,6 @@ def later(seconds: float = 1.0) -> int:
     at = now() + timedelta(seconds=seconds)
     converge_held(at)
     return converge_lately(at)
-
-
-def answered(outcome: Outcome, *, closing: bool = False, code: str = "venue.no") -> Order:
-    """The order that is next, sent and answered so."""
-    (claimed,) = take_orders(route="paper", closing=closing, limit=10, now=now())
-    result = SendResult(outcome, code=code, message="no")
-    settle_answers(route="paper", answers=[Answer(claimed, result, now(), now())], now=now())
-    return Order.objects.get(pk=claimed.order_id)
-
-
-def filled(order: Order, quantity: Decimal, trade: str = "t1") -> None:
-    fill = FillReport(trade, "v1", order.symbol, Side(order.side), quantity, Decimal(60_000),
-                      ZERO, "USDT", now())  # fmt: skip
-    book_fills(reports=[Reported(order.pk, fill)], now=now())
-
-
-def partly(quantity: str, *, closing: bool = False) -> Order:
-    """The next order fills by ``quantity``, and the venue lets the rest expire."""
-    order = answered(Outcome.UNKNOWN, closing=closing)
-    filled(order, Decimal(quantity), trade=f"t{order.pk}")
-    expired(order)
-    return order
-
-
-@transaction.atomic
-def expired(order: Order) -> None:
-    move(Cause.EXPIRE, [Change(order.pk, code="venue.expired")], now())
-    budgets.release([order.pk])
 
 
 def repair() -> Repair:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -14,16 +14,14 @@ from mimic.audit.models import Entry
 from mimic.core.thread_connections import in_thread
 from signals.models import Strategy
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy
+from tests.copying.fates import answered, filled
 from tests.execution.paper import now, send_on_paper
 from tests.guards.cast import holding
 from trading.copying.fanout import fan_out
 from trading.copying.starting import start_copying
 from trading.copying.subscription_states import Change, WrongStatus, change_subscription
 from trading.copying.targets.stopping import carry_out, stop_copy
-from trading.domain.ports import FillReport, Outcome, SendResult, Side
-from trading.execution.books import Reported, book_fills
-from trading.execution.claims import take_orders
-from trading.execution.settle import Answer, settle_answers
+from trading.domain.ports import Outcome
 from trading.models import (
     CopyExecution,
     CopyMode,
@@ -69,12 +67,6 @@ def signalled(strategy: Strategy, **terms: Any) -> list[str]:
     return list(CopyExecution.objects.filter(signal=signal).values_list("code", flat=True))
 
 
-def filled(order: Order, trade: str, at: datetime) -> None:
-    fill = FillReport(trade, "v1", order.symbol, Side(order.side), order.quantity, Decimal(60_000),
-                      Decimal(0), "USDT", at)  # fmt: skip
-    book_fills(reports=[Reported(order.pk, fill)], now=now())
-
-
 def test_kept_positions_stay_with_the_account_and_are_no_copys_any_more() -> None:
     strategy, [copy] = holding()
     assert stop(copy, StopWay.KEEP) == "stopped"
@@ -97,7 +89,7 @@ def test_books_told_anew_do_not_give_a_copy_back_what_its_person_kept() -> None:
     late.pk, late.public_id, late.leg = None, copy.public_id, 1
     late.status, late.filled, late.closed_at = "open", 0, None
     late.save()
-    filled(late, "late", early)
+    filled(late, late.quantity, "late", at=early)
     later()
     assert (share_of(copy), Position.objects.get().quantity) == (ZERO, 2 * HELD)
 
@@ -167,17 +159,15 @@ def test_what_rests_or_waits_is_cancelled_and_never_opened() -> None:
 def test_a_leg_waits_for_an_unclear_order_and_closes_what_became_of_it() -> None:
     strategy, [copy] = holding()
     fan_out(signal_id=a_signal(strategy).pk, now=now())
-    claimed = take_orders(route="paper", closing=False, limit=10, now=now())
-    lost = [Answer(each, SendResult(Outcome.UNKNOWN), now(), now()) for each in claimed]
-    settle_answers(route="paper", answers=lost, now=now())
+    lost = answered(Outcome.UNKNOWN)
     stop(copy, StopWay.CLOSE_NOW)
     later()
     leg = Repair.objects.get()
     assert (leg.state, leg.code) == ("planned", "unresolved_order")
-    filled(Order.objects.get(status="unknown"), "t1", now())
+    filled(lost, lost.quantity)
     later(2)
     close = Order.objects.get(reduce_only=True)
-    assert close.quantity == HELD + Order.objects.latest("filled").filled
+    assert close.quantity == HELD + lost.quantity
     send_on_paper(closing=True)
     later(3)
     copy.refresh_from_db()
@@ -187,9 +177,7 @@ def test_a_leg_waits_for_an_unclear_order_and_closes_what_became_of_it() -> None
 def test_a_close_that_was_refused_is_sent_again_until_it_is_done() -> None:
     _, [copy] = holding()
     stop(copy, StopWay.CLOSE_NOW)
-    claimed = take_orders(route="paper", closing=True, limit=10, now=now())
-    no = SendResult(Outcome.REFUSED, code="venue.refused", message="no")
-    settle_answers(route="paper", answers=[Answer(claimed[0], no, now(), now())], now=now())
+    answered(Outcome.REFUSED, closing=True, code="venue.refused")
     later()
     leg = Repair.objects.get()
     assert (leg.state, leg.code, leg.tries) == ("failed", "venue.refused", 1)

@@ -281,6 +281,7 @@ def test_a_copys_day_counts_opens_since_today_and_skips_since_longer(
     _copied(copy)
     CopyExecution.objects.filter(pk=CopyExecution.objects.earliest("pk").pk).update(code="other")
     _copied(copy, action="close")
+    send_on_paper(closing=True)
     CopySubscription.objects.update(mode="notify")
     _copied(copy)
     _copied(copy)

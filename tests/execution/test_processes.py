@@ -125,7 +125,7 @@ def test_without_redis_closes_go_on_and_opens_end_with_the_reason(
     opened = a_signal(strategy)
     closed = a_signal(strategy, action="close", direction="any")
     start(*SENTINEL)
-    _until(lambda: not Position.objects.exclude(quantity=0).exists(), "closes without Redis")
+    _until(lambda: _everyone_holds(0), "closes without Redis")
     _until(
         lambda: (
             not Order.objects.filter(origin_id=opened.pk, status="planned").exists()

@@ -112,7 +112,8 @@ def a_copied_market() -> CopySubscription:
     """Somebody copies bitcoin; solana is listed too, and nobody trades it."""
     a_market("SOLUSDT")
     copy = a_follower(a_strategy().strategy)
-    a_signal(copy.strategy, action="close", direction="any")
+    close = a_signal(copy.strategy, action="close", direction="any")
+    fan_out(signal_id=close.pk, now=datetime.now(UTC))
     return copy
 
 

@@ -165,11 +165,13 @@ def decide_chunk(
 
 
 def _must_wait(who: Follower, signal: Signal, now: datetime) -> bool:
-    """A close closes what an open that is out becomes; a reversal's open waits for its close."""
+    """A close closes what an open that is out becomes. An open is sized by what is there when the
+    copy's own closes are done, while it is young enough.
+    """
     if signal.action == Action.CLOSE:
         return who.in_flight
     late = signal.valid_until is not None and now > signal.valid_until
-    return signal.after_id is not None and who.leaving > 0 and not late
+    return who.leaving > 0 and not late
 
 
 def _count(written: intend.Written, *, closing: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from mimic.jobs.enqueue import enqueue
@@ -18,15 +18,17 @@ from signals.models import Action, Direction, Signal
 from trading.copying.chunks import LEASE, Chunks
 from trading.copying.followers import still_to_decide
 from trading.copying.pending import end_with_close
+from trading.copying.turns import held_back
 from trading.copying.venue_leverage import note_signal
 from trading.domain.ports import Side
 from trading.domain.receipts import Code
 from trading.execution.cancels import cancel_orders, out_long_enough
 from trading.execution.sender import Sender
-from trading.models import CopySubscription, ExecutionKey, Order, SignalFanout
+from trading.models import CopySubscription, ExecutionKey, Order, Origin, Repair, SignalFanout
 
 COME_BACK = timedelta(milliseconds=500)
 JOB = "trading.fan_out"
+_ASKED_BY_SIGNAL = (Origin.SIGNAL, Origin.JOIN)  # their ``origin_id`` is the signal's
 _SIDES_OPENED = {
     Direction.LONG: [Direction.LONG],
     Direction.SHORT: [Direction.SHORT],
@@ -59,13 +61,12 @@ def fan_out(*, signal_id: int, now: datetime, sender: Sender | None = None) -> i
         return 0
     signal = Signal.objects.select_related("strategy").get(pk=signal_id)
     closing = signal.action == Action.CLOSE
-    if _others_first(signal):
-        _come_back(signal_id, fence, now)
-        return 0
     if closing:
         _cancel_opens(signal, now)
     waiting = still_to_decide(signal_id=signal_id, strategy_id=signal.strategy_id, closing=closing)
-    work = Chunks(signal=signal, fence=fence, waiting=waiting, sender=sender)
+    held = held_back(signal)
+    ready = [each for each in waiting if each.subscription_id not in held] if held else waiting
+    work = Chunks(signal=signal, fence=fence, waiting=ready, sender=sender)
     work.run()
     if work.lost:
         return work.written
@@ -98,22 +99,6 @@ def _take_lease(signal_id: int, now: datetime) -> int | None:
     return SignalFanout.objects.values_list("fence", flat=True).get(pk=signal_id)
 
 
-def _others_first(signal: Signal) -> bool:
-    """An open said before a close must be decided before it, or it would come after it; so must
-    the close that a reversal's open waits for.
-    """
-    if signal.action != Action.CLOSE:
-        waits_for = SignalFanout.objects.filter(signal_id=signal.after_id or 0, done_at=None)
-        return waits_for.exists()
-    return SignalFanout.objects.filter(
-        done_at=None,
-        closing=False,
-        signal_id__lt=signal.pk,
-        signal__strategy_id=signal.strategy_id,
-        signal__symbol=signal.symbol,
-    ).exists()
-
-
 def _come_back(signal_id: int, fence: int, now: datetime) -> None:
     """Some followers' opens are still out: the sweeper asks again once they may be settled."""
     SignalFanout.objects.filter(pk=signal_id, fence=fence).update(lease_until=now + COME_BACK)
@@ -124,10 +109,17 @@ def _cancel_opens(signal: Signal, now: datetime) -> None:
     """What the strategy meant to open and has not: unsent it ends here, at the venue it is
     cancelled, and the close waits for what it becomes. Receipts that wait for a person end first:
     an approval holds its receipt, so what it ordered is seen here, or it finds the receipt ended.
+
+    Done again while any follower waits, so what was said after the close is left alone.
     """
     end_with_close(signal, _SIDES_OPENED[Direction(signal.direction)], now)
+    repairs = Repair.objects.filter(signal_id__lt=signal.pk, pk=OuterRef("origin_id"))
+    said_before = Q(origin_kind__in=_ASKED_BY_SIGNAL, origin_id__lt=signal.pk) | Q(
+        Exists(repairs), origin_kind=Origin.CONVERGE
+    )
     opens = Order.objects.filter(
         out_long_enough(now),
+        said_before,
         closed_at=None,
         cancel_asked_at=None,
         reduce_only=False,
