@@ -19,6 +19,8 @@ from trading.domain.repairs import (
     after_failure,
     close_quantity,
     judge_close,
+    pause_after,
+    traded,
 )
 
 D = Decimal
@@ -76,3 +78,26 @@ def test_no_close_is_past_the_share_or_the_position(
     assert quantity <= min(held, max(position - under_way, D(0)))
     assert quantity % D("0.1") == 0
     assert quantity == 0 or quantity >= D("0.3")
+
+
+@pytest.mark.parametrize(
+    ("done", "price", "filled", "at", "together"),
+    [
+        ("1", "100", "3", "200", ("4", "175")),
+        ("0", None, "3", "200", ("3", "200")),
+        ("1", "100", "0", None, ("1", "100")),
+        ("1", "100", None, None, ("1", "100")),
+        ("1", "100", "1", None, ("2", "100")),  # its price is not told
+        ("0", None, "1", None, ("1", None)),
+    ],
+)
+def test_all_tries_together_and_their_average_price(
+    done: str, price: str | None, filled: str | None, at: str | None,
+    together: tuple[str, str | None],
+) -> None:  # fmt: skip
+    told = [None if each is None else D(each) for each in (price, filled, at, together[1])]
+    assert traded(D(done), *told[:3]) == (D(together[0]), told[3])
+
+
+def test_pauses_double_up_to_a_minute() -> None:
+    assert [pause_after(tries).seconds for tries in (0, 1, 2, 6, 7, 99)] == [1, 1, 2, 32, 60, 60]

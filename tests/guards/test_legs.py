@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.domain.orders import OrderStatus
-from trading.guards.legs import SLOWEST, Leg, Verdict, judge
+from trading.domain.repairs import SLOWEST
+from trading.guards.legs import Leg, Verdict, judge
 from trading.models import LegState
 
 UNIT = Decimal("0.001")

@@ -19,6 +19,7 @@ from mimic.api.contract import refuses
 from mimic.api.fields import Amount, Moment, Percent, Text
 from mimic.api.idempotency import idempotent
 from mimic.api.resources import OwnDetail, OwnList
+from mimic.core.errors import NotFound
 from trading.api.selectors.connections import connections_of
 from trading.copying.masters import connecting
 from trading.copying.masters.selectors import masters_of, moves_of, own_strategies
@@ -100,7 +101,7 @@ class Masters(OwnList[MasterAccount]):
     @idempotent
     @refuses(
         connecting.MasterNotAllowed, connecting.MasterUnfit, connecting.MasterConsent,
-        connecting.MasterTaken,
+        connecting.MasterTaken, NotFound,
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Let an account of yours speak for a strategy of yours; in preview at first."""

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api.second_factor import person_of
 from mimic.api.contract import refuses
+from mimic.core.errors import NotFound
 from trading.api.exchange_shapes import ExchangeOut
 from trading.api.selectors.connections import connections_of
 from trading.api.settings_shapes import SettingsIn
@@ -25,7 +26,7 @@ from trading.models import CopyMode, CopySubscription
 
 REFUSALS = (
     starting.ConsentNeeded, starting.NotOffered, starting.AccountNotReady, starting.AlreadyCopied,
-    copy_settings.SettingsInvalid, copy_settings.AllocationExceeded,
+    copy_settings.SettingsInvalid, copy_settings.AllocationExceeded, NotFound,
 )  # fmt: skip
 
 

@@ -86,10 +86,27 @@ def after_failure(tried: Tried | None, tries: int) -> Verdict | None:
     """
     if tried is None or tried.status == OrderStatus.FILLED.value:
         return None
-    pause = min(timedelta(seconds=2 ** min(max(tries - 1, 0), 10)), SLOWEST)
-    if tries >= HOPELESS:
-        pause = HOURLY
+    pause = HOURLY if tries >= HOPELESS else pause_after(tries)
     return Verdict(RepairState.FAILED, tried.code, tried.message, wait=pause)
+
+
+def pause_after(tries: int) -> timedelta:
+    """1 s × 2ⁿ from the second try on, at most a minute."""
+    return min(timedelta(seconds=2 ** min(max(tries - 1, 0), 10)), SLOWEST)
+
+
+def traded(
+    done: Decimal, price: Decimal | None, filled: Decimal | None, at: Decimal | None
+) -> tuple[Decimal, Decimal | None]:
+    """What all tries traded, and the average price: ``done`` at ``price``, and ``filled`` at
+    ``at``. What nobody told the price of counts as the rest does.
+    """
+    if not filled:
+        return done, price
+    total = done + filled
+    if at is None or price is None:
+        return total, price or at
+    return total, (done * price + filled * at) / total
 
 
 def judge_close(room: Room, *, done: Decimal) -> Verdict:

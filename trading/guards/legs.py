@@ -14,12 +14,12 @@ from typing import NamedTuple
 from mimic.core.money import ceil_to_step, floor_to_step
 from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
+from trading.domain.repairs import pause_after, traded
 from trading.models import LegState
 
 ZERO = Decimal(0)
 LIFTED = "kill_switch.lifted"
 WAIT = timedelta(milliseconds=500)
-SLOWEST = timedelta(seconds=60)
 
 Closing = defaultdict[tuple[int, str, str], Decimal]
 """By account, symbol and position side: what orders under way will close of the position."""
@@ -75,7 +75,7 @@ class Verdict(NamedTuple):
 
 def judge(leg: Leg, closing: Closing) -> Verdict:
     """Close, wait, try again later, or end. Adds what it closes to ``closing``."""
-    closed, price = _counted(leg)
+    closed, price = traded(leg.closed, leg.price, leg.order_filled, leg.order_price)
     so_far = Verdict(LegState.PLANNED, closed, price, leg.tries)
     if leg.busy:
         return so_far._replace(code=Code.UNRESOLVED_ORDER.value)
@@ -100,16 +100,6 @@ def judge(leg: Leg, closing: Closing) -> Verdict:
     return so_far._replace(state=state, code=code, wait=None)
 
 
-def _counted(leg: Leg) -> tuple[Decimal, Decimal | None]:
-    """What all tries closed, and the average price."""
-    filled = leg.order_filled or ZERO
-    if filled == 0 or leg.order_price is None:
-        return leg.closed, leg.price
-    closed = leg.closed + filled
-    cost = leg.closed * (leg.price or ZERO) + filled * leg.order_price
-    return closed, cost / closed
-
-
 def _quantity(leg: Leg, free: Decimal) -> Decimal:
     """Rounded up, for what is left below a step could never be closed; never past what is free."""
     wanted = min(abs(leg.held), free)
@@ -118,11 +108,10 @@ def _quantity(leg: Leg, free: Decimal) -> Decimal:
 
 
 def _failed(leg: Leg, so_far: Verdict) -> Verdict:
-    """The venue did not take it, or not all of it: again after 1 s × 2ⁿ, at most a minute."""
-    pause = min(timedelta(seconds=2 ** min(leg.tries - 1, 10)), SLOWEST)
+    """The venue did not take it, or not all of it: again after a pause."""
     return so_far._replace(
         state=LegState.FAILED,
         code=leg.order_code or "",
         message=leg.order_message or "",
-        wait=pause,
+        wait=pause_after(leg.tries),
     )

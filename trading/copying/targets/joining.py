@@ -122,33 +122,31 @@ def _open_now(subscription: CopySubscription, now: datetime) -> list[tuple[Signa
         strategy=subscription.strategy_id, status=SignalStatus.PUBLISHED,
         pk__gte=first_id_at(now - LOOKED_BACK),
     )  # fmt: skip
-    standing: dict[tuple[str, str], tuple[Signal, Decimal]] = {}
-    for signal in said.order_by("pk"):
-        if signal.action == Action.OPEN:
-            standing[signal.symbol, signal.direction] = (signal, Decimal(1))
+    terms = said.order_by("pk").values_list("pk", "action", "symbol", "direction", "close_pct")
+    standing: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for signal_id, action, symbol, direction, close_pct in terms.iterator():
+        if action == Action.OPEN:
+            standing[symbol, direction] = (signal_id, Decimal(1))
             continue
-        closed = HUNDRED if signal.close_pct is None else signal.close_pct
+        closed = HUNDRED if close_pct is None else close_pct
         for side in (Direction.LONG, Direction.SHORT):
-            if signal.direction in (side, Direction.ANY):
-                _close(standing, (signal.symbol, side.value), closed)
-    keys = ExecutionKey.objects.filter(
-        signal_id__in=[signal.pk for signal, _ in standing.values()],
-        subscription_id=subscription.pk,
-    )
-    asked = set(keys.values_list("signal_id", flat=True))
-    found = [each for each in standing.values() if each[0].pk not in asked]
-    return sorted(found, key=lambda each: each[0].symbol)
+            if direction in (side, Direction.ANY):
+                _close(standing, (symbol, side.value), closed)
+    left = dict(standing.values())
+    keys = ExecutionKey.objects.filter(signal_id__in=left, subscription_id=subscription.pk)
+    signals = Signal.objects.filter(pk__in=left).exclude(pk__in=keys.values("signal_id"))
+    return [(signal, left[signal.pk]) for signal in signals.order_by("symbol", "pk")]
 
 
 def _close(
-    standing: dict[tuple[str, str], tuple[Signal, Decimal]], key: tuple[str, str], pct: Decimal
+    standing: dict[tuple[str, str], tuple[int, Decimal]], key: tuple[str, str], pct: Decimal
 ) -> None:
     if key not in standing:
         return
-    signal, left = standing[key]
+    signal_id, left = standing[key]
     left = left * (HUNDRED - pct) / HUNDRED
     if left > 0:
-        standing[key] = (signal, left)
+        standing[key] = (signal_id, left)
     else:
         del standing[key]
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from mimic.core.bulk import array_of, columns_of
 from trading.domain.decide import PlannedOrder
-from trading.domain.repairs import Room, Tried, Verdict
+from trading.domain.repairs import Room, Tried, Verdict, traded
 from trading.execution.births import Born
 from trading.models import Origin, RepairCause, StopWay, SubscriptionStatus
 
@@ -155,12 +155,7 @@ class Leg(NamedTuple):
 
     def counted(self) -> tuple[Decimal, Decimal | None]:
         """What all tries traded, and the average price."""
-        filled = self.tried_filled or Decimal(0)
-        if not filled:
-            return self.done, self.price
-        done = self.done + filled
-        cost = self.done * (self.price or Decimal(0)) + filled * (self.tried_price or Decimal(0))
-        return done, cost / done
+        return traded(self.done, self.price, self.tried_filled, self.tried_price)
 
 
 class Judged(NamedTuple):
