@@ -50,8 +50,8 @@ chaos: $(STAMP) ## break everything that can break (FAULTS=1,2 MODES=strict; MIS
 	$(BIN)/python -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(MODES),--modes $(MODES)) \
 		$(if $(MISSING),--missing) $(if $(SEEDS),--seeds $(SEEDS))
 
-known-mutants: $(STAMP) ## take one safeguard of the engine away at a time: a named test must notice
-	$(BIN)/python -m tests.mutants $(ARGS)
+known-mutants: $(STAMP) ## take one safeguard away at a time: a named test must notice (SCHEDULES=1 the random schedules)
+	$(BIN)/python -m tests.mutants $(if $(SCHEDULES),--schedules) $(ARGS)
 
 security: $(STAMP) ## the checks of the security checklist; var/security/report.json
 	$(BIN)/python deploy/security_report.py $(ARGS)

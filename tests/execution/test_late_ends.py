@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.cast import VENUE, a_follower, a_market, a_strategy
 from tests.execution.news_cast import a_fill, an_order, our_id, tell
-from tests.schedules.venue import Accepted, Reads, Venue
+from tests.schedules.venue import Accepted, Reads, Venue, View
 from trading.domain.ports import AccountSession, OrderRequest, OrderState, Side
 from trading.execution.due import settle_found, take_due
 from trading.execution.findings import Books
@@ -33,11 +34,11 @@ def _looked_at(order: Order, state: OrderState) -> None:
     now = datetime.now(UTC)
     venue = Venue(strict=True)
     request = OrderRequest(our_id(order), order.symbol, Side.BUY, order.quantity)
-    fills = [a_fill(order, 1, str(SOME)).fill]
+    fills = [replace(a_fill(order, 1, str(SOME)).fill, at=now)]
     number = f"v{order.pk}"
-    venue.ledger.append(Accepted(order.account_id, request, number, now, SOME, state, fills))
+    venue.ledger.append(Accepted(order.account_id, request, number, now, SOME, state, fills, now))
     Order.objects.update(due_at=now)
-    reads: Any = Reads(venue, now, timedelta(0))
+    reads: Any = Reads(venue, now, View())
     (due,) = take_due(limit=10, now=now)
     session = AccountSession(order.account_id, VENUE)
     settle_found(found=[asyncio.run(look(reads, session, due, Books(), now))], now=now)
