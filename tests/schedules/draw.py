@@ -65,7 +65,9 @@ class _Drawer:
         self.steps: list[Step] = []
         self._dice = dice
         self._followers = followers
-        self._undecided = self._planned = self._unclear = self._news = 0
+        self._undecided: list[bool] = []  # closing or not
+        self._planned: list[bool] = []
+        self._unclear = self._news = 0
         self._held = [0] * WORKERS
         self._stalled = [0] * WORKERS
         self._answers = [0] * WORKERS
@@ -73,44 +75,45 @@ class _Drawer:
     def draw(self) -> None:
         worker = self._dice.randrange(WORKERS)
         drawn: list[tuple[float, Callable[[], None]]] = [
-            (1, lambda: self.publish(self._dice.choice(("open", "close")))),
-            (4 * bool(self._undecided), self.decide),
+            (1.5, lambda: self.publish(self._dice.choice(("open", "close")))),
+            (8 * bool(self._undecided), self.decide),
             (0.5, lambda: self._add("intend_again")),
-            (5 * bool(self._planned), lambda: self._claim(worker)),
-            (7 * bool(self._held[worker]), lambda: self._send(worker)),
-            (2 * bool(self._held[worker]), lambda: self._stall(worker)),
-            (2 * bool(self._stalled[worker]), lambda: self._wake(worker)),
+            (8 * bool(self._planned), lambda: self._claim(worker)),
+            (12 * bool(self._held[worker]), lambda: self._send(worker)),
+            (3 * bool(self._held[worker]), lambda: self._stall(worker)),
+            (4 * bool(self._stalled[worker]), lambda: self._wake(worker)),
             (1 * bool(self._held[worker]), lambda: self._add("renew", worker)),
-            (5 * bool(self._answers[worker]), lambda: self._write(worker)),
-            (1 * self._busy(worker), lambda: self._die(worker)),
-            (1 + 2 * bool(self._unclear), self._sweep),
-            (1, lambda: self._add("converge")),
+            (8 * bool(self._answers[worker]), lambda: self._write(worker)),
+            (0.7 * self._busy(worker), lambda: self._die(worker)),
+            (0.5 + 2 * bool(self._unclear), self._sweep),
+            (0.5, lambda: self._add("converge")),
             (4 * bool(self._unclear), self._look),
-            (1, lambda: self._add("cancel")),
-            (3 * bool(self._news), self._hear),
-            (3, lambda: self._add("wait", self._dice.choice((0.6, 3, 11, 31)))),
+            (0.5, lambda: self._add("cancel")),
+            (4 * bool(self._news), self._hear),
+            (2, lambda: self._add("wait", self._dice.choice((0.6, 3, 11, 31)))),
         ]
         weights = [weight for weight, _ in drawn]
         self._dice.choices([make for _, make in drawn], weights)[0]()
 
     def publish(self, action: str) -> None:
-        self._undecided += 1
+        self._undecided.append(action == "close")
         self._add("publish", action)
 
     def decide(self) -> None:
         """By a process that does not send, or one that does: the orders are born in its hands."""
         worker = self._dice.choice((None, *range(WORKERS)))
-        decided, self._undecided = self._undecided * self._followers, 0
+        decided, self._undecided = self._undecided * self._followers, []
         if worker is None:
             self._planned += decided
         else:
-            self._held[worker] += decided
+            self._held[worker] += len(decided)
         self._add("decide", worker)
 
     def _claim(self, worker: int) -> None:
-        self._held[worker] += self._planned
-        self._planned = 0
-        self._add("claim", worker, self._dice.random() < 0.3)
+        closing = self._dice.choice(self._planned)
+        self._held[worker] += self._planned.count(closing)
+        self._planned = [each for each in self._planned if each is not closing]
+        self._add("claim", worker, closing)
 
     def _send(self, worker: int) -> None:
         self._held[worker] -= 1
@@ -151,7 +154,8 @@ class _Drawer:
 
     def _look(self) -> None:
         """Something may be absent, and is planned again."""
-        self._planned += 1
+        self._unclear = max(self._unclear - 1, 0)
+        self._planned.append(self._dice.random() < 0.3)
         self._add("look", *self._dice.choice(_VIEWS))
 
     def _hear(self) -> None:
