@@ -25,14 +25,13 @@ def rest(world: World, *, sleepers: bool) -> None:
         while worker.held:
             world.send(number, "well")
         world.write(number)
-    _settle_down(world)
     for _ in range(_LAST_NEWS):
-        if not (world.under_way or world.stream):
-            break
         last = max((at for at, _ in world.under_way), default=world.now)
         world.wait((last - world.now).total_seconds())
         world.hear("once")
         _settle_down(world)
+        if not (world.under_way or world.stream):
+            break
 
 
 def _settle_down(world: World) -> None:
