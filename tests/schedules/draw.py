@@ -1,5 +1,5 @@
 """Seeds into schedules. What is drawn follows loosely from what was: a step that would find nothing
-to do is not drawn, so that eighteen steps are eighteen steps.
+to do is not drawn, so that sixteen steps are sixteen steps.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-LONGEST = 18  # steps
+LONGEST = 16  # steps
 WORKERS = 2
 _FATES = (
     "well", "well", "lost answer", "lost answer", "lost request", "late", "late", "busy",
@@ -49,7 +49,7 @@ class Schedule(NamedTuple):
 
 def schedule_of(seed: int) -> Schedule:
     dice = random.Random(seed)
-    strict, followers, sleepers = dice.random() < 0.5, dice.randint(1, 2), dice.random() < 0.4
+    strict, followers, sleepers = dice.random() < 0.5, dice.randint(1, 2), dice.random() < 0.3
     drawer = _Drawer(dice, followers)
     drawer.publish("open")
     drawer.decide()
@@ -75,7 +75,7 @@ class _Drawer:
     def draw(self) -> None:
         worker = self._dice.randrange(WORKERS)
         drawn: list[tuple[float, Callable[[], None]]] = [
-            (1.5, lambda: self.publish(self._dice.choice(("open", "close")))),
+            (1, lambda: self.publish(self._dice.choice(("open", "close")))),
             (8 * bool(self._undecided), self.decide),
             (0.5, lambda: self._add("intend_again")),
             (8 * bool(self._planned), lambda: self._claim(worker)),
