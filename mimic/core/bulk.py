@@ -13,11 +13,17 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     """``COPY table (columns) FROM STDIN``: the fastest insert there is; no ON CONFLICT.
 
     Values are adapted by psycopg; JSON goes in as text. All rows are made before the statement
-    begins, so that the server never waits for them. Raises IntegrityError like an insert.
+    begins, so that the server never waits for them. Raises IntegrityError like an insert, and
+    whatever else of Django's: its own wrapping ends where a COPY begins.
     """
     ready = list(rows)
     names = ", ".join(columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    statement = f"COPY {table} ({names}) FROM STDIN"
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as copy,
+    ):
         for row in ready:
             copy.write_row(row)
 

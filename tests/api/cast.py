@@ -44,6 +44,7 @@ from trading.models import (
 )
 from trading.paper.gateway import PaperGateway
 from trading.paper.quotes import all_quotes
+from trading.paper.room import Reducing, rooms_of
 
 SILENT = KeyReport(can_trade=True, can_withdraw=None, ip_restricted=None)
 JSON = "application/json"
@@ -156,7 +157,8 @@ def _fill_on_paper(*, closing: bool) -> None:
     """Within the test's transaction, which a gateway's own thread would not see."""
     quotes = all_quotes()
     jobs = equip(take_orders(route="paper", closing=closing, limit=10, now=now()), now=now())
-    gateway = PaperGateway(lambda: quotes)
+    rooms = rooms_of([Reducing.of(job.session, request_of(job)) for job in jobs])
+    gateway = PaperGateway(lambda: quotes, lambda _asked: rooms)
     answers = [
         Answer(job.order, asyncio.run(gateway.place(job.session, request_of(job))), now(), now())
         for job in jobs

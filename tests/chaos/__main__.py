@@ -1,7 +1,8 @@
-"""``python -m tests.chaos [--faults 1,2] [--modes strict] [--seeds 10000] [--report FILE]``
+"""``python -m tests.chaos [--faults 1,2] [--modes strict] [--missing] [--seeds 10000]``
 
 Real Postgres, Redis and processes against the simulated venue; with ``--seeds`` random schedules
-in simulated time instead (:mod:`tests.schedules`). Ends with 1 if anything fails.
+in simulated time instead (:mod:`tests.schedules`). Ends with 1 if anything fails. The whole takes a
+quarter of an hour: ``--missing`` goes on where another run of the same commit was cut off.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--faults", default="", help="numbers of the fault matrix; empty for all")
     parser.add_argument("--modes", default="", help="open, strict, or empty for both")
+    parser.add_argument("--missing", action="store_true", help="what did not pass at this commit")
     parser.add_argument("--seeds", type=int, default=0, help="so many random schedules instead")
     parser.add_argument("--report", type=Path, default=VAR / "report.json")
     parser.add_argument("--home", type=Path, default=VAR / "servers")
@@ -58,21 +60,30 @@ def _played(servers: Servers, options: argparse.Namespace) -> int:
 
 
 def _faults(servers: Servers, options: argparse.Namespace) -> int:
-    from tests.chaos import run
+    from tests.chaos import reports, run
     from tests.chaos.faults import FAULTS
     from tests.chaos.workers import Workers
 
     workers = Workers(os.environ, options.home / "logs")
-    wanted = _chosen(options.faults, sorted(FAULTS), int)
+    commit = reports.commit_of_this_tree()
+    wanted = _wanted(options, sorted(FAULTS))
+    if options.missing:
+        wanted = reports.without_passed(wanted, options.report, commit)
     rows = []
     try:
-        for row in run.play_all(servers, workers, wanted, _chosen(options.modes, MODES, str)):
+        for row in run.play_all(servers, workers, wanted):
             rows.append(row)
-            run.write(options.report, row)
+            reports.write(options.report, row | {"commit": commit})
             _tell(row)
     finally:
         workers.stop()
     return 0 if all(row["passed"] for row in rows) else 1
+
+
+def _wanted(options: argparse.Namespace, every: Sequence[int]) -> dict[str, list[int]]:
+    """The faults of each mode."""
+    faults = _chosen(options.faults, every, int)
+    return {mode: list(faults) for mode in _chosen(options.modes, MODES, str)}
 
 
 def _schedules(seeds: int) -> int:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.chaos.scene import SETTLED, Scene
+from trading.domain.orders import intent_of
 from trading.models import (
     CopyExecution,
     ExecutionKey,
@@ -54,14 +55,9 @@ def _at_most_once(scene: Scene) -> Wrong:
                  if times > 1 + (name in scene.by_hands)]  # fmt: skip
         if twice:
             wrong.append(f"posted twice: {twice}")
-        alive = Counter(_intent(each.client_id) for each in actor.account.open_orders.values())
+        alive = Counter(intent_of(each.client_id) for each in actor.account.open_orders.values())
         wrong += [f"two live orders of one intent: {name}" for name, n in alive.items() if n > 1]
     return wrong
-
-
-def _intent(client_id: str) -> str:
-    """The order's part of a client id of ours (:func:`trading.domain.orders.client_id`)."""
-    return client_id[:18]
 
 
 def _no_loss(scene: Scene) -> Wrong:

@@ -1,13 +1,11 @@
-"""Plays faults in both modes of client ids and writes what came of it."""
+"""Plays faults in both modes of client ids."""
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -29,11 +27,13 @@ Row = dict[str, Any]
 
 
 def play_all(
-    servers: Servers, workers: Workers, faults: Sequence[int], modes: Sequence[str]
+    servers: Servers, workers: Workers, wanted: Mapping[str, Sequence[int]]
 ) -> Iterator[Row]:
-    """One row a fault and mode, as they end. Those that share the house go side by side."""
+    """One row a fault and mode, as they end; ``wanted``: the faults of each mode. Those that share
+    the house go side by side.
+    """
     _open_house(workers)
-    for mode in modes:
+    for mode, faults in wanted.items():
         servers.venue.command("POST /_sim/inject", {"unique_among": MODES[mode]})
         together = [FAULTS[number] for number in faults if not FAULTS[number].alone]
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -44,15 +44,6 @@ def play_all(
                 yield _played(servers, workers, FAULTS[number], mode)
                 servers.venue.command("DELETE /_sim/inject", {})
                 workers.ensure(*HOUSE)
-
-
-def write(report: Path, row: Row) -> None:
-    """The row takes the place of an older one of the same fault and mode."""
-    known = json.loads(report.read_text()) if report.exists() else []
-    fresh = {(each["id"], each["mode"]): each for each in [*known, row]}
-    report.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps([fresh[key] for key in sorted(fresh)], indent=1)
-    report.write_text(text + "\n")
 
 
 def _open_house(workers: Workers) -> None:

@@ -32,7 +32,14 @@ from trading.domain.ports import (
     SendResult,
     Side,
 )
-from trading.models import CopyExecution, CopySubscription, Order, OrderAttempt, SignalFanout
+from trading.models import (
+    CopyExecution,
+    CopySubscription,
+    Order,
+    OrderAttempt,
+    Repair,
+    SignalFanout,
+)
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.registry import VENUES
 
@@ -214,12 +221,17 @@ class Scene:
         self.until(answers, f"the worker {name}", 60)
 
     def stand(self) -> str:
-        """The orders in a few words."""
+        """The orders and what was done about gaps, in a few words."""
         rows = self.orders.order_by("pk").values_list("status", "code", "attempts", "filled")
-        return "; ".join(
+        told = [
             f"{status} {code} after {tries}, {filled.normalize():f}".replace("  ", " ")
             for status, code, tries, filled in rows
-        )
+        ]
+        copies = [actor.copy.pk for actor in self.actors]
+        repairs = Repair.objects.filter(subscription__in=copies).order_by("pk")
+        told += [f"repair {state} {code}".strip() for state, code in
+                 repairs.values_list("state", "code")]  # fmt: skip
+        return "; ".join(told)
 
     def observe(self, text: str) -> None:
         self.seen.append(text)

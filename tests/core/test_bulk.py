@@ -7,11 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import DataError, IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mimic.core.bulk import array_of, columns_of
+from mimic.core.bulk import array_of, columns_of, copy_rows
 from mimic.core.ids import uuid7, uuid7s
 
 WITHOUT_NUL = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
@@ -45,6 +45,20 @@ def test_numbers_times_and_ids_come_back_as_they_were() -> None:
 @pytest.mark.django_db
 def test_a_nul_that_no_text_column_can_hold_is_left_out() -> None:
     assert _read_back("text", ["a\x00b"]) == ["ab"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fault", "digits"), [(IntegrityError, ["1", "1"]), (DataError, ["9" * 40])]
+)
+def test_what_a_copy_meets_is_raised_as_by_any_other_statement(
+    fault: type[Exception], digits: list[str]
+) -> None:
+    """Whoever tries again after a database's fault knows Django's classes alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE numbered (number bigint PRIMARY KEY)")
+    with pytest.raises(fault), transaction.atomic():
+        copy_rows("numbered", ["number"], [[each] for each in digits])
 
 
 def test_no_rows_are_empty_columns() -> None:

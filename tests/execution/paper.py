@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from mimic.core.thread_connections import in_thread
-from trading.domain.ports import OrderRequest, SendResult, Side
+from trading.domain.ports import OrderRequest, PositionSide, SendResult, Side
 from trading.execution.claims import Job, equip, take_orders
+from trading.execution.gateways import PAPER, paper_gateway
 from trading.execution.settle import Answer, settle_answers
-from trading.paper.gateway import PaperGateway
-from trading.paper.quotes import all_quotes
 
 
 def now() -> datetime:
@@ -24,12 +22,13 @@ def request_of(job: Job) -> OrderRequest:
         symbol=order.symbol,
         side=Side(order.side),
         quantity=order.quantity,
+        position_side=PositionSide(order.position_side),
         reduce_only=order.reduce_only,
     )
 
 
 async def _place(jobs: list[Job]) -> list[SendResult]:
-    gateway = PaperGateway(in_thread(all_quotes))
+    gateway = paper_gateway(PAPER, "")
     return [await gateway.place(job.session, request_of(job)) for job in jobs]
 
 

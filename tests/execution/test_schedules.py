@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from tests.cast import a_market, a_person, a_quote
-from tests.schedules.play import play_seeds, schedule_of
+from tests.schedules.draw import schedule_of
+from tests.schedules.play import play_seeds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SEEDS = range(200)

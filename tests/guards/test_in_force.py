@@ -33,8 +33,9 @@ from tests.execution.test_wire import (  # noqa: F401
 from tests.guards.cast import holding
 from trading.copying.fanout import fan_out
 from trading.execution.claims import take_orders
+from trading.execution.departure import Held
 from trading.execution.lanes import Lanes
-from trading.execution.recall import Held, _recall
+from trading.execution.recall import _recall
 from trading.guards.kill import set_kill_switch
 from trading.models import (
     CopyExecution,

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import time_machine
+from django.db.models import Count
 
 from accounts.models import User
 from signals.models import Signal, Strategy
 from tests.cast import a_strategy
+from tests.schedules.draw import Schedule, Step, schedule_of
+from tests.schedules.resting import rest
 from tests.schedules.world import World
 from trading.copying.targets.asks import asked_of
+from trading.domain.orders import intent_of
 from trading.domain.targets import needs_of
 from trading.models import (
     CopyExecution,
@@ -30,32 +33,7 @@ from trading.models import (
     VirtualPosition,
 )
 
-LONGEST = 18  # steps
-_FATES = (
-    "well", "well", "lost answer", "lost request", "late", "busy", "no margin", "part", "stall",
-)  # fmt: skip
-_WAYS = ("once", "thrice", "reversed", "lost")
 _ATTEMPTS = 12
-
-
-class Step(NamedTuple):
-    name: str
-    arguments: tuple[Any, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(map(str, self.arguments))})"
-
-
-class Schedule(NamedTuple):
-    """``strict``: which of the venue's two rules about client ids is in force."""
-
-    strict: bool
-    followers: int
-    steps: tuple[Step, ...]
-
-    def __str__(self) -> str:
-        kind = "strict" if self.strict else "open"
-        return f"{kind}, {self.followers} followers: " + "; ".join(map(str, self.steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +45,8 @@ class Broken:
     wrong: list[str]
 
     def __str__(self) -> str:
-        return f"seed {self.seed}\n  {self.schedule}\n  " + "\n  ".join(self.wrong)
-
-
-def schedule_of(seed: int) -> Schedule:
-    dice = random.Random(seed)
-    steps = [Step("publish", ("open",)), Step("decide")]
-    while len(steps) < LONGEST:
-        steps.append(_drawn(dice))
-    return Schedule(dice.random() < 0.5, dice.randint(1, 2), tuple(steps))
-
-
-def _drawn(dice: random.Random) -> Step:
-    worker = dice.randrange(2)
-    drawn: list[tuple[int, Callable[[], Step]]] = [
-        (1, lambda: Step("publish", (dice.choice(("open", "close")),))),
-        (2, lambda: Step("decide")),
-        (4, lambda: Step("claim", (worker, dice.random() < 0.3))),
-        (6, lambda: Step("send", (worker, dice.choice(_FATES), dice.choice((1, 4, 6, 40))))),
-        (3, lambda: Step("write", (worker,))),
-        (1, lambda: Step("die", (worker,))),
-        (2, lambda: Step("sweep")),
-        (1, lambda: Step("converge")),
-        (3, lambda: Step("look", (dice.choice((0, 0, 3)),))),
-        (2, lambda: Step("hear", (dice.choice(_WAYS),))),
-        (4, lambda: Step("wait", (dice.choice((0.6, 3, 11, 31)),))),
-    ]
-    weights = [weight for weight, _ in drawn]
-    return dice.choices([make for _, make in drawn], weights)[0]()
+        head = f"seed {self.seed}, {len(self.schedule.steps)} steps"
+        return f"{head}\n  {self.schedule}\n  " + "\n  ".join(self.wrong)
 
 
 def play_seeds(seeds: Sequence[int], owner: User) -> Iterator[Broken]:
@@ -126,7 +78,7 @@ def _broken(world: World, schedule: Schedule) -> list[str]:
         wrong = _safe(world)
         if wrong:
             return [f"after {step}: {text}" for text in wrong]
-    world.rest()
+    rest(world, sleepers=schedule.sleepers)
     return _safe(world) + _done(world)
 
 
@@ -143,8 +95,8 @@ def _safe(world: World) -> list[str]:
     wrong = []
     executed: dict[str, Decimal] = defaultdict(Decimal)
     for each in world.venue.ledger:
-        executed[each.request.client_id[:-1]] += each.executed
-        if each.executed and executed[each.request.client_id[:-1]] > each.request.quantity:
+        executed[intent_of(each.request.client_id)] += each.executed
+        if each.executed and executed[intent_of(each.request.client_id)] > each.request.quantity:
             wrong.append(f"O1: {each.request.client_id} executed more than was wanted")
     twice = [name for (_, name), times in Counter(world.venue.arrived).items() if times > 1]
     wrong += [f"O1: {name} was posted twice" for name in twice]
@@ -156,7 +108,7 @@ def _safe(world: World) -> list[str]:
 def _done(world: World) -> list[str]:
     """What must hold once nothing breaks any more: O2, O3, O4, O8."""
     wrong = [] if world.is_over() else [f"O2: {_alive(world)}"]
-    wrong += _receipts(world) + _books(world) + _converged(world)
+    wrong += _intents(world) + _receipts(world) + _books(world) + _converged(world)
     attempts = dict(OrderAttempt.objects.filter(order__account_id__in=world.account_ids)
                     .values_list("client_id", "outcome"))  # fmt: skip
     wrong += [f"O2: an attempt ends as {each}" for each in attempts.values()
@@ -182,6 +134,12 @@ def _converged(world: World) -> list[str]:
         needs = needs_of(shares.get(copy.pk, Decimal(0)), asked[copy.pk, "BTCUSDT"])
         wrong += [f"O10: {need} is left" for need in needs if need.signal_id not in ended]
     return wrong
+
+
+def _intents(world: World) -> list[str]:
+    rows = Order.objects.filter(account_id__in=world.account_ids).order_by()
+    intents = rows.values("origin_kind", "origin_id", "account", "leg").annotate(times=Count("pk"))
+    return [f"O1: {each['times']} orders of one intent" for each in intents if each["times"] > 1]
 
 
 def _receipts(world: World) -> list[str]:

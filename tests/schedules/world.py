@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from time_machine import Traveller
 
 from accounts.models import User
 from signals.models import Strategy
 from tests.cast import VENUE, a_follower, a_quote, a_signal
-from tests.schedules.venue import Reads, Venue
+from tests.schedules.venue import Accepted, Reads, Venue, View
+from tests.schedules.workers import Desk, Stalled, Worker
 from trading.copying.fanout import fan_out
 from trading.copying.targets.gaps import plan_gaps
 from trading.copying.targets.passes import repair
-from trading.domain.ports import AccountSession, OrderRequest, Outcome, SendResult, Side
+from trading.domain.news import News
+from trading.domain.ports import AccountSession, OrderRequest, Outcome, SendResult
 from trading.domain.receipts import Code
+from trading.execution.births import Born, write_orders
+from trading.execution.cancels import drop_returned, take_cancels
 from trading.execution.claims import expire_stale, take_orders
+from trading.execution.departure import SAFETY, departing
 from trading.execution.due import lose_expired_leases, settle_found, take_due
 from trading.execution.findings import Books, Due, Found, books_of
 from trading.execution.look import look
 from trading.execution.news import Told, apply_news
 from trading.execution.settle import Answer, settle_answers
-from trading.execution.transitions import Claimed
+from trading.execution.transitions import LEASE, Claimed, renew
 from trading.models import (
     AccountBudget,
     CopySubscription,
@@ -37,19 +45,8 @@ from trading.models import (
     SignalFanout,
 )
 
-SAFETY = timedelta(seconds=2)
 _TAKEN = 4
-_LONGEST_REST = 60  # rounds
-_A_LITTLE = 0.6  # seconds; longer than what anything that is asked again soon waits
 _labels = count(1)
-
-
-@dataclass(slots=True)
-class Worker:
-    """What a sending process holds in memory; when it dies, that is all that is lost."""
-
-    held: list[Claimed] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
 
 
 class World:
@@ -67,8 +64,8 @@ class World:
         self.copies: list[CopySubscription] = []
         self.signals: list[int] = []
         self._owner = owner
-        self._stream: list[Told] = []
-        self._under_way: list[tuple[datetime, int, OrderRequest]] = []
+        self.stream: list[Told] = []
+        self.under_way: list[tuple[datetime, Callable[[datetime], list[Told]]]] = []
 
     def follower(self) -> None:
         account = ExchangeAccount.objects.create(
@@ -89,13 +86,14 @@ class World:
         return [each.account_id for each in self.copies]
 
     def wait(self, seconds: float) -> None:
-        """What was under way to the venue arrives meanwhile."""
-        self.now += timedelta(seconds=seconds)
+        """What is under way happens meanwhile, each at its own time."""
+        until = self.now + timedelta(seconds=seconds)
+        for at, happens in sorted(self.under_way, key=lambda each: each[0]):
+            if at <= until:
+                self.under_way.remove((at, happens))
+                self.stream += happens(at)
+        self.now = until
         self._clock.move_to(self.now)
-        arrived = [each for each in self._under_way if each[0] <= self.now]
-        self._under_way = [each for each in self._under_way if each[0] > self.now]
-        for at, account_id, request in sorted(arrived, key=lambda each: each[0]):
-            self._stream += self._arrived(account_id, request, at)[1]
 
     def publish(self, action: str) -> None:
         direction = "any" if action == "close" else "long"
@@ -115,57 +113,120 @@ class World:
         budgets = AccountBudget.objects.filter(account_id__in=self.account_ids)
         budgets.update(snapshot_at=self.now)
 
-    def decide(self) -> bool:
-        """Every fan-out that is not done, as the sweeper finds them; False when there is none."""
+    def decide(self, number: int | None = None) -> bool:
+        """Every fan-out that is not done, as the sweeper finds them; False when there is none.
+
+        With a worker's ``number`` the orders are born in its hands.
+        """
         waiting = list(SignalFanout.objects.filter(signal_id__in=self.signals, done_at=None))
         if waiting:
             self._fresh()
+        desk = None if number is None else Desk(self.workers[number])
         for row in waiting:
-            fan_out(signal_id=row.pk, now=self.now)
+            fan_out(signal_id=row.pk, now=self.now, sender=desk)
         return bool(waiting)
+
+    def intend_again(self) -> None:
+        """A decider writes the newest intent once more: it looked before the other had committed,
+        and nothing but the database itself is left to stop it.
+        """
+        row = Order.objects.filter(account_id__in=self.account_ids).order_by("-pk").first()
+        if row is None:
+            return
+        born = Born(
+            row.origin_kind, row.origin_id, row.leg, row.account_id, row.execution_id,
+            row.subscription_id, row.route, row.symbol, row.side, row.position_side,
+            row.reduce_only, row.quantity, row.leverage, Decimal(0), row.rank, row.valid_until,
+            mine=False,
+        )  # fmt: skip
+        with suppress(IntegrityError), transaction.atomic():
+            write_orders([born], self.now)
 
     def claim(self, number: int, *, closing: bool) -> None:
         taken = take_orders(route=VENUE, closing=closing, limit=_TAKEN, now=self.now)
-        self.workers[number].held += taken
+        self.workers[number].adopt(taken)
 
-    def send(self, number: int, fate: str, seconds: float = 0.0) -> None:
-        """One order of the worker's: it makes sure that it may, and what then happens is ``fate``.
+    def renew(self, number: int) -> None:
+        """Longer leases for what is still the worker's; it never learns what is not."""
+        worker = self.workers[number]
+        pairs = [(each.order.order_id, each.held.fence) for each in worker.held]
+        mine = renew(pairs, self.now) if pairs else set()
+        deadline = (self.now + LEASE - timedelta(seconds=SAFETY)).timestamp()
+        worker.held = [
+            each._replace(held=each.held._replace(deadline=deadline))
+            if each.order.order_id in mine else each for each in worker.held
+        ]  # fmt: skip
 
-        The rules are the dispatcher's: signed with the time of before the lease was looked at.
-        """
+    def stall(self, number: int) -> None:
+        """The worker makes sure that it may send its next order, and is stopped."""
         worker = self.workers[number]
         if not worker.held:
             return
-        order = worker.held.pop(0)
-        request = _request(order, self.now)
-        if self.now >= order.lease_until - SAFETY:
-            return
-        sent_at = self.now
-        if fate == "stall":
-            self.wait(seconds)
-        if fate == "late":
-            arrives_at = self.now + timedelta(seconds=seconds)
-            self._under_way.append((arrives_at, order.account_id, request))
-        worker.answers.append(Answer(order, self._post(order, request, fate), sent_at, self.now))
+        order, held = worker.held.pop(0)
+        request = departing(order, held, self.now.timestamp)
+        if request is not None:
+            worker.stalled.append(Stalled(order, request, self.now))
 
-    def _post(self, order: Claimed, request: OrderRequest, fate: str) -> SendResult:
+    def wake(self, number: int, fate: str = "well", seconds: float = 0.0) -> None:
+        """What was stopped right before its POST is posted; what then happens is ``fate``."""
+        worker = self.workers[number]
+        stalled, worker.stalled = worker.stalled, []
+        for order, request, since in stalled:
+            result = self._post(order, request, fate, seconds)
+            worker.answers.append(Answer(order, result, since, self.now))
+
+    def send(self, number: int, fate: str, seconds: float = 0.0) -> None:
+        """One order of the worker's, without a stop in between."""
+        self.stall(number)
+        self.wake(number, fate, seconds)
+
+    def _post(self, order: Claimed, request: OrderRequest, fate: str, after: float) -> SendResult:
+        if fate == "late":
+            self._later(after, partial(self._arrived, order.account_id, request))
         if fate in ("lost request", "late"):
             return SendResult(Outcome.UNKNOWN, "venue.no_answer")
         if fate == "busy":
             return SendResult(Outcome.REFUSED, "venue.unavailable", "-1008", retryable=True)
         if fate == "no margin" and not order.reduce_only:
             return SendResult(Outcome.REFUSED, "venue.insufficient_margin", "-2019")
-        told, news = self._arrived(order.account_id, request, self.now, part=fate == "part")
-        self._stream += news
+        placed = self.venue.arrive(order.account_id, request, self.now)
+        if isinstance(placed, SendResult):
+            return placed
+        self._traded(placed, fate, after)
         if fate == "lost answer":
             return SendResult(Outcome.UNKNOWN, "venue.no_answer")
-        return told
+        return SendResult(
+            Outcome.CONFIRMED,
+            venue_order_id=placed.venue_order_id,
+            venue_status=placed.state,
+            executed=placed.executed,
+        )
 
-    def _arrived(
-        self, account_id: int, request: OrderRequest, at: datetime, *, part: bool = False
-    ) -> tuple[SendResult, list[Told]]:
-        told, news = self.venue.arrive(account_id, request, at, part=part)
-        return told, [Told(account_id, each) for each in news]
+    def _traded(self, order: Accepted, fate: str, after: float) -> None:
+        """At once, but of slow ones: a part now, the rest later."""
+        slow, short = fate == "slow", fate == "part"
+        share = Decimal("0.4") if slow or short else Decimal(1)
+        self._hears(order, self.venue.trade(order, self.now, share=share, last=not slow))
+        if slow:
+            rest = partial(self.venue.trade, order)
+            self._later(after, partial(self._told, order.account_id, rest))
+
+    def _arrived(self, account_id: int, request: OrderRequest, at: datetime) -> list[Told]:
+        placed = self.venue.arrive(account_id, request, at)
+        if isinstance(placed, SendResult):
+            return []
+        return self._told(account_id, partial(self.venue.trade, placed), at)
+
+    def _told(
+        self, account_id: int, happens: Callable[[datetime], list[News]], at: datetime
+    ) -> list[Told]:
+        return [Told(account_id, each) for each in happens(at)]
+
+    def _hears(self, order: Accepted, news: Sequence[News]) -> None:
+        self.stream += [Told(order.account_id, each) for each in news]
+
+    def _later(self, seconds: float, happens: Callable[[datetime], list[Told]]) -> None:
+        self.under_way.append((self.now + timedelta(seconds=seconds), happens))
 
     def write(self, number: int) -> None:
         """The worker's answers into the database; an empty hand writes nothing."""
@@ -180,17 +241,30 @@ class World:
     def sweep(self) -> None:
         lose_expired_leases(now=self.now)
         expire_stale(now=self.now, why=lambda _route: Code.BUDGET_UNAVAILABLE)
+        drop_returned(self.now)
 
-    def look(self, lag: float = 0.0) -> None:
-        """Everything that is due, asked of a venue whose lists are so old."""
-        reads: Any = Reads(self.venue, self.now, timedelta(seconds=lag))
-        due = [each for each in take_due(limit=50, now=self.now)
-               if each.account_id in self.account_ids]  # fmt: skip
+    def look(self, *ages: float | None) -> None:
+        """Everything that is due, asked of a venue whose lists are so old (:class:`View`)."""
+        self._settle(take_due(limit=50, now=self.now), View(*ages))
+
+    def cancel(self) -> None:
+        """What somebody wants gone is cancelled at the venue, and looked at."""
+        due = take_cancels(limit=50, now=self.now)
+        for each in due:
+            told = self.venue.cancel(each.account_id, each.client_id, self.now)
+            self.stream += [Told(each.account_id, news) for news in told]
+        self._settle(due, View())
+
+    def _settle(self, taken: Sequence[Due], view: View) -> None:
+        reads: Any = Reads(self.venue, self.now, view)
+        due = [each for each in taken if each.account_id in self.account_ids]
         books = {each: books_of(each.account_id, each.symbol) for each in due if each.unclear}
         if due:
             settle_found(found=asyncio.run(self._looked(reads, due, books)), now=self.now)
 
-    async def _looked(self, reads: Any, due: list[Due], books: dict[Due, Books]) -> list[Found]:
+    async def _looked(
+        self, reads: Any, due: Sequence[Due], books: Mapping[Due, Books]
+    ) -> list[Found]:
         return [
             await look(
                 reads, AccountSession(each.account_id, VENUE), each,
@@ -200,51 +274,15 @@ class World:
         ]  # fmt: skip
 
     def hear(self, way: str) -> None:
-        """What the streams have to tell: once, three times, last first, or never."""
-        told, self._stream = self._stream, []
-        if way == "lost" or not told:
-            return
-        heard = {"once": told, "thrice": told * 3, "reversed": told[::-1]}[way]
-        self._stream += apply_news(told=heard, now=self.now).early
-
-    def rest(self) -> None:
-        """Nobody breaks anything any more: everything that can end, ends.
-
-        What waits to be decided waits for orders that are alive, so it is asked at first and when
-        none is: a fan-out is the dearest of all steps.
-        """
-        for worker in range(len(self.workers)):
-            self._empty(worker)
-        self.decide()
-        for _ in range(_LONGEST_REST):
-            alive = list(self.alive().values_list("status", "reduce_only", "due_at"))
-            if alive:
-                self._see_through(alive)
-            elif self.decide() or self.converge():
-                self.wait(_A_LITTLE)
-            else:
-                return
-
-    def _see_through(self, alive: list[tuple[str, bool, datetime | None]]) -> None:
-        """Send, sweep and look, each where there is something to be found."""
-        for closing in {closing for status, closing, _ in alive if status == "planned"}:
-            self.claim(0, closing=closing)
-        self._empty(0)
-        if any(status in ("sending", "planned") for status, _, _ in alive):
-            self.sweep()
-        due = [due for _, _, due in alive if due]
-        if any(each <= self.now for each in due):
-            self.look()
-        self._wait_until(min(due, default=self.now))
-
-    def _empty(self, number: int) -> None:
-        while self.workers[number].held:
-            self.send(number, "well")
-        self.write(number)
-
-    def _wait_until(self, due: datetime) -> None:
-        """A little longer: what was just sent has its first look then."""
-        self.wait(max((due - self.now).total_seconds(), 0.0) + _A_LITTLE)
+        """What the streams have to tell: once, three times, the last first, a part of it, never."""
+        told, self.stream = self.stream, []
+        middle = (len(told) + 1) // 2
+        heard = {
+            "once": told, "thrice": told * 3, "reversed": told[::-1], "first half": told[:middle],
+            "second half": told[middle:], "never": [],
+        }[way]  # fmt: skip
+        if heard:
+            self.stream += apply_news(told=heard, now=self.now).early
 
     def alive(self) -> QuerySet[Order]:
         return Order.objects.filter(account_id__in=self.account_ids, closed_at=None)
@@ -258,14 +296,3 @@ class World:
         CopySubscription.objects.filter(pk__in=[each.pk for each in self.copies]).update(
             status="stopped"
         )
-
-
-def _request(order: Claimed, now: datetime) -> OrderRequest:
-    return OrderRequest(
-        order.client_id,
-        order.symbol,
-        Side(order.side),
-        Decimal(order.quantity),
-        reduce_only=order.reduce_only,
-        signed_at_ms=int(now.timestamp() * 1000),
-    )

@@ -76,6 +76,7 @@ def result(cause: Cause) -> OrderStatus:
     return TRANSITIONS[cause][1]
 
 
+_INTENT = 1 + 4 + 13  # the mark, the installation, the order
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -87,6 +88,11 @@ def client_id(instance: str, order_id: int, attempt: int) -> str:
     after a restore, the order's id in base 36 at a fixed width of 13, then the attempt.
     """
     return f"m{instance}{_base36(order_id):0>13}{_base36(attempt)}"
+
+
+def intent_of(client_id: str) -> str:
+    """What the client ids of all attempts of one order have in common."""
+    return client_id[:_INTENT]
 
 
 def _base36(number: int) -> str:

@@ -26,10 +26,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from mimic.core.thread_connections import in_thread
 from mimic.ops.metrics import order_send_seconds
-from trading.domain.ports import Gateway, OrderRequest, PositionSide, Side
+from trading.domain.ports import Gateway
 from trading.execution.cancels import take_cancels
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import Job, equip, put_back, take_orders
+from trading.execution.departure import SAFETY, Held, departing
 from trading.execution.due import take_due
 from trading.execution.egress_selectors import Way, ways_in_use
 from trading.execution.findings import Due
@@ -37,7 +38,7 @@ from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
 from trading.execution.looking import Looks
-from trading.execution.recall import Held, recall_killed
+from trading.execution.recall import recall_killed
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import LEASE, Claimed, renew
 from trading.execution.ways_out import egress_name
@@ -55,28 +56,11 @@ BATCH = 500  # answers that are written at once
 BATCH_EVERY = 0.01  # seconds that answers are gathered before they are written,
 BATCH_SENDING = 0.1  # and while orders of the route are still planned here or go out
 RENEW_EVERY = LEASE.total_seconds() / 3
-SAFETY = 2.0  # seconds of the lease that are not used
 WRITE_TRIES = 5
-
-_SIDES = {side.value: side for side in Side}
-_POSITION_SIDES = {side.value: side for side in PositionSide}
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _request(order: Claimed) -> OrderRequest:
-    """As it will be signed: with the time of now."""
-    return OrderRequest(
-        client_id=order.client_id,
-        symbol=order.symbol,
-        side=_SIDES[order.side],
-        quantity=order.quantity,
-        position_side=_POSITION_SIDES[order.position_side],
-        reduce_only=order.reduce_only,
-        signed_at_ms=time.time_ns() // 1_000_000,
-    )
 
 
 class _Route:
@@ -358,10 +342,10 @@ class Dispatcher:
         order, state, egress = job.order, self._routes[route], egress_name(job.session)
         if not await self._may_leave(route, egress, state, order):
             return
-        request = _request(order)  # of a time before the lease is looked at, never after
         held = self._held[route].get(order.order_id)
-        if held is None or state.opened is None or time.monotonic() >= held.deadline:
-            self._held[route].pop(order.order_id, None)  # recalled meanwhile, or too late
+        request = departing(order, held)
+        if held is None or request is None or state.opened is None:
+            self._held[route].pop(order.order_id, None)
             return
         self._held[route][order.order_id] = held._replace(out=True)
         checkpoint("sending")

@@ -21,7 +21,7 @@ from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.divergences import record_late_fills
 from trading.execution.findings import UNCLEAR, Due, Finding, Found, note_looks
-from trading.execution.transitions import Change, move
+from trading.execution.transitions import ENDED_SHORT, Change, move
 from trading.models import Order, SignalFanout
 
 NEEDS_PERSON_AFTER = timedelta(minutes=5)
@@ -182,13 +182,8 @@ def _finish(placed: Sequence[Found], now: datetime) -> set[int]:
     wishes = _wishes([each for each in placed if each.state is OrderState.CANCELLED])
     ended: dict[Cause, list[Change]] = {Cause.CANCEL: [], Cause.EXPIRE: [], Cause.REFUSE: []}
     empty = {each.due.order_id for each in placed if each.executed == 0}
-    causes = {
-        OrderState.CANCELLED: Cause.CANCEL,
-        OrderState.EXPIRED: Cause.EXPIRE,
-        OrderState.REJECTED: Cause.REFUSE,
-    }
     for each in placed:
-        cause = causes.get(each.state) if each.state else None
+        cause = ENDED_SHORT.get(each.state) if each.state else None
         booked = sum((fill.quantity for fill in each.fills), Decimal(0))
         if cause is not None and booked >= each.executed:
             code = wishes.get(each.due.order_id) or f"venue.{each.state}"

@@ -9,6 +9,7 @@ from trading.domain.ports import Gateway, gateway_factory
 from trading.models import Venue
 from trading.paper.gateway import PaperGateway
 from trading.paper.quotes import all_quotes
+from trading.paper.room import rooms_of
 
 PAPER = "paper"
 
@@ -31,4 +32,4 @@ def adapter_of(route: str) -> str:
 
 def paper_gateway(route: str, base_url: str) -> Gateway:
     """The paper adapter's factory; it has no hosts."""
-    return PaperGateway(in_thread(all_quotes))
+    return PaperGateway(in_thread(all_quotes), in_thread(rooms_of))

@@ -93,7 +93,11 @@ class _Look:
         return Found(self._due, Finding.UNCLEAR, message=message, evidence=tuple(self._seen))
 
     async def _own_fills(self, report: OrderReport) -> tuple[FillReport, ...]:
-        if report.executed == 0 or report.executed <= self._due.filled:
+        """Of one that is over they are asked for even if all seem to be booked, as the stream told
+        them: its end is written with them in hand.
+        """
+        over = report.state is not None and report.state.final
+        if report.executed == 0 or (report.executed <= self._due.filled and not over):
             return ()
         return await self._fills_of(report.venue_order_id)
 

@@ -19,21 +19,15 @@ from django.db import connection, transaction
 from mimic.core.bulk import array_of
 from trading.domain.news import FillNews, News, OrderNews
 from trading.domain.orders import Cause, OrderStatus
-from trading.domain.ports import OrderState
 from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.external import book_external, note_orders, with_sides
 from trading.execution.ledgers import Detached
 from trading.execution.named import Named, Own, find_own
-from trading.execution.transitions import Change, move
+from trading.execution.transitions import ENDED_SHORT, Change, move
 
 ASK_AFTER = timedelta(seconds=1)  # the fill that an order's news lacks may be on its way
-_ENDS = {
-    OrderState.CANCELLED: Cause.CANCEL,
-    OrderState.EXPIRED: Cause.EXPIRE,
-    OrderState.REJECTED: Cause.REFUSE,
-}
 _UNCLEAR = (OrderStatus.UNKNOWN.value, OrderStatus.NEEDS_PERSON.value)
 
 
@@ -138,12 +132,12 @@ def _end(ours: _Ours, applied: Applied, now: datetime) -> set[int]:
         held = status == OrderStatus.SENDING.value
         if booked < each.executed and not held:
             behind.append(order.order_id)
-        if each.state not in _ENDS:
+        if each.state not in ENDED_SHORT:
             continue
         if held or booked < each.executed:
             applied.early.append(Told(order.account_id, each))
             continue
-        ending[_ENDS[each.state]].append(Change(order.order_id, code=f"venue.{each.state}"))
+        ending[ENDED_SHORT[each.state]].append(Change(order.order_id, code=f"venue.{each.state}"))
         if not each.executed:
             empty.add(order.order_id)
     _ask_soon(behind, now)

@@ -11,26 +11,15 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import DatabaseError
 
 from trading.execution.claims import end_recalled, killed_among
+from trading.execution.departure import Held
 
 logger = logging.getLogger(__name__)
 EVERY = 0.4  # seconds
-
-
-class Held(NamedTuple):
-    """An order that is ours until the deadline (monotonic seconds), while its fence holds.
-
-    ``out``: its POST has begun.
-    """
-
-    fence: int
-    deadline: float
-    granted_at: float
-    out: bool = False
 
 
 async def recall_killed(

@@ -18,7 +18,7 @@ from trading.domain.ports import Outcome, SendResult
 from trading.execution import budgets, receipts
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
-from trading.execution.transitions import Change, Claimed, move
+from trading.execution.transitions import ENDED_SHORT, Change, Claimed, move
 from trading.market.refresh import DOUBTED
 from trading.models import ExchangeAccount, Instrument
 
@@ -70,6 +70,7 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
         Reported(answer.order.order_id, fill) for answer in answers for fill in answer.result.fills
     ]
     changed = book_fills(reports=reports, now=now) if reports else set()
+    _end_short(by_cause[Cause.ACKNOWLEDGE], now)
     receipts.announce(sorted(set().union(changed, *moved.values())))
 
 
@@ -102,6 +103,25 @@ def _overtaken(confirmed: Sequence[Answer], moved: set[int]) -> None:
             ],
         )
         receipts.follow(Cause.ACKNOWLEDGE, [row[0] for row in cursor.fetchall()])
+
+
+def _end_short(confirmed: Sequence[Answer], now: datetime) -> None:
+    """Over at the venue, and all that they executed came with the answer: nothing is to be asked.
+
+    Whoever holds the order by now: what was told of it happened.
+    """
+    ended: dict[Cause, list[Change]] = defaultdict(list)
+    for answer in confirmed:
+        state, told = answer.result.venue_status, answer.result.fills
+        if (
+            state in ENDED_SHORT
+            and told
+            and sum(f.quantity for f in told) >= answer.result.executed
+        ):
+            change = Change(answer.order.order_id, code=f"venue.{state}")
+            ended[ENDED_SHORT[state]].append(change)
+    for cause, changes in sorted(ended.items()):
+        budgets.release(sorted(move(cause, changes, now)))
 
 
 def _cause(answer: Answer) -> Cause:

@@ -26,9 +26,16 @@ from trading.domain.orders import (
     result,
     sources,
 )
+from trading.domain.ports import OrderState
 from trading.execution.egress_selectors import Way
 
 LEASE = timedelta(seconds=settings.LEASE_SECONDS)
+ENDED_SHORT = {
+    OrderState.CANCELLED: Cause.CANCEL,
+    OrderState.EXPIRED: Cause.EXPIRE,
+    OrderState.REJECTED: Cause.REFUSE,
+}
+"""What the venue says of an order that is over without having been filled, and what it causes."""
 
 
 class Change(NamedTuple):

@@ -2,7 +2,8 @@
 
 It keeps no state: an order is filled at once or refused, and what it told is in our books, so
 a lookup of an attempt that never came back is truthfully "absent". Trade ids are a function of
-the client id, so a second telling books nothing.
+the order, so that a second telling books nothing, be it of the same attempt or of one that was
+taken for lost. What may only reduce is cut to the position, or refused where there is none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from trading.domain.orders import intent_of
 from trading.domain.ports import (
     AccountSession,
     AccountSettings,
@@ -35,6 +37,7 @@ from trading.domain.ports import (
     Side,
     VenueUnavailable,
 )
+from trading.paper.room import Reducing, RoomReader, Rooms
 
 TAKER_FEE = Decimal("0.0005")
 SLIPPAGE = Decimal("0.0001")
@@ -48,13 +51,19 @@ Quotes = Mapping[tuple[str, str], Quote]
 class PaperGateway:
     """Fills at ask plus slippage for a buy, bid minus slippage for a sell; fee 0.05 %.
 
-    ``read_quotes`` gives (venue code, symbol) to quote and may block; it runs in a thread.
+    ``read_quotes`` gives (venue code, symbol) to quote, ``read_rooms`` how much orders may reduce;
+    both may block, and run in a thread.
     """
 
     acceptance_window = timedelta(0)
 
-    def __init__(self, read_quotes: Callable[[], Quotes]) -> None:
+    def __init__(
+        self,
+        read_quotes: Callable[[], Quotes],
+        read_rooms: Callable[[Sequence[Reducing]], Rooms],
+    ) -> None:
         self._read = read_quotes
+        self._rooms = RoomReader(read_rooms)
         self._quotes: Quotes = {}
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -66,26 +75,24 @@ class PaperGateway:
             return _refused("venue.bad_symbol", f"no quote for {order.symbol}")
         if now - quote.at > QUOTE_MAX_AGE and not order.reduce_only:
             return _refused("venue.unavailable", f"the quote is from {quote.at:%H:%M:%S} UTC")
-        price = _price(quote, order.side)
-        fill = FillReport(
-            trade_id=f"{order.client_id}f",
-            venue_order_id=f"p{order.client_id}",
-            symbol=order.symbol,
-            side=order.side,
-            quantity=order.quantity,
-            price=price,
-            fee=(order.quantity * price * TAKER_FEE).quantize(_PRICE, ROUND_CEILING),
-            fee_currency="USDT",
-            at=now,
-        )
+        quantity = min(order.quantity, await self._room(session, order))
+        if quantity <= 0:
+            return _refused("venue.reduce_only", "there is no position that it would reduce")
+        fill = _fill(order, quantity, _price(quote, order.side), now)
+        whole = quantity == order.quantity
         return SendResult(
             Outcome.CONFIRMED,
             venue_order_id=fill.venue_order_id,
-            venue_status=OrderState.FILLED,
-            executed=order.quantity,
-            average_price=price,
+            venue_status=OrderState.FILLED if whole else OrderState.EXPIRED,
+            executed=quantity,
+            average_price=fill.price,
             fills=(fill,),
         )
+
+    async def _room(self, session: AccountSession, order: OrderRequest) -> Decimal:
+        if not order.reduce_only:
+            return order.quantity
+        return await self._rooms.of(Reducing.of(session, order))
 
     async def place_many(
         self, session: AccountSession, orders: Sequence[OrderRequest]
@@ -157,6 +164,20 @@ class PaperGateway:
                 self._quotes = await asyncio.to_thread(self._read)
                 self._read_at = time.monotonic()
         return self._quotes
+
+
+def _fill(order: OrderRequest, quantity: Decimal, price: Decimal, at: datetime) -> FillReport:
+    return FillReport(
+        trade_id=f"{intent_of(order.client_id)}f",
+        venue_order_id=f"p{order.client_id}",
+        symbol=order.symbol,
+        side=order.side,
+        quantity=quantity,
+        price=price,
+        fee=(quantity * price * TAKER_FEE).quantize(_PRICE, ROUND_CEILING),
+        fee_currency="USDT",
+        at=at,
+    )
 
 
 def _price(quote: Quote, side: Side) -> Decimal:
