@@ -1,8 +1,8 @@
-"""Gateways to the Binance, the Bybit and the OKX simulator, with the accounts that trade there."""
+"""Gateways to the venues' simulators, with the accounts that trade there."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import count
@@ -12,10 +12,11 @@ import pytest
 
 from tests.simulators.binance import BinanceSimulator
 from tests.simulators.bybit import BybitSimulator
+from tests.simulators.coinbase import CoinbaseSimulator
 from tests.simulators.okx import OkxSimulator
-from tests.venues import bybit_cast, okx_cast
+from tests.venues import bybit_cast, coinbase_cast, okx_cast
 from tests.venues.bybit_cast import Wire
-from tests.venues.swap_cast import Desk
+from tests.venues.swap_cast import Desk, House
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.ccxt_gateway.transport import Pool
@@ -26,9 +27,12 @@ HEDGER = AccountSession(2, "binanceusdm", Credentials("key-hedger", "secret-hedg
 STRANGER = AccountSession(3, "binanceusdm", Credentials("key-stranger", "secret-stranger"))
 POOR = AccountSession(4, "binanceusdm", Credentials("key-poor", "secret-poor"))
 
-HOUSES = (okx_cast.HOUSE, bybit_cast.HOUSE)
+CASTS = {"okx": okx_cast, "bybit": bybit_cast, "coinbase": coinbase_cast}
+HOUSES = (okx_cast.HOUSE, bybit_cast.HOUSE, coinbase_cast.HOUSE)
 
 OrderMaker = Callable[..., OrderRequest]
+Way = tuple[House, bool]
+"""A venue, and whether orders go there by the short way."""
 
 
 @pytest.fixture(scope="module")
@@ -120,15 +124,52 @@ async def bybit_gateway(
         yield made
 
 
-@pytest.fixture(
-    params=[(house, fast) for house in HOUSES for fast in (True, False)],
-    ids=lambda param: f"{param[0].code}-{'fast' if param[1] else 'ccxt'}",
-)
+@pytest.fixture(scope="module")
+def shared_coinbase() -> Iterator[CoinbaseSimulator]:
+    with CoinbaseSimulator(limit_scale=0).run_in_thread() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def coinbase(shared_coinbase: CoinbaseSimulator) -> CoinbaseSimulator:
+    shared_coinbase.command("POST /_sim/reset", {})
+    shared_coinbase.command("POST /_sim/accounts", coinbase_cast.accounts())
+    return shared_coinbase
+
+
+@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
+async def coinbase_gateway(
+    coinbase: CoinbaseSimulator, request: pytest.FixtureRequest
+) -> AsyncIterator[CcxtGateway]:
+    """Both ways of an order."""
+    async with impatient("coinbase", coinbase.base_url, fast=request.param) as made:
+        yield made
+
+
+def both_ways(houses: Iterable[House]) -> list[Way]:
+    return [(house, fast) for house in houses for fast in (True, False)]
+
+
+def way_name(way: Way) -> str:
+    house, fast = way
+    return f"{house.code}-{'fast' if fast else 'ccxt'}"
+
+
+@pytest.fixture(params=both_ways(HOUSES), ids=way_name)
 async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
     """Every swap venue, and both ways of an order there."""
+    async with opened(request) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """The desk of the fixture's parameter."""
     house, fast = request.param
-    simulator = request.getfixturevalue(house.code)
-    cast = {"okx": okx_cast, "bybit": bybit_cast}[house.code]
+    simulator, cast = request.getfixturevalue(house.code), CASTS[house.code]
+    for rules in house.rules:
+        simulator.command("POST /_sim/filters", rules)
+        simulator.command("POST /_sim/price", {"symbol": rules["symbol"], "mark": "60000"})
     async with impatient(house.code, simulator.base_url, fast=fast) as made:
         yield Desk(house, simulator, made, cast.ALICE, cast.HEDGER)
 

@@ -19,7 +19,9 @@ class House:
 
     ``unreadable``: answers to an order that prove nothing. ``broken``: bodies that are no clean
     success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind
-    each question.
+    each question. ``duplicate``: what a used client id is refused with; empty where the first
+    order is told again. ``skew``: ms by which a clock is too wrong, either way. ``ether``: the
+    second instrument in its book. ``rules``: what to change of its own before it is asked.
     """
 
     code: str
@@ -32,6 +34,16 @@ class House:
     unreadable: Sequence[Mapping[str, Any]]
     broken: Sequence[object]
     reads: Mapping[str, str]
+    ether: str
+    currency: str = "USDT"
+    hedges: bool = True
+    skew: int = 45_000
+    rules: Sequence[Mapping[str, object]] = ()
+
+    @property
+    def bitcoin(self) -> str:
+        """Our symbol of what is traded."""
+        return f"BTC{self.currency}"
 
 
 NO_ANSWERS: list[dict[str, Any]] = [
@@ -65,7 +77,13 @@ class Desk:
 
     def change(self, **settings: Any) -> None:
         """Alice's account at the venue."""
-        self.simulator.command("POST /_sim/accounts", [{"api_key": "key-alice", **settings}])
+        self.simulator.command("POST /_sim/accounts", [{"api_key": self.key, **settings}])
+
+    @property
+    def key(self) -> str:
+        """Alice's, as the venue knows it."""
+        assert self.alice.credentials is not None
+        return self.alice.credentials.api_key
 
     def offer(self, *asks: tuple[str, str]) -> None:
         """All that is offered of bitcoin: price and base units."""

@@ -10,6 +10,7 @@ from importlib import import_module
 from trading.venues.binance.dialect import BinanceLinear
 from trading.venues.bybit.dialect import BybitLinear
 from trading.venues.catalogue import catalogue
+from trading.venues.coinbase.dialect import CoinbaseFutures
 from trading.venues.dialect import Dialect, StreamingDialect
 from trading.venues.generic.dialect import Generic
 from trading.venues.okx.dialect import OkxSwap
@@ -34,6 +35,7 @@ _PROVEN = (
     Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),
     Venue("bybit", "ccxt", "bybit", "linear", BybitLinear()),
     Venue("okx", "ccxt", "okx", "linear", OkxSwap()),
+    Venue("coinbase", "ccxt", "coinbase", "linear", CoinbaseFutures()),
 )
 
 

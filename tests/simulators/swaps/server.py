@@ -32,7 +32,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
 
     venue: V
     faults: FaultBook
-    stream: SwapStream[Any]
+    stream: SwapStream[Any] | None = None
     delay: float  # seconds that every answer of the venue waits
 
     def __init__(self, *, limit_scale: int = 1, accounts: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -45,8 +45,9 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
     @abstractmethod
     def new_venue(self, limit_scale: int) -> V: ...
 
-    @abstractmethod
-    def new_stream(self, venue: V) -> SwapStream[Any]: ...
+    def new_stream(self, venue: V) -> SwapStream[Any] | None:
+        """None where the simulator has no private stream."""
+        return None
 
     @abstractmethod
     def read(self, request: Request) -> C:
@@ -62,10 +63,11 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         self.faults, self.delay = FaultBook(), 0.0
         self.venue = self.new_venue(self._limit_scale)
         self.stream = self.new_stream(self.venue)
-        self.venue.tell = self.stream.changed
+        if self.stream:
+            self.venue.tell = self.stream.changed
 
     def disconnect(self) -> None:
-        if hasattr(self, "stream"):
+        if self.stream:
             self.stream.disconnect_all()
 
     async def stop(self) -> None:
@@ -75,7 +77,8 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
     def clear_faults(self) -> None:
         """Ends every scripted fault and mode; orders and books stay."""
         self.faults.clear()
-        self.stream.faults.clear()
+        if self.stream:
+            self.stream.faults.clear()
         self.delay = 0.0
         self.venue.modes.read_lag, self.venue.modes.maintenance = 0, False
         self.venue.clock.skew_ms = 0
@@ -89,7 +92,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         path, _, query = request.raw_path.partition("?")
         if path.startswith("/_sim/"):
             return self._control(f"{request.method} {path}", query, body)
-        if path == self.stream.path:
+        if self.stream and path == self.stream.path:
             return await self.stream.serve(request)
         reply = await self._serve(request, body)
         if self.delay:

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -42,9 +42,10 @@ from trading.venues.dialect import (
     InspectingDialect,
     PagingDialect,
     SettingDialect,
+    SilentDialect,
     StreamingDialect,
 )
-from trading.venues.fast.protocol import BatchingOrders, FastOrders
+from trading.venues.fast.protocol import BatchingOrders, CancellingOrders, FastOrders
 from trading.venues.generic.inspection import inspect_unified
 from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
@@ -86,6 +87,7 @@ class CcxtGateway(MarketReads):
         self.acceptance_window = venue.dialect.acceptance_window
         self._fast = venue.dialect.fast if fast else None
         self._batches = self._fast if isinstance(self._fast, BatchingOrders) else None
+        self._cancels = self._fast if isinstance(self._fast, CancellingOrders) else None
         self._base_url = base_url.rstrip("/")
         self._sockets = sockets or Sockets()
 
@@ -97,7 +99,7 @@ class CcxtGateway(MarketReads):
             return ready
         assert keys is not None  # or it would not be ready
         order, listing = ready
-        call = Call(order.signed_at_ms)
+        call = Call(order.signed_at_ms, self._hosts[session.demo].clock.ahead_ms)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)
         else:
@@ -138,11 +140,11 @@ class CcxtGateway(MarketReads):
         except VenueUnavailable as fault:
             away = answers.refused_here("venue.unavailable", str(fault), retryable=True)
             return [away] * len(orders)
-        prepared = [ready(order, catalogue) for order in orders]
+        prepared = [ready(order, catalogue, self._dialect) for order in orders]
         if host.rules_are_old and any(isinstance(each, SendResult) for each in prepared):
             await self._new_rules(host)
             catalogue = await host.catalogue()
-            prepared = [ready(order, catalogue) for order in orders]
+            prepared = [ready(order, catalogue, self._dialect) for order in orders]
         return prepared
 
     async def _new_rules(self, host: Host) -> None:
@@ -182,9 +184,22 @@ class CcxtGateway(MarketReads):
         self._note_usage(call)
         if call.reply is not None and result.headers is not call.reply.headers:
             result = replace(result, headers=call.reply.headers)
+        host = self._hosts[session.demo]
         if result.code == "venue.clock":
-            await self._hosts[session.demo].sync_clock()
+            await host.sync_clock()
+        elif result.code == _KEYS_REFUSED and await self._out_of_time(call, host):
+            result = replace(result, code="venue.clock", retryable=True)
         return result
+
+    async def _out_of_time(self, call: Call, host: Host) -> bool:
+        """Whether a venue that does not say why may have refused a request for its time."""
+        if not isinstance(self._dialect, SilentDialect):
+            return False
+        now = time.time_ns() // 1_000_000
+        said = (call.signed_at_ms or now) - call.ahead_ms
+        await host.sync_clock()
+        off = timedelta(milliseconds=abs(now - host.clock.ahead_ms - said))
+        return off > self._dialect.clock_tolerance
 
     async def _post(
         self,
@@ -260,7 +275,7 @@ class CcxtGateway(MarketReads):
         listing = catalogue.by_symbol.get(symbol)
         if listing is None:
             return cancelling.not_asked(answers.refused_here("venue.bad_symbol", symbol))
-        call, fast, dialect = Call(), self._fast, self._dialect
+        call, fast, dialect = Call(), self._cancels, self._dialect
         if fast is not None and not session.egress:
             sending = self._send_cancel(call, fast, session, keys, listing, client_id)
             answer, told = await cancelling.by_fast_way(call, dialect, keys, client_id, sending)
@@ -274,7 +289,7 @@ class CcxtGateway(MarketReads):
     async def _send_cancel(
         self,
         call: Call,
-        fast: FastOrders,
+        fast: CancellingOrders,
         session: AccountSession,
         keys: Credentials,
         listing: Listing,

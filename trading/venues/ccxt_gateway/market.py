@@ -12,7 +12,7 @@ from trading.venues.ccxt_gateway.books import read_book
 from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
-from trading.venues.dialect import Dialect
+from trading.venues.dialect import Dialect, SilentDialect
 from trading.venues.listing import Listing
 from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
@@ -30,6 +30,8 @@ class MarketReads:
         self._dialect = dialect
         self._hosts = hosts
         self._clones = Clones()
+        silent = isinstance(dialect, SilentDialect)
+        self._clock_codes = {"venue.clock", "venue.auth"} if silent else {"venue.clock"}
         self.used_weight: int | None = None
 
     async def instruments(self) -> Sequence[InstrumentSpec]:
@@ -72,7 +74,7 @@ class MarketReads:
         finally:
             current_call.reset(token)
             self._note_usage(call)
-        if call.reply and self._meaning(call.reply) == "venue.clock":
+        if call.reply and self._meaning(call.reply) in self._clock_codes:
             await host.sync_clock()
         raise VenueUnavailable(text)
 

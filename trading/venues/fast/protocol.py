@@ -37,16 +37,21 @@ class FastOrders(Protocol):
         """A clean success; None for anything else, which the venue's error table judges."""
         ...
 
-    def cancellation(
-        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
-    ) -> FastRequest: ...
-
     def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
         """What a clean answer says of the order; None if it is none.
 
         OPEN from venues that only take note of the request: what becomes of it is to be asked.
         """
         ...
+
+
+@runtime_checkable
+class CancellingOrders(FastOrders, Protocol):
+    """Optional: a venue that cancels by our client id. Elsewhere the order is looked up first."""
+
+    def cancellation(
+        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest: ...
 
 
 @runtime_checkable
