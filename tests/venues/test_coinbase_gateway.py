@@ -141,7 +141,7 @@ async def test_what_the_venue_cannot_do_is_refused_before_anything_leaves(
         assert (result.outcome, result.code, result.retryable) == (Outcome.REFUSED, code, False)
     assert coinbase.venue.ledger.attempts == []
     changed = await coinbase_gateway.set_leverage(ALICE, BITCOIN, 2)
-    assert changed.outcome is Outcome.REFUSED
+    assert (changed.outcome, changed.code) == (Outcome.REFUSED, "venue.unsupported")
     read = await coinbase_gateway.read_settings(ALICE, BITCOIN)
     assert read == AccountSettings(None, MarginMode.CROSS, hedged=False)
 
@@ -219,6 +219,16 @@ async def test_a_cancel_asks_for_the_venues_id_first_and_for_what_became_of_it(
     inject(coinbase, endpoint=endpoint, action="rst", when="after_accept")
     lost = await gateway.cancel(ALICE, BITCOIN, other.client_id)
     assert lost.outcome is CancelOutcome.UNKNOWN
+
+
+async def test_a_book_is_in_base_units(
+    coinbase_gateway: CcxtGateway, coinbase: CoinbaseSimulator
+) -> None:
+    sides = {"bids": [["60000", "150"]], "asks": [["60005", "20"], ["60010", "1"]]}
+    coinbase.command("POST /_sim/book", {"symbol": PERP, **sides})
+    book = await coinbase_gateway.order_book(BITCOIN)
+    assert book.bids == ((Decimal(60_000), Decimal("1.5")),)
+    assert [size for _, size in book.asks] == [Decimal("0.2"), Decimal("0.01")]
 
 
 async def test_an_order_is_found_however_many_came_after_it(

@@ -126,6 +126,11 @@ class SettingDialect(Protocol):
 class LackingDialect(Protocol):
     """Optional: a venue that cannot do what most can. What it lacks is refused, never faked."""
 
+    @property
+    def fixed_settings(self) -> bool:
+        """Whether leverage, margin and position mode are the venue's alone to decide."""
+        ...
+
     def lacks(self, order: OrderRequest) -> str:
         """Our code for what the order asks for in vain; empty when the venue can do it."""
         ...

@@ -15,6 +15,7 @@ _BAD = 400
 
 PINGS = {
     "binanceusdm": "https://fapi.binance.com/fapi/v1/ping",
+    "coinbase": "https://api.coinbase.com/api/v3/brokerage/time",
     "bybit": "https://api.bybit.com/v5/market/time",
     "okx": "https://www.okx.com/api/v5/public/time",
 }

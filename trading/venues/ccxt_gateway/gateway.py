@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -34,12 +34,13 @@ from trading.venues.ccxt_gateway.batches import read_batch
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.host import RULES_LAST, Host
 from trading.venues.ccxt_gateway.market import MarketReads
-from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
+from trading.venues.ccxt_gateway.modes import FIXED, setting_done, setting_failed
 from trading.venues.ccxt_gateway.readiness import Ready, in_base_units, ready
 from trading.venues.ccxt_gateway.streams import AccountRest
 from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.dialect import (
     InspectingDialect,
+    LackingDialect,
     PagingDialect,
     SettingDialect,
     SilentDialect,
@@ -187,19 +188,10 @@ class CcxtGateway(MarketReads):
         host = self._hosts[session.demo]
         if result.code == "venue.clock":
             await host.sync_clock()
-        elif result.code == _KEYS_REFUSED and await self._out_of_time(call, host):
-            result = replace(result, code="venue.clock", retryable=True)
+        elif result.code == _KEYS_REFUSED and isinstance(self._dialect, SilentDialect):
+            if await host.was_out_of_time(call, self._dialect.clock_tolerance):
+                result = replace(result, code="venue.clock", retryable=True)
         return result
-
-    async def _out_of_time(self, call: Call, host: Host) -> bool:
-        """Whether a venue that does not say why may have refused a request for its time."""
-        if not isinstance(self._dialect, SilentDialect):
-            return False
-        now = time.time_ns() // 1_000_000
-        said = (call.signed_at_ms or now) - call.ahead_ms
-        await host.sync_clock()
-        off = timedelta(milliseconds=abs(now - host.clock.ahead_ms - said))
-        return off > self._dialect.clock_tolerance
 
     async def _post(
         self,
@@ -451,6 +443,8 @@ class CcxtGateway(MarketReads):
         listing = catalogue.by_symbol.get(symbol)
         if listing is None:
             return SettingResult(Outcome.REFUSED, "venue.bad_symbol", message=symbol)
+        if isinstance(self._dialect, LackingDialect) and self._dialect.fixed_settings:
+            return FIXED
         call = Call()
         token = current_call.set(call)
         try:

@@ -72,6 +72,7 @@ class CoinbaseFutures:
     settled_codes: frozenset[str] = frozenset()
     exposure_codes: frozenset[str] = frozenset()
     leverage_params: Mapping[str, Any] = field(default_factory=dict)
+    fixed_settings: bool = True
     max_leverage: int = 3  # overnight, by the venue's own margin rates; intraday it lends more
 
     def read_error(self, reply: Reply) -> VenueError:
