@@ -188,9 +188,12 @@ class CcxtGateway(MarketReads):
         host = self._hosts[session.demo]
         if result.code == "venue.clock":
             await host.sync_clock()
-        elif result.code == _KEYS_REFUSED and isinstance(self._dialect, SilentDialect):
-            if await host.was_out_of_time(call, self._dialect.clock_tolerance):
-                result = replace(result, code="venue.clock", retryable=True)
+        elif (
+            result.code == _KEYS_REFUSED
+            and isinstance(self._dialect, SilentDialect)
+            and await host.was_out_of_time(call, self._dialect.clock_tolerance)
+        ):
+            result = replace(result, code="venue.clock", retryable=True)
         return result
 
     async def _post(
