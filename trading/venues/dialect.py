@@ -137,6 +137,15 @@ class LackingDialect(Protocol):
 
 
 @runtime_checkable
+class BoundingDialect(Protocol):
+    """Optional: a venue that takes some orders only with a price."""
+
+    async def bounded(self, client: Any, order: OrderRequest, listing: Listing) -> OrderRequest:
+        """The order as the venue can take it; ``client`` has no keys. Raises like the readers."""
+        ...
+
+
+@runtime_checkable
 class SilentDialect(Protocol):
     """Optional: a venue that turns a wrong time away like a wrong key, without saying which."""
 

@@ -14,6 +14,7 @@ from trading.venues.coinbase.dialect import CoinbaseFutures
 from trading.venues.dialect import Dialect, StreamingDialect
 from trading.venues.generic.dialect import Generic
 from trading.venues.okx.dialect import OkxSwap
+from trading.venues.upbit.dialect import UpbitSpot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ _PROVEN = (
     Venue("bybit", "ccxt", "bybit", "linear", BybitLinear()),
     Venue("okx", "ccxt", "okx", "linear", OkxSwap()),
     Venue("coinbase", "ccxt", "coinbase", "linear", CoinbaseFutures()),
+    Venue("upbit", "ccxt", "upbit", "spot", UpbitSpot()),
 )
 
 

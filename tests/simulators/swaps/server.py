@@ -54,8 +54,12 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         """Raises Refused for what cannot be understood."""
 
     @abstractmethod
-    def execute(self, call: C) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    def execute(self, call: C) -> tuple[Any, Mapping[str, str]]:
         """Authentication, limits, endpoint: body and headers of the answer. Raises Refused."""
+
+    def status(self, call: C) -> int:
+        """Of a success."""
+        return 200
 
     def reset(self) -> None:
         """Forgets accounts, orders, positions, prices and faults; closes sockets."""
@@ -106,7 +110,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
             if early := await self._fault(BEFORE, request, call, b""):
                 return early
             answer, headers = self.execute(call)
-            reply = wire.answer(orjson.dumps(answer), headers=headers)
+            reply = wire.answer(orjson.dumps(answer), self.status(call), headers)
         except Refused as refused:
             reply = wire.answer(refused.body, refused.status, refused.headers)
         if call is None:

@@ -100,6 +100,10 @@ class CcxtGateway(MarketReads):
             return ready
         assert keys is not None  # or it would not be ready
         order, listing = ready
+        bounded = await self._bounded(self._hosts[session.demo], order, listing)
+        if isinstance(bounded, SendResult):
+            return bounded
+        order = bounded
         call = Call(order.signed_at_ms, self._hosts[session.demo].clock.ahead_ms)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)

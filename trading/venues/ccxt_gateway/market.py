@@ -7,12 +7,20 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from trading.domain.ports import InstrumentSpec, OrderBook, Quote, VenueUnavailable
+from trading.domain.ports import (
+    InstrumentSpec,
+    OrderBook,
+    OrderRequest,
+    Quote,
+    SendResult,
+    VenueUnavailable,
+)
+from trading.venues.ccxt_gateway.answers import refused_here
 from trading.venues.ccxt_gateway.books import read_book
 from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
-from trading.venues.dialect import Dialect, SilentDialect
+from trading.venues.dialect import BoundingDialect, Dialect, SilentDialect
 from trading.venues.listing import Listing
 from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
@@ -52,6 +60,18 @@ class MarketReads:
     async def order_book(self, symbol: str) -> OrderBook:
         host, listing = await self._listed(symbol)
         return await self._asked(host, partial(read_book, host.template, listing))
+
+    async def _bounded(
+        self, host: Host, order: OrderRequest, listing: Listing
+    ) -> OrderRequest | SendResult:
+        """The order with a price where the venue wants one; refused when nobody tells it."""
+        dialect = self._dialect
+        if not isinstance(dialect, BoundingDialect):
+            return order
+        try:
+            return await self._asked(host, lambda: dialect.bounded(host.template, order, listing))
+        except VenueUnavailable as fault:
+            return refused_here("venue.unavailable", str(fault), retryable=True)
 
     async def _listed(self, symbol: str) -> tuple[Host, Listing]:
         host = self._hosts[False]
