@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -131,6 +132,7 @@ async def test_what_a_spot_venue_cannot_do_is_refused_before_anything_leaves(
     cases = [
         (order(side=Side.SELL), "venue.unsupported"),
         (order(reduce_only=True), "venue.unsupported"),
+        (replace(order(), symbol="ETHBTC"), "venue.unsupported"),
         (order(position_side=PositionSide.LONG), "venue.position_mode"),
         (order("0.000000001"), "venue.precision"),
     ]

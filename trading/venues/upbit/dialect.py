@@ -63,11 +63,13 @@ class UpbitSpot:
         return list(pages.rows(answer))
 
     def lacks(self, order: OrderRequest) -> str:
-        """Selling what was not bought by us would sell the person's own coins."""
+        """Selling what was not bought by us would sell the person's own coins. Pairs against other
+        coins are listed too, but neither balance nor quotes speak of them.
+        """
         if order.position_side is not PositionSide.BOTH:
             return "venue.position_mode"
-        closing = order.side is Side.SELL
-        return "" if closing is order.reduce_only else "venue.unsupported"
+        closing, in_won = order.side is Side.SELL, order.symbol.endswith(_CURRENCY)
+        return "" if in_won and closing is order.reduce_only else "venue.unsupported"
 
     def order_params(self, order: OrderRequest) -> dict[str, Any]:
         told = {"clientOrderId": order.client_id}
@@ -144,8 +146,9 @@ class UpbitSpot:
         ]
 
     async def quotes(self, client: Any, names: Mapping[str, str]) -> list[Quote]:
-        """Spot has no mark; it is the middle."""
-        books = await _in_parts(client.publicGetOrderbook, list(names))
+        """Of the pairs against won. Spot has no mark; it is the middle."""
+        pairs = [pair for pair in names if pair.startswith(f"{_CURRENCY}-")]
+        books = await _in_parts(client.publicGetOrderbook, pairs)
         made = (_quote(names[book["market"]], book) for book in books if book["orderbook_units"])
         return [quote for quote in made if 0 < quote.bid <= quote.ask]
 

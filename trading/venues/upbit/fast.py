@@ -71,7 +71,7 @@ class UpbitFastOrders:
         return FastRequest("DELETE", f"{_CANCEL_PATH}?{asked}", headers, b"")
 
     def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
-        """The venue only takes note ("취소 접수", receipt of a cancel): the order may fill before it is out."""
+        """The venue only takes note ("취소 접수", receipt of a cancel): the order may fill yet."""
         match reply.json:
             case {"uuid": str(number), "identifier": str(named)} if number and named == client_id:
                 return OrderReport(Lookup.FOUND, number, OrderState.OPEN)
