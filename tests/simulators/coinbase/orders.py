@@ -69,13 +69,10 @@ class Order(swaps.Order):
         size = plain(self.quantity)
         if self.price is None:
             return {"market_market_ioc": {"base_size": size, "reduce_only": self.reduce_only}}
-        told = {"base_size": size, "limit_price": plain(self.price)}
-        return {
-            "ioc": {"sor_limit_ioc": told},
-            "fok": {"limit_limit_fok": told},
-            "limit": {"limit_limit_gtc": told | {"post_only": False}},
-            "post_only": {"limit_limit_gtc": told | {"post_only": True}},
-        }[self.type]
+        told: dict[str, Any] = {"base_size": size, "limit_price": plain(self.price)}
+        if self.type in ("limit", "post_only"):
+            return {"limit_limit_gtc": told | {"post_only": self.type == "post_only"}}
+        return {"sor_limit_ioc" if self.type == "ioc" else "limit_limit_fok": told}
 
 
 @dataclass(slots=True, frozen=True)

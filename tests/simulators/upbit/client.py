@@ -44,7 +44,9 @@ class SignedClient:
         asked = "&".join(f"{name}={value}" for name, value in fields.items())
         return await self.send("POST", "/v1/orders", json.dumps(fields), self.token(asked))
 
-    async def send(self, method: str, target: str, body: str = "", token: str = "") -> Any:
+    async def send(
+        self, method: str, target: str, body: str = "", token: str = ""
+    ) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         url = URL(self._base_url + target, encoded=True)
         async with self._session.request(

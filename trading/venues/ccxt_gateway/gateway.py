@@ -89,6 +89,7 @@ class CcxtGateway(MarketReads):
         self._fast = venue.dialect.fast if fast else None
         self._batches = self._fast if isinstance(self._fast, BatchingOrders) else None
         self._cancels = self._fast if isinstance(self._fast, CancellingOrders) else None
+        self._lacking = venue.dialect if isinstance(venue.dialect, LackingDialect) else None
         self._base_url = base_url.rstrip("/")
         self._sockets = sockets or Sockets()
 
@@ -100,10 +101,11 @@ class CcxtGateway(MarketReads):
             return ready
         assert keys is not None  # or it would not be ready
         order, listing = ready
-        bounded = await self._bounded(self._hosts[session.demo], order, listing)
-        if isinstance(bounded, SendResult):
-            return bounded
-        order = bounded
+        if self._bounding is not None:
+            bounded = await self._bounded(self._bounding, session, order, listing)
+            if isinstance(bounded, SendResult):
+                return bounded
+            order = bounded
         call = Call(order.signed_at_ms, self._hosts[session.demo].clock.ahead_ms)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)
@@ -145,11 +147,11 @@ class CcxtGateway(MarketReads):
         except VenueUnavailable as fault:
             away = answers.refused_here("venue.unavailable", str(fault), retryable=True)
             return [away] * len(orders)
-        prepared = [ready(order, catalogue, self._dialect) for order in orders]
+        prepared = [ready(order, catalogue, self._lacking) for order in orders]
         if host.rules_are_old and any(isinstance(each, SendResult) for each in prepared):
             await self._new_rules(host)
             catalogue = await host.catalogue()
-            prepared = [ready(order, catalogue, self._dialect) for order in orders]
+            prepared = [ready(order, catalogue, self._lacking) for order in orders]
         return prepared
 
     async def _new_rules(self, host: Host) -> None:
@@ -450,7 +452,7 @@ class CcxtGateway(MarketReads):
         listing = catalogue.by_symbol.get(symbol)
         if listing is None:
             return SettingResult(Outcome.REFUSED, "venue.bad_symbol", message=symbol)
-        if isinstance(self._dialect, LackingDialect) and self._dialect.fixed_settings:
+        if self._lacking is not None and self._lacking.fixed_settings:
             return FIXED
         call = Call()
         token = current_call.set(call)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from trading.domain.ports import (
+    AccountSession,
     InstrumentSpec,
     OrderBook,
     OrderRequest,
@@ -38,6 +39,7 @@ class MarketReads:
         self._dialect = dialect
         self._hosts = hosts
         self._clones = Clones()
+        self._bounding = dialect if isinstance(dialect, BoundingDialect) else None
         silent = isinstance(dialect, SilentDialect)
         self._clock_codes = {"venue.clock", "venue.auth"} if silent else {"venue.clock"}
         self.used_weight: int | None = None
@@ -62,12 +64,14 @@ class MarketReads:
         return await self._asked(host, partial(read_book, host.template, listing))
 
     async def _bounded(
-        self, host: Host, order: OrderRequest, listing: Listing
+        self,
+        dialect: BoundingDialect,
+        session: AccountSession,
+        order: OrderRequest,
+        listing: Listing,
     ) -> OrderRequest | SendResult:
         """The order with a price where the venue wants one; refused when nobody tells it."""
-        dialect = self._dialect
-        if not isinstance(dialect, BoundingDialect):
-            return order
+        host = self._hosts[session.demo]
         try:
             return await self._asked(host, lambda: dialect.bounded(host.template, order, listing))
         except VenueUnavailable as fault:

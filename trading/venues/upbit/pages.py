@@ -72,7 +72,8 @@ def _trades(order: Row) -> list[Row]:
     """The order's fee is shared out by what each fill moved; the last one has the rest."""
     told = rows(order["trades"])
     fee, moved = number(order["paid_fee"]), sum((number(t["funds"]) for t in told), Decimal(0))
-    left, made = fee, []
+    made: list[Row] = []
+    left = fee
     for place, trade in enumerate(told, start=1):
         part = fee * number(trade["funds"]) / moved if place < len(told) else left
         part = part.quantize(Decimal("1E-8"))
