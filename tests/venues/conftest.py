@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import count
+from typing import Any, TypeVar
 
 import aiohttp
 import pytest
@@ -14,7 +15,9 @@ from tests.simulators.binance import BinanceSimulator
 from tests.simulators.bybit import BybitSimulator
 from tests.simulators.coinbase import CoinbaseSimulator
 from tests.simulators.okx import OkxSimulator
-from tests.venues import bybit_cast, coinbase_cast, okx_cast
+from tests.simulators.swaps.server import SwapSimulator
+from tests.simulators.upbit import UpbitSimulator
+from tests.venues import bybit_cast, coinbase_cast, okx_cast, upbit_cast
 from tests.venues.bybit_cast import Wire
 from tests.venues.swap_cast import Desk, House
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
@@ -31,6 +34,7 @@ CASTS = {"okx": okx_cast, "bybit": bybit_cast, "coinbase": coinbase_cast}
 HOUSES = (okx_cast.HOUSE, bybit_cast.HOUSE, coinbase_cast.HOUSE)
 
 OrderMaker = Callable[..., OrderRequest]
+S = TypeVar("S", bound=SwapSimulator[Any, Any])
 Way = tuple[House, bool]
 """A venue, and whether orders go there by the short way."""
 
@@ -62,6 +66,13 @@ async def gateway(
         yield made
 
 
+def stocked(simulator: S, accounts: list[dict[str, Any]]) -> S:
+    """Begun anew, with these accounts."""
+    simulator.command("POST /_sim/reset", {})
+    simulator.command("POST /_sim/accounts", accounts)
+    return simulator
+
+
 @pytest.fixture(scope="module")
 def shared_okx() -> Iterator[OkxSimulator]:
     with OkxSimulator(limit_scale=0).run_in_thread() as simulator:
@@ -70,9 +81,7 @@ def shared_okx() -> Iterator[OkxSimulator]:
 
 @pytest.fixture
 def okx(shared_okx: OkxSimulator) -> OkxSimulator:
-    shared_okx.command("POST /_sim/reset", {})
-    shared_okx.command("POST /_sim/accounts", okx_cast.accounts())
-    return shared_okx
+    return stocked(shared_okx, okx_cast.accounts())
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +92,7 @@ def shared_bybit() -> Iterator[BybitSimulator]:
 
 @pytest.fixture
 def bybit(shared_bybit: BybitSimulator) -> BybitSimulator:
-    shared_bybit.command("POST /_sim/reset", {})
-    shared_bybit.command("POST /_sim/accounts", bybit_cast.accounts())
-    return shared_bybit
+    return stocked(shared_bybit, bybit_cast.accounts())
 
 
 @pytest.fixture
@@ -106,22 +113,15 @@ async def impatient(code: str, base_url: str, *, fast: bool) -> AsyncIterator[Cc
     await made.close()
 
 
-@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
-async def okx_gateway(
-    okx: OkxSimulator, request: pytest.FixtureRequest
-) -> AsyncIterator[CcxtGateway]:
-    """Both ways of an order."""
-    async with impatient("okx", okx.base_url, fast=request.param) as made:
-        yield made
+@pytest.fixture(scope="module")
+def shared_upbit() -> Iterator[UpbitSimulator]:
+    with UpbitSimulator(limit_scale=0).run_in_thread() as simulator:
+        yield simulator
 
 
-@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
-async def bybit_gateway(
-    bybit: BybitSimulator, request: pytest.FixtureRequest
-) -> AsyncIterator[CcxtGateway]:
-    """Both ways of an order."""
-    async with impatient("bybit", bybit.base_url, fast=request.param) as made:
-        yield made
+@pytest.fixture
+def upbit(shared_upbit: UpbitSimulator) -> UpbitSimulator:
+    return stocked(shared_upbit, upbit_cast.accounts())
 
 
 @pytest.fixture(scope="module")
@@ -132,18 +132,25 @@ def shared_coinbase() -> Iterator[CoinbaseSimulator]:
 
 @pytest.fixture
 def coinbase(shared_coinbase: CoinbaseSimulator) -> CoinbaseSimulator:
-    shared_coinbase.command("POST /_sim/reset", {})
-    shared_coinbase.command("POST /_sim/accounts", coinbase_cast.accounts())
-    return shared_coinbase
+    return stocked(shared_coinbase, coinbase_cast.accounts())
 
 
-@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
-async def coinbase_gateway(
-    coinbase: CoinbaseSimulator, request: pytest.FixtureRequest
-) -> AsyncIterator[CcxtGateway]:
-    """Both ways of an order."""
-    async with impatient("coinbase", coinbase.base_url, fast=request.param) as made:
-        yield made
+def _gateways(code: str) -> Any:
+    """A fixture: the gateway to a venue's simulator, by both ways of an order."""
+
+    @pytest.fixture(name=f"{code}_gateway", params=[True, False], ids=["fast", "ccxt"])
+    async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[CcxtGateway]:
+        simulator = request.getfixturevalue(code)
+        async with impatient(code, simulator.base_url, fast=request.param) as made:
+            yield made
+
+    return gateway
+
+
+okx_gateway = _gateways("okx")
+bybit_gateway = _gateways("bybit")
+coinbase_gateway = _gateways("coinbase")
+upbit_gateway = _gateways("upbit")
 
 
 def both_ways(houses: Iterable[House]) -> list[Way]:

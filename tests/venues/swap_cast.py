@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.simulators.swaps.server import SwapSimulator
-from trading.domain.ports import AccountSession
+from trading.domain.ports import AccountSession, VenueUnavailable
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 
 
@@ -89,6 +91,26 @@ class Desk:
         """All that is offered of bitcoin: price and base units."""
         sizes = [[price, f"{Decimal(size) / self.house.contract:f}"] for price, size in asks]
         self.simulator.command("POST /_sim/book", {"symbol": self.house.symbol, "asks": sizes})
+
+
+async def no_read_believes(
+    simulator: SwapSimulator[Any, Any],
+    asking: Mapping[str, Callable[[], Awaitable[object]]],
+    bodies: Sequence[object],
+) -> None:
+    """Every question, by its endpoint, raises on an answer that is no clean success."""
+    faults: list[dict[str, Any]] = [
+        *({"action": "garbage200", "body": body} for body in bodies),
+        {"action": "status", "status": 503, "body": "busy"},
+        *({"action": action} for action in ("redirect", "rst", "truncate")),
+    ]
+    for endpoint, ask in asking.items():
+        for fault in faults:
+            simulator.command("POST /_sim/inject", {"endpoint": endpoint, "count": 0, **fault})
+            with pytest.raises(VenueUnavailable) as caught:
+                await ask()
+            assert "secret" not in str(caught.value)
+            simulator.command("DELETE /_sim/inject", {})
 
 
 def hour_ago() -> datetime:

@@ -82,7 +82,10 @@ def test_a_key_is_read_once_and_anything_else_is_no_key() -> None:
     pair = elliptic("alice")
     assert signer_of(pair.secret) is signer_of(pair.secret)
     assert signer_of(edwards("modern").secret)[0] == "EdDSA"
-    other = [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)]
+    other: list[ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey] = [
+        ec.generate_private_key(ec.SECP384R1()),
+        rsa.generate_private_key(65537, 2048),
+    ]
     pems = [
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         for key in other
@@ -114,7 +117,9 @@ async def test_both_ways_of_an_order_ask_the_venue_for_the_same(
 async def test_both_kinds_of_keys_sign(coinbase_gateway: CcxtGateway, order: OrderMaker) -> None:
     assert (await coinbase_gateway.place(MODERN, order())).outcome is Outcome.CONFIRMED
     (held,) = await coinbase_gateway.positions(MODERN)
-    assert (held.symbol, held.quantity, held.entry_price) == (BITCOIN, Decimal("0.03"), 60005)
+    assert (held.symbol, held.quantity, held.entry_price) == (
+        BITCOIN, Decimal("0.03"), Decimal(60_005),
+    )  # fmt: skip
 
 
 async def test_only_perpetuals_are_listed_in_whole_contracts(
@@ -124,7 +129,7 @@ async def test_only_perpetuals_are_listed_in_whole_contracts(
     assert specs.keys() == {"BTCUSD", "ETHUSD", "SOLUSD"}
     bitcoin = specs[BITCOIN]
     assert (bitcoin.venue_symbol, bitcoin.base, bitcoin.quote) == (PERP, "BTC", "USD")
-    assert (bitcoin.price_tick, bitcoin.quantity_step) == (5, Decimal("0.01"))
+    assert (bitcoin.price_tick, bitcoin.quantity_step) == (Decimal(5), Decimal("0.01"))
     assert (bitcoin.min_quantity, bitcoin.max_leverage) == (Decimal("0.01"), 3)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,9 +12,9 @@ import pytest
 from tests.simulators.upbit import UpbitSimulator
 from tests.simulators.upbit.client import PAIR
 from tests.simulators.upbit.orders import wire_id
-from tests.venues.conftest import OrderMaker, impatient
-from tests.venues.swap_cast import NO_ANSWERS, hour_ago
-from tests.venues.upbit_cast import ALICE, POOR, STRANGER, VIEWER, accounts, inject, told
+from tests.venues.conftest import OrderMaker
+from tests.venues.swap_cast import NO_ANSWERS, hour_ago, no_read_believes
+from tests.venues.upbit_cast import ALICE, POOR, STRANGER, VIEWER, inject, told
 from trading.domain.ports import (
     AccountSettings,
     CancelOutcome,
@@ -25,35 +24,13 @@ from trading.domain.ports import (
     Outcome,
     PositionSide,
     Side,
-    VenueUnavailable,
 )
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 
 BITCOIN = "BTCKRW"
 ASK = Decimal(90_001_000)
+WON = Decimal(100_000_000)
 DAY = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def shared_upbit() -> Iterator[UpbitSimulator]:
-    with UpbitSimulator(limit_scale=0).run_in_thread() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def upbit(shared_upbit: UpbitSimulator) -> UpbitSimulator:
-    shared_upbit.command("POST /_sim/reset", {})
-    shared_upbit.command("POST /_sim/accounts", accounts())
-    return shared_upbit
-
-
-@pytest.fixture(params=[True, False], ids=["fast", "ccxt"])
-async def upbit_gateway(
-    upbit: UpbitSimulator, request: pytest.FixtureRequest
-) -> AsyncIterator[CcxtGateway]:
-    """Both ways of an order."""
-    async with impatient("upbit", upbit.base_url, fast=request.param) as made:
-        yield made
 
 
 @pytest.fixture
@@ -76,7 +53,7 @@ async def test_a_buy_at_market_is_of_the_quantity_and_no_dearer_than_the_book_ne
     result = await gateway.place(ALICE, request)
     assert (result.outcome, result.venue_status) == (Outcome.CONFIRMED, OrderState.OPEN)
     (accepted,) = upbit.venue.ledger.of("accepted", client_id=request.client_id)
-    assert (accepted.quantity, accepted.price) == (Decimal("0.02"), 90_010_000)
+    assert (accepted.quantity, accepted.price) == (Decimal("0.02"), Decimal(90_010_000))
     assert wire_id(accepted.order_id) == result.venue_order_id
     found = await gateway.find_order(ALICE, BITCOIN, request.client_id)
     assert (found.lookup, found.state) == (Lookup.FOUND, OrderState.CANCELLED)
@@ -110,7 +87,7 @@ async def test_what_is_held_is_a_long_position_at_its_average_price(
 ) -> None:
     gateway = upbit_gateway
     before = await gateway.balance(ALICE)
-    assert (before.currency, before.equity, before.free_margin) == ("KRW", 10**8, 10**8)
+    assert (before.currency, before.equity, before.free_margin) == ("KRW", WON, WON)
     assert await gateway.positions(ALICE) == []
     await gateway.place(ALICE, order("0.02"))
     (held,) = await gateway.positions(ALICE)
@@ -118,7 +95,7 @@ async def test_what_is_held_is_a_long_position_at_its_average_price(
     assert (held.position_side, held.mark_price) == (PositionSide.BOTH, None)
     after = await gateway.balance(ALICE)
     paid = Decimal("0.02") * ASK * Decimal("1.0005")
-    assert after.free_margin == 10**8 - paid
+    assert after.free_margin == WON - paid
     assert after.equity == after.free_margin + Decimal("0.02") * 90_000_000
     close = order("0.02", side=Side.SELL, reduce_only=True)
     assert (await gateway.place(ALICE, close)).outcome is Outcome.CONFIRMED
@@ -253,26 +230,16 @@ async def test_a_read_without_clean_success_raises(
     upbit_gateway: CcxtGateway, upbit: UpbitSimulator
 ) -> None:
     gateway = upbit_gateway
-    asking: dict[str, Callable[[], Awaitable[object]]] = {
-        "accounts": lambda: gateway.balance(ALICE),
-        "orders/open": lambda: gateway.open_client_ids(ALICE, BITCOIN),
-        "order": lambda: gateway.find_order(ALICE, BITCOIN, "x1"),
-        "orders/closed": lambda: gateway.fills(ALICE, BITCOIN, hour_ago()),
-        "orderbook": gateway.quotes,
-        "market/all": gateway.instruments,
+    asking = {
+        "GET /v1/accounts": lambda: gateway.balance(ALICE),
+        "GET /v1/orders/open": lambda: gateway.open_client_ids(ALICE, BITCOIN),
+        "GET /v1/order": lambda: gateway.find_order(ALICE, BITCOIN, "x1"),
+        "GET /v1/orders/closed": lambda: gateway.fills(ALICE, BITCOIN, hour_ago()),
+        "GET /v1/orderbook": gateway.quotes,
+        "GET /v1/market/all": gateway.instruments,
     }
     await gateway.instruments()
-    faults: list[dict[str, Any]] = [
-        *({"action": "garbage200", "body": body} for body in (None, "{}", '[{"x": "1"}]')),
-        {"action": "status", "status": 503, "body": "busy"},
-        *({"action": action} for action in ("redirect", "rst", "truncate")),
-    ]
-    for name, ask in asking.items():
-        for fault in faults:
-            inject(upbit, endpoint=f"GET /v1/{name}", **fault)
-            with pytest.raises(VenueUnavailable):
-                await ask()
-            upbit.command("DELETE /_sim/inject", {})
+    await no_read_believes(upbit, asking, [None, "{}", '[{"x": "1"}]'])
 
 
 async def test_quotes_candles_and_books_are_the_pairs(
@@ -282,7 +249,7 @@ async def test_quotes_candles_and_books_are_the_pairs(
     quotes = {quote.symbol: quote for quote in await upbit_gateway.quotes()}
     assert quotes.keys() == {BITCOIN, "XRPKRW"}
     quote = quotes[BITCOIN]
-    assert (quote.bid, quote.ask, quote.mark) == (90_000_000, ASK, 90_000_500)
+    assert (quote.bid, quote.ask, quote.mark) == (ASK - 1_000, ASK, ASK - 500)
     assert len(await upbit_gateway.daily_closes(BITCOIN, 30)) == 30
     assert (await upbit_gateway.order_book(BITCOIN)).asks[0][0] == ASK
 
