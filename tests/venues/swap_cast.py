@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.simulators.swaps.server import SwapSimulator
-from trading.domain.ports import AccountSession, VenueUnavailable
+from trading.domain.ports import AccountSession, OrderRequest, Outcome, VenueUnavailable
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 
 
@@ -111,6 +111,16 @@ async def no_read_believes(
                 await ask()
             assert "secret" not in str(caught.value)
             simulator.command("DELETE /_sim/inject", {})
+
+
+async def check_refusals(
+    gateway: CcxtGateway, cases: Sequence[tuple[AccountSession, OrderRequest, str, str]]
+) -> None:
+    """Whose order, our code, the venue's: each refused for good."""
+    for who, request, code, theirs in cases:
+        result = await gateway.place(who, request)
+        assert (result.outcome, result.code, result.venue_code) == (Outcome.REFUSED, code, theirs)
+        assert not result.retryable
 
 
 def hour_ago() -> datetime:

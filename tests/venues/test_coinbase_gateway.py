@@ -26,7 +26,7 @@ from tests.venues.coinbase_cast import (
     word,
 )
 from tests.venues.conftest import OrderMaker
-from tests.venues.swap_cast import hour_ago
+from tests.venues.swap_cast import check_refusals, hour_ago
 from trading.domain.ports import (
     AccountSettings,
     CancelOutcome,
@@ -162,10 +162,7 @@ async def test_refusals_carry_our_codes_and_the_venues(
         (SPENDER, order(), "venue.auth", "PERMISSION_DENIED"),
         (STRANGER, order(), "venue.auth", "401"),
     ]
-    for who, request, code, theirs in cases:
-        result = await coinbase_gateway.place(who, request)
-        assert (result.outcome, result.code, result.venue_code) == (Outcome.REFUSED, code, theirs)
-        assert not result.retryable
+    await check_refusals(coinbase_gateway, cases)
     coinbase.command("POST /_sim/filters", {"symbol": PERP, "state": "closed"})
     shut = await coinbase_gateway.place(ALICE, order())
     assert (shut.code, shut.venue_code) == ("venue.not_trading", "INVALID_FCM_TRADING_SESSION")

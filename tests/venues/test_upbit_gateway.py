@@ -13,7 +13,7 @@ from tests.simulators.upbit import UpbitSimulator
 from tests.simulators.upbit.client import PAIR
 from tests.simulators.upbit.orders import wire_id
 from tests.venues.conftest import OrderMaker
-from tests.venues.swap_cast import NO_ANSWERS, hour_ago, no_read_believes
+from tests.venues.swap_cast import NO_ANSWERS, check_refusals, hour_ago, no_read_believes
 from tests.venues.upbit_cast import ALICE, POOR, STRANGER, VIEWER, inject, told
 from trading.domain.ports import (
     AccountSettings,
@@ -25,6 +25,8 @@ from trading.domain.ports import (
     PositionSide,
     Side,
 )
+from trading.execution.governor.hearsay import Hearsay
+from trading.execution.governor.windows import rules_of
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 
 BITCOIN = "BTCKRW"
@@ -136,14 +138,21 @@ async def test_refusals_carry_our_codes_and_the_venues(
         (VIEWER, order(), "venue.auth", "out_of_scope"),
         (STRANGER, order(), "venue.auth", "invalid_access_key"),
     ]
-    for who, request, code, theirs in cases:
-        result = await upbit_gateway.place(who, request)
-        assert (result.outcome, result.code, result.venue_code) == (Outcome.REFUSED, code, theirs)
-        assert not result.retryable
+    await check_refusals(upbit_gateway, cases)
     for status, code in ((429, "venue.rate_limited"), (418, "venue.banned")):
         inject(upbit, action="status", status=status, body="wait")
         result = await upbit_gateway.place(ALICE, order())
         assert (result.outcome, result.code, result.retryable) == (Outcome.REFUSED, code, True)
+
+
+async def test_what_the_venue_says_is_left_of_a_second_is_heard(
+    upbit_gateway: CcxtGateway, order: OrderMaker
+) -> None:
+    told = (await upbit_gateway.place(ALICE, order(price="80000000"))).headers["Remaining-Req"]
+    assert told.startswith("group=order; ")
+    rules, headers = rules_of("upbit"), {"Remaining-Req": "group=order; min=1800; sec=2"}
+    assert Hearsay().use("upbit", "direct", 1, rules, headers)
+    assert not Hearsay().use("upbit", "direct", 1, rules, {"Remaining-Req": "odd"})
 
 
 async def test_a_used_identifier_is_unknown_until_asked(

@@ -140,7 +140,7 @@ _LIMITS = {
     "upbit": Limits(  # orders 12 a second of an account, the rest 30; quotations 10 of an address
         windows=(
             Window("ip", "weight", 10, 1),
-            Window("account", "orders", 12, 1),
+            Window("account", "orders", 12, 1, left_header="Remaining-Req"),
         ),
         order_weight=1,  # the book is asked for before a buy at market
         reads=Reads(look=0, balance=1, quotes=3, candles=1, book=1, settings=0),

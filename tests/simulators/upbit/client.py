@@ -10,27 +10,16 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import aiohttp
 import ccxt.async_support as ccxt
 from yarl import URL
+
+from tests.simulators.swaps.clients import KeyedClient
 
 PAIR = "KRW-BTC"
 
 
-class SignedClient:
-    """Signs for one account and returns ``(HTTP status, decoded JSON)``; no retries.
-
-    ``headers`` are those of the last answer.
-    """
-
-    def __init__(
-        self, session: aiohttp.ClientSession, base_url: str, key: str, secret: str
-    ) -> None:
-        self._session = session
-        self._base_url = base_url
-        self._key = key
-        self._secret = secret.encode()
-        self.headers: dict[str, str] = {}
+class SignedClient(KeyedClient):
+    """Signs for one account and returns ``(HTTP status, decoded JSON)``; no retries."""
 
     async def get(self, path: str, method: str = "GET", **query: str) -> tuple[int, Any]:
         asked = urlencode(query)

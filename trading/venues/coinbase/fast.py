@@ -17,11 +17,10 @@ from trading.domain.ports import (
     OrderReport,
     OrderRequest,
     OrderState,
-    Outcome,
     SendResult,
 )
 from trading.venues.coinbase.jwt import HOST, bearer
-from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.protocol import FastRequest, noted
 from trading.venues.wire import Reply
 
 _PREFIX = "/api/v3/brokerage/orders"
@@ -68,9 +67,7 @@ class CoinbaseFastOrders:
                     "client_order_id": order.client_id,
                 },
             } if number:
-                return SendResult(
-                    Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
-                )
+                return noted(number)
         return None
 
     def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:

@@ -13,6 +13,7 @@ from typing import Any
 LENGTH = 100
 MOST = 200  # pages; a list that goes on after them was not read whole
 _FILL = "FILL"
+_OPEN: Mapping[str, str] = {"order_status": "OPEN"}
 
 Ask = Callable[[dict[str, Any]], Awaitable[Any]]
 Row = Mapping[str, Any]
@@ -21,17 +22,20 @@ Row = Mapping[str, Any]
 async def find(client: Any, product: str, client_id: str) -> Row | None:
     """The order of this id among all of the instrument: the venue has no other question for it.
 
-    None only when every page was read. Raises ValueError when there are too many.
+    None only when every page was read, and then those of the open ones: the reference does not say
+    that a list without a state has them too. Raises ValueError when there are too many.
     """
-    async for row in _rows(client.v3PrivateGetBrokerageOrdersHistoricalBatch, "orders", product):
-        if row["client_order_id"] == client_id:
-            return row
+    ask = client.v3PrivateGetBrokerageOrdersHistoricalBatch
+    for state in ({}, _OPEN):
+        async for row in _rows(ask, "orders", product, **state):
+            if row["client_order_id"] == client_id:
+                return row
     return None
 
 
 async def open_client_ids(client: Any, product: str) -> frozenset[str]:
-    ask, state = client.v3PrivateGetBrokerageOrdersHistoricalBatch, {"order_status": "OPEN"}
-    rows = [row async for row in _rows(ask, "orders", product, **state)]
+    ask = client.v3PrivateGetBrokerageOrdersHistoricalBatch
+    rows = [row async for row in _rows(ask, "orders", product, **_OPEN)]
     return frozenset(row["client_order_id"] for row in rows if row["client_order_id"])
 
 

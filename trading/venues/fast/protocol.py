@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from trading.domain.ports import Credentials, OrderReport, OrderRequest, SendResult
+from trading.domain.ports import (
+    Credentials,
+    OrderReport,
+    OrderRequest,
+    OrderState,
+    Outcome,
+    SendResult,
+)
 from trading.venues.wire import Reply
 
 
@@ -18,6 +25,13 @@ class FastRequest:
     target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+def noted(venue_order_id: str) -> SendResult:
+    """The success of a venue that only acknowledges: what became of the order has to be asked."""
+    return SendResult(
+        Outcome.CONFIRMED, venue_order_id=venue_order_id, venue_status=OrderState.OPEN
+    )
 
 
 class FastOrders(Protocol):

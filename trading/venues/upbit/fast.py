@@ -14,11 +14,10 @@ from trading.domain.ports import (
     OrderReport,
     OrderRequest,
     OrderState,
-    Outcome,
     SendResult,
     Side,
 )
-from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.protocol import FastRequest, noted
 from trading.venues.upbit.jwt import bearer, query_of
 from trading.venues.wire import Reply
 
@@ -58,9 +57,7 @@ class UpbitFastOrders:
         """The venue answers before it matches: what became of the order has to be asked for."""
         match reply.json:
             case {"uuid": str(number), "identifier": order.client_id} if number:
-                return SendResult(
-                    Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
-                )
+                return noted(number)
         return None
 
     def cancellation(
