@@ -14,6 +14,7 @@ LENGTH = 100
 MOST = 200  # pages; a list that goes on after them was not read whole
 _FILL = "FILL"
 _OPEN: Mapping[str, str] = {"order_status": "OPEN"}
+_ALL: tuple[Mapping[str, str], ...] = ({}, _OPEN)
 
 Ask = Callable[[dict[str, Any]], Awaitable[Any]]
 Row = Mapping[str, Any]
@@ -26,7 +27,7 @@ async def find(client: Any, product: str, client_id: str) -> Row | None:
     that a list without a state has them too. Raises ValueError when there are too many.
     """
     ask = client.v3PrivateGetBrokerageOrdersHistoricalBatch
-    for state in ({}, _OPEN):
+    for state in _ALL:
         async for row in _rows(ask, "orders", product, **state):
             if row["client_order_id"] == client_id:
                 return row
