@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from tests.simulators.swaps.server import SwapSimulator
-from trading.domain.ports import AccountSession, OrderRequest, Outcome, VenueUnavailable
+from trading.domain.ports import (
+    AccountSession,
+    CancelOutcome,
+    OrderRequest,
+    Outcome,
+    VenueUnavailable,
+)
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 
 
@@ -121,6 +127,16 @@ async def check_refusals(
         result = await gateway.place(who, request)
         assert (result.outcome, result.code, result.venue_code) == (Outcome.REFUSED, code, theirs)
         assert not result.retryable
+
+
+async def check_lost_cancel(
+    gateway: CcxtGateway, trader: AccountSession, resting: OrderRequest, *, lost: bool
+) -> None:
+    """The answer to the first cancel says nothing; ``lost``: nor did the venue get it."""
+    first = await gateway.cancel(trader, resting.symbol, resting.client_id)
+    assert (first.outcome, first.report) == (CancelOutcome.UNKNOWN, None)
+    again = await gateway.cancel(trader, resting.symbol, resting.client_id)
+    assert again.outcome is (CancelOutcome.CANCELLED if lost else CancelOutcome.ENDED)
 
 
 def hour_ago() -> datetime:

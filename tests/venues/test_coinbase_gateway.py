@@ -26,7 +26,7 @@ from tests.venues.coinbase_cast import (
     word,
 )
 from tests.venues.conftest import OrderMaker
-from tests.venues.swap_cast import check_refusals, hour_ago
+from tests.venues.swap_cast import NO_ANSWERS, check_lost_cancel, check_refusals, hour_ago
 from trading.domain.ports import (
     AccountSettings,
     CancelOutcome,
@@ -215,12 +215,21 @@ async def test_a_cancel_asks_for_the_venues_id_first_and_for_what_became_of_it(
     assert (again.outcome, again.answer.code) == (CancelOutcome.ENDED, "venue.not_open")
     never = await gateway.cancel(ALICE, BITCOIN, "mimicNever")
     assert never.outcome is CancelOutcome.ABSENT
-    other = order(price="59000")
-    await gateway.place(ALICE, other)
-    endpoint = f"POST {PREFIX}/orders/batch_cancel"
-    inject(coinbase, endpoint=endpoint, action="rst", when="after_accept")
-    lost = await gateway.cancel(ALICE, BITCOIN, other.client_id)
-    assert lost.outcome is CancelOutcome.UNKNOWN
+
+
+@pytest.mark.parametrize("when", ["before_accept", "after_accept"])
+@pytest.mark.parametrize("fault", NO_ANSWERS, ids=str)
+async def test_a_cancel_without_a_clean_answer_is_unknown(
+    coinbase_gateway: CcxtGateway,
+    coinbase: CoinbaseSimulator,
+    order: OrderMaker,
+    fault: dict[str, Any],
+    when: str,
+) -> None:
+    resting = order(price="59000")
+    await coinbase_gateway.place(ALICE, resting)
+    inject(coinbase, endpoint=f"POST {PREFIX}/orders/batch_cancel", when=when, **fault)
+    await check_lost_cancel(coinbase_gateway, ALICE, resting, lost=when == "before_accept")
 
 
 async def test_a_book_is_in_base_units(

@@ -13,7 +13,13 @@ from tests.simulators.upbit import UpbitSimulator
 from tests.simulators.upbit.client import PAIR
 from tests.simulators.upbit.orders import wire_id
 from tests.venues.conftest import OrderMaker
-from tests.venues.swap_cast import NO_ANSWERS, check_refusals, hour_ago, no_read_believes
+from tests.venues.swap_cast import (
+    NO_ANSWERS,
+    check_lost_cancel,
+    check_refusals,
+    hour_ago,
+    no_read_believes,
+)
 from tests.venues.upbit_cast import ALICE, POOR, STRANGER, VIEWER, inject, told
 from trading.domain.ports import (
     AccountSettings,
@@ -218,6 +224,21 @@ async def test_a_cancel_is_by_our_id_and_what_became_of_the_order_is_asked_for(
     ended = CancelOutcome.ENDED
     assert ends == [CancelOutcome.CANCELLED, ended, ended, CancelOutcome.ABSENT]
     assert len(upbit.venue.ledger.of("cancelled")) == 1
+
+
+@pytest.mark.parametrize("when", ["before_accept", "after_accept"])
+@pytest.mark.parametrize("fault", NO_ANSWERS, ids=str)
+async def test_a_cancel_without_a_clean_answer_is_unknown(
+    upbit_gateway: CcxtGateway,
+    upbit: UpbitSimulator,
+    order: OrderMaker,
+    fault: dict[str, Any],
+    when: str,
+) -> None:
+    resting = order(price="80000000")
+    await upbit_gateway.place(ALICE, resting)
+    inject(upbit, endpoint="DELETE /v1/order", when=when, **fault)
+    await check_lost_cancel(upbit_gateway, ALICE, resting, lost=when == "before_accept")
 
 
 async def test_fills_of_weeks_ago_and_of_open_orders_are_found(
