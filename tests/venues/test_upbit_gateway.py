@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +21,7 @@ from tests.venues.swap_cast import (
     hour_ago,
     no_read_believes,
 )
-from tests.venues.upbit_cast import ALICE, POOR, STRANGER, VIEWER, inject, told
+from tests.venues.upbit_cast import ALICE, POOR, STRANGER, VIEWER, accounts, inject, told
 from trading.domain.ports import (
     AccountSettings,
     CancelOutcome,
@@ -84,7 +85,13 @@ async def test_a_book_that_nobody_tells_stops_a_buy_at_market_before_it_leaves(
     empty = await upbit_gateway.place(ALICE, order())
     inject(upbit, endpoint="GET /v1/orderbook", action="rst")
     silent = await upbit_gateway.place(ALICE, order())
-    for result in (empty, silent):
+    upbit.command("POST /_sim/reset", {})
+    upbit.command("POST /_sim/accounts", accounts())
+    slow = {"endpoint": "GET /v1/orderbook", "action": "delay", "ms": 150}
+    inject(upbit, **slow)
+    checked = time.time_ns() // 1_000_000 - 4_900
+    late = await upbit_gateway.place(ALICE, replace(order(), signed_at_ms=checked))
+    for result in (empty, silent, late):
         assert (result.outcome, result.code) == (Outcome.REFUSED, "venue.unavailable")
         assert result.retryable
     assert upbit.venue.ledger.attempts == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -27,6 +28,8 @@ from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
+
+_PRICE_TAKES = 5_000  # ms since the sender made sure that it may send
 
 
 class MarketReads:
@@ -70,12 +73,18 @@ class MarketReads:
         order: OrderRequest,
         listing: Listing,
     ) -> OrderRequest | SendResult:
-        """The order with a price where the venue wants one; refused when nobody tells it."""
+        """The order with a price where the venue wants one; refused when nobody tells it, or when
+        so much time went by with asking that somebody else may have been told to send it.
+        """
         host = self._hosts[session.demo]
         try:
-            return await self._asked(host, lambda: dialect.bounded(host.template, order, listing))
+            made = await self._asked(host, lambda: dialect.bounded(host.template, order, listing))
         except VenueUnavailable as fault:
             return refused_here("venue.unavailable", str(fault), retryable=True)
+        now = time.time_ns() // 1_000_000
+        if made is not order and now - (order.signed_at_ms or now) > _PRICE_TAKES:
+            return refused_here("venue.unavailable", "a price came too late", retryable=True)
+        return made
 
     async def _listed(self, symbol: str) -> tuple[Host, Listing]:
         host = self._hosts[False]
