@@ -101,7 +101,7 @@ class CoinbaseFutures:
 
     async def balance(self, client: Any) -> BalanceReport:
         """``total_usd_balance`` is cash of both wallets: dollars are moved to the futures one when
-        they are needed. Open profit is told apart from it.
+        they are needed. That open profit is not in it, but beside it, is assumed.
         """
         told = await client.v3PrivateGetBrokerageCfmBalanceSummary()
         summary = told["balance_summary"]
