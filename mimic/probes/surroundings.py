@@ -24,7 +24,9 @@ PYTHON = sys.executable
 SIMULATORS = {
     "binanceusdm": ("tests.simulators.binance", "--weight-limit", "100000000"),
     "bybit": ("tests.simulators.bybit", "--limit-scale", "100000"),
+    "coinbase": ("tests.simulators.coinbase", "--limit-scale", "100000"),
     "okx": ("tests.simulators.okx", "--limit-scale", "100000"),
+    "upbit": ("tests.simulators.upbit", "--limit-scale", "100000"),
 }
 
 

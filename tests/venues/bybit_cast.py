@@ -95,6 +95,7 @@ HOUSE = House(
         "quotes": "GET /v5/market/tickers",
         "instruments": "GET /v5/market/instruments-info",
     },
+    ether="ETHUSDT",
 )
 
 

@@ -101,4 +101,5 @@ HOUSE = House(
         "quotes": "GET /api/v5/market/tickers",
         "instruments": "GET /api/v5/public/instruments",
     },
+    ether="ETH-USDT-SWAP",
 )

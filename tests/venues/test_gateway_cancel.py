@@ -58,7 +58,7 @@ SIMULATORS = {"binanceusdm": "venue", "okx": "okx", "bybit": "bybit"}
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]}-{'fast' if way[1] else 'ccxt'}")
 async def floor(request: pytest.FixtureRequest) -> AsyncIterator[Floor]:
-    """Every venue with a dialect of its own, and both ways of a request there."""
+    """Swap venues that cancel by our client id, and both ways of a request there."""
     code, fast = request.param
     simulator = request.getfixturevalue(SIMULATORS[code])
     async with impatient(code, simulator.base_url, fast=fast) as gateway:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.venues import bybit_cast, okx_cast
-from tests.venues.conftest import OrderMaker
+from tests.venues.conftest import OrderMaker, both_ways, opened, way_name
 from tests.venues.stream_cast import Ear, listening
 from tests.venues.swap_cast import Desk
 from trading.domain.news import BalanceNews, Breach, FillNews, Joined, OrderNews, PositionNews
@@ -22,6 +23,13 @@ from trading.venues.streams.protocol import Pace, StreamEnded, UserStreams
 
 D = Decimal
 HEDGED = {"bybit": bybit_cast.HEDGER, "okx": okx_cast.HEDGER}
+
+
+@pytest.fixture(params=both_ways((okx_cast.HOUSE, bybit_cast.HOUSE)), ids=way_name)
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """The swap venues whose streams are read."""
+    async with opened(request) as made:
+        yield made
 
 
 async def test_an_order_is_told_with_its_fills_in_base_units(desk: Desk, order: OrderMaker) -> None:

@@ -81,6 +81,7 @@ class OrderRequest:
     ``signed_at_ms``: when the sender last made sure that it may send, by our clock. The request is
     signed with that time, so that one who stalls after having made sure is refused by the venue's
     own receive window, and not only by our fence. None: when it is sent.
+    ``immediate``: what does not fill at once at ``price`` or better is cancelled.
     """
 
     client_id: str
@@ -91,6 +92,7 @@ class OrderRequest:
     reduce_only: bool = False
     price: Decimal | None = None  # None: market
     signed_at_ms: int | None = None
+    immediate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

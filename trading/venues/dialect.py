@@ -123,6 +123,39 @@ class SettingDialect(Protocol):
 
 
 @runtime_checkable
+class LackingDialect(Protocol):
+    """Optional: a venue that cannot do what most can. What it lacks is refused, never faked."""
+
+    @property
+    def fixed_settings(self) -> bool:
+        """Whether leverage, margin and position mode are the venue's alone to decide."""
+        ...
+
+    def lacks(self, order: OrderRequest) -> str:
+        """Our code for what the order asks for in vain; empty when the venue can do it."""
+        ...
+
+
+@runtime_checkable
+class BoundingDialect(Protocol):
+    """Optional: a venue that takes some orders only with a price."""
+
+    async def bounded(self, client: Any, order: OrderRequest, listing: Listing) -> OrderRequest:
+        """The order as the venue can take it; ``client`` has no keys. Raises like the readers."""
+        ...
+
+
+@runtime_checkable
+class SilentDialect(Protocol):
+    """Optional: a venue that turns a wrong time away like a wrong key, without saying which."""
+
+    @property
+    def clock_tolerance(self) -> timedelta:
+        """How far a request's time may be from the venue's."""
+        ...
+
+
+@runtime_checkable
 class PagingDialect(Protocol):
     """Optional: a dialect that reads long lists whole, where ccxt would lose the older pages."""
 

@@ -1,8 +1,9 @@
 """How much a venue lets through, as data: rate windows, slots, and what its refusals ask of us.
 
 Sources: facts/wire-facts.md §1.3, §1.8 (Binance), §2 (Bybit), §3 (OKX), condensed from the
-venues' own pages. Every other venue of the catalogue gets one window of requests by address,
-from the pause that ccxt keeps between two requests there.
+venues' own pages; Coinbase's page "Rate limits" as ccxt quotes it; Upbit's page of
+that name and its notice of 2026-08-21. Every other venue of the catalogue gets one window of
+requests by address, from the pause that ccxt keeps between two requests there.
 """
 
 from __future__ import annotations
@@ -125,6 +126,26 @@ _LIMITS = {
             Reaction(2.0, venue_code="10429", closes=False),
             Reaction(2.0, venue_code="429", closes=False),  # as HTTP status and as a code: load
         ),
+    ),
+    "coinbase": Limits(  # 30 requests a second of a user, 10 of an address without keys
+        windows=(
+            Window("ip", "weight", 100, 10),
+            Window("account", "orders", 30, 1, left_header="x-ratelimit-remaining"),
+        ),
+        order_weight=0,
+        reads=Reads(look=0, balance=0, quotes=40, candles=1, book=1, settings=0),
+        in_flight=512,
+        reactions=(Reaction(1.0, code="venue.rate_limited", scope="account"),),
+    ),
+    "upbit": Limits(  # orders 12 a second of an account, the rest 30; quotations 10 of an address
+        windows=(
+            Window("ip", "weight", 10, 1),
+            Window("account", "orders", 12, 1, left_header="Remaining-Req"),
+        ),
+        order_weight=1,  # the book is asked for before a buy at market
+        reads=Reads(look=0, balance=1, quotes=3, candles=1, book=1, settings=0),
+        in_flight=512,
+        reactions=(Reaction(1.0, code="venue.rate_limited", scope="account"),),
     ),
     "okx": Limits(
         windows=(Window("account", "orders", 60, 2),),

@@ -15,7 +15,9 @@ _BAD = 400
 
 PINGS = {
     "binanceusdm": "https://fapi.binance.com/fapi/v1/ping",
+    "coinbase": "https://api.coinbase.com/api/v3/brokerage/time",
     "bybit": "https://api.bybit.com/v5/market/time",
+    "upbit": "https://api.upbit.com/v1/market/all",
     "okx": "https://www.okx.com/api/v5/public/time",
 }
 

@@ -10,9 +10,11 @@ from importlib import import_module
 from trading.venues.binance.dialect import BinanceLinear
 from trading.venues.bybit.dialect import BybitLinear
 from trading.venues.catalogue import catalogue
+from trading.venues.coinbase.dialect import CoinbaseFutures
 from trading.venues.dialect import Dialect, StreamingDialect
 from trading.venues.generic.dialect import Generic
 from trading.venues.okx.dialect import OkxSwap
+from trading.venues.upbit.dialect import UpbitSpot
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ _PROVEN = (
     Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),
     Venue("bybit", "ccxt", "bybit", "linear", BybitLinear()),
     Venue("okx", "ccxt", "okx", "linear", OkxSwap()),
+    Venue("coinbase", "ccxt", "coinbase", "linear", CoinbaseFutures()),
+    Venue("upbit", "ccxt", "upbit", "spot", UpbitSpot()),
 )
 
 

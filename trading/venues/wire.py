@@ -43,10 +43,12 @@ class Call:
     ``sent`` turns true before the first byte can leave and false again only when the
     connection provably never came up. It decides refused or unknown, exception classes do not.
     ``signed_at_ms``: by our clock, the time that its request says it is of; None for now.
+    ``ahead_ms``: how far we took our clock to be ahead of the venue's then.
     ``read_raw``: the reply is read in the venue's own words, nobody wants ccxt's.
     """
 
     signed_at_ms: int | None = None
+    ahead_ms: int = 0
     read_raw: bool = False
     sent: bool = False
     reply: Reply | None = None

@@ -7,29 +7,17 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
 import ccxt.async_support as ccxt
 from yarl import URL
 
 from tests.simulators.bybit.calls import signature
+from tests.simulators.swaps.clients import KeyedClient
 
 SYMBOL = "BTCUSDT"
 
 
-class SignedClient:
-    """Signs for one account and returns ``(HTTP status, decoded JSON)``; no retries.
-
-    ``headers`` are those of the last answer.
-    """
-
-    def __init__(
-        self, session: aiohttp.ClientSession, base_url: str, key: str, secret: str
-    ) -> None:
-        self._session = session
-        self._base_url = base_url
-        self._key = key
-        self._secret = secret.encode()
-        self.headers: dict[str, str] = {}
+class SignedClient(KeyedClient):
+    """Signs for one account and returns ``(HTTP status, decoded JSON)``; no retries."""
 
     async def get(self, path: str, **query: object) -> Any:
         """The envelope."""

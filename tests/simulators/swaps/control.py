@@ -74,7 +74,7 @@ def inject(simulator: Simulator, body: Json) -> Json:
     for name, mode in asdict(venue.modes).items():
         if name in rest:
             setattr(venue.modes, name, _checked(name, type(mode), rest.pop(name)))
-    if "stream" in rest:
+    if "stream" in rest and simulator.stream:
         simulator.stream.inject(rest.pop("stream"), venue.accounts)
     script = simulator.faults.add(rest) if rest else None
     return {"id": script.id if script else 0}

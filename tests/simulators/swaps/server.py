@@ -32,7 +32,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
 
     venue: V
     faults: FaultBook
-    stream: SwapStream[Any]
+    stream: SwapStream[Any] | None = None
     delay: float  # seconds that every answer of the venue waits
 
     def __init__(self, *, limit_scale: int = 1, accounts: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -45,16 +45,21 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
     @abstractmethod
     def new_venue(self, limit_scale: int) -> V: ...
 
-    @abstractmethod
-    def new_stream(self, venue: V) -> SwapStream[Any]: ...
+    def new_stream(self, venue: V) -> SwapStream[Any] | None:
+        """None where the simulator has no private stream."""
+        return None
 
     @abstractmethod
     def read(self, request: Request) -> C:
         """Raises Refused for what cannot be understood."""
 
     @abstractmethod
-    def execute(self, call: C) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    def execute(self, call: C) -> tuple[Any, Mapping[str, str]]:
         """Authentication, limits, endpoint: body and headers of the answer. Raises Refused."""
+
+    def status(self, call: C) -> int:
+        """Of a success."""
+        return 200
 
     def reset(self) -> None:
         """Forgets accounts, orders, positions, prices and faults; closes sockets."""
@@ -62,10 +67,11 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         self.faults, self.delay = FaultBook(), 0.0
         self.venue = self.new_venue(self._limit_scale)
         self.stream = self.new_stream(self.venue)
-        self.venue.tell = self.stream.changed
+        if self.stream:
+            self.venue.tell = self.stream.changed
 
     def disconnect(self) -> None:
-        if hasattr(self, "stream"):
+        if self.stream:
             self.stream.disconnect_all()
 
     async def stop(self) -> None:
@@ -75,7 +81,8 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
     def clear_faults(self) -> None:
         """Ends every scripted fault and mode; orders and books stay."""
         self.faults.clear()
-        self.stream.faults.clear()
+        if self.stream:
+            self.stream.faults.clear()
         self.delay = 0.0
         self.venue.modes.read_lag, self.venue.modes.maintenance = 0, False
         self.venue.clock.skew_ms = 0
@@ -89,7 +96,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         path, _, query = request.raw_path.partition("?")
         if path.startswith("/_sim/"):
             return self._control(f"{request.method} {path}", query, body)
-        if path == self.stream.path:
+        if self.stream and path == self.stream.path:
             return await self.stream.serve(request)
         reply = await self._serve(request, body)
         if self.delay:
@@ -103,7 +110,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
             if early := await self._fault(BEFORE, request, call, b""):
                 return early
             answer, headers = self.execute(call)
-            reply = wire.answer(orjson.dumps(answer), headers=headers)
+            reply = wire.answer(orjson.dumps(answer), self.status(call), headers)
         except Refused as refused:
             reply = wire.answer(refused.body, refused.status, refused.headers)
         if call is None:

@@ -105,4 +105,5 @@ def _read(span: Span, headers: Mapping[str, str]) -> int:
     if used.isdecimal():
         return int(used)
     left = headers.get(left_header, "") if left_header else ""
+    left = left.rpartition("sec=")[2]  # Upbit's: "group=order; min=1800; sec=11"
     return max(0, span.limit - int(left)) if left.isdecimal() else 0

@@ -17,12 +17,11 @@ from trading.domain.ports import (
     OrderReport,
     OrderRequest,
     OrderState,
-    Outcome,
     PositionSide,
     SendResult,
     Side,
 )
-from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.protocol import FastRequest, noted
 from trading.venues.fast.signing import hmac_sha256
 from trading.venues.wire import Reply
 
@@ -87,9 +86,7 @@ class BybitFastOrders:
                 "retCode": 0,
                 "result": {"orderId": str(number), "orderLinkId": order.client_id},
             } if number:
-                return SendResult(
-                    Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
-                )
+                return noted(number)
         return None
 
     def cancellation(

@@ -57,10 +57,10 @@ async def by_ccxt(
         return _read(call, dialect, keys, client_id)
     finally:
         current_call.reset(token)
-    if dialect.fast is not None:
-        return _read(call, dialect, keys, client_id)
     if not taken:
         return answers.refused_here(NOT_OPEN, "no such order is open"), None
+    if dialect.fast is not None:
+        return _read(call, dialect, keys, client_id)
     return _TAKEN, None
 
 

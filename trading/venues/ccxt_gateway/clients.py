@@ -68,6 +68,10 @@ class PooledFetch:
         signed_at_ms = call.signed_at_ms if call else None
         return int(signed_at_ms or client.milliseconds()) - self.clock.ahead_ms
 
+    def seconds(self) -> int:
+        """What some venues' tokens are dated with."""
+        return self.nonce() // 1000
+
 
 def make_template(
     ccxt_id: str, options: Mapping[str, Any], base_url: str, pool: Pool, *, demo: bool

@@ -34,17 +34,19 @@ from trading.venues.ccxt_gateway.batches import read_batch
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.host import RULES_LAST, Host
 from trading.venues.ccxt_gateway.market import MarketReads
-from trading.venues.ccxt_gateway.modes import setting_done, setting_failed
+from trading.venues.ccxt_gateway.modes import FIXED, setting_done, setting_failed
 from trading.venues.ccxt_gateway.readiness import Ready, in_base_units, ready
 from trading.venues.ccxt_gateway.streams import AccountRest
 from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.dialect import (
     InspectingDialect,
+    LackingDialect,
     PagingDialect,
     SettingDialect,
+    SilentDialect,
     StreamingDialect,
 )
-from trading.venues.fast.protocol import BatchingOrders, FastOrders
+from trading.venues.fast.protocol import BatchingOrders, CancellingOrders, FastOrders
 from trading.venues.generic.inspection import inspect_unified
 from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
@@ -86,6 +88,8 @@ class CcxtGateway(MarketReads):
         self.acceptance_window = venue.dialect.acceptance_window
         self._fast = venue.dialect.fast if fast else None
         self._batches = self._fast if isinstance(self._fast, BatchingOrders) else None
+        self._cancels = self._fast if isinstance(self._fast, CancellingOrders) else None
+        self._lacking = venue.dialect if isinstance(venue.dialect, LackingDialect) else None
         self._base_url = base_url.rstrip("/")
         self._sockets = sockets or Sockets()
 
@@ -97,7 +101,12 @@ class CcxtGateway(MarketReads):
             return ready
         assert keys is not None  # or it would not be ready
         order, listing = ready
-        call = Call(order.signed_at_ms)
+        if self._bounding is not None:
+            bounded = await self._bounded(self._bounding, session, order, listing)
+            if isinstance(bounded, SendResult):
+                return bounded
+            order = bounded
+        call = Call(order.signed_at_ms, self._hosts[session.demo].clock.ahead_ms)
         if self._fast is not None and not session.egress:
             result = await self._post_fast(call, self._fast, session, keys, order, listing)
         else:
@@ -138,11 +147,11 @@ class CcxtGateway(MarketReads):
         except VenueUnavailable as fault:
             away = answers.refused_here("venue.unavailable", str(fault), retryable=True)
             return [away] * len(orders)
-        prepared = [ready(order, catalogue) for order in orders]
+        prepared = [ready(order, catalogue, self._lacking) for order in orders]
         if host.rules_are_old and any(isinstance(each, SendResult) for each in prepared):
             await self._new_rules(host)
             catalogue = await host.catalogue()
-            prepared = [ready(order, catalogue) for order in orders]
+            prepared = [ready(order, catalogue, self._lacking) for order in orders]
         return prepared
 
     async def _new_rules(self, host: Host) -> None:
@@ -182,8 +191,15 @@ class CcxtGateway(MarketReads):
         self._note_usage(call)
         if call.reply is not None and result.headers is not call.reply.headers:
             result = replace(result, headers=call.reply.headers)
+        host = self._hosts[session.demo]
         if result.code == "venue.clock":
-            await self._hosts[session.demo].sync_clock()
+            await host.sync_clock()
+        elif (
+            result.code == _KEYS_REFUSED
+            and isinstance(self._dialect, SilentDialect)
+            and await host.was_out_of_time(call, self._dialect.clock_tolerance)
+        ):
+            result = replace(result, code="venue.clock", retryable=True)
         return result
 
     async def _post(
@@ -260,7 +276,7 @@ class CcxtGateway(MarketReads):
         listing = catalogue.by_symbol.get(symbol)
         if listing is None:
             return cancelling.not_asked(answers.refused_here("venue.bad_symbol", symbol))
-        call, fast, dialect = Call(), self._fast, self._dialect
+        call, fast, dialect = Call(), self._cancels, self._dialect
         if fast is not None and not session.egress:
             sending = self._send_cancel(call, fast, session, keys, listing, client_id)
             answer, told = await cancelling.by_fast_way(call, dialect, keys, client_id, sending)
@@ -274,7 +290,7 @@ class CcxtGateway(MarketReads):
     async def _send_cancel(
         self,
         call: Call,
-        fast: FastOrders,
+        fast: CancellingOrders,
         session: AccountSession,
         keys: Credentials,
         listing: Listing,
@@ -436,6 +452,8 @@ class CcxtGateway(MarketReads):
         listing = catalogue.by_symbol.get(symbol)
         if listing is None:
             return SettingResult(Outcome.REFUSED, "venue.bad_symbol", message=symbol)
+        if self._lacking is not None and self._lacking.fixed_settings:
+            return FIXED
         call = Call()
         token = current_call.set(call)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 from trading.domain.ports import VenueUnavailable
@@ -89,6 +90,13 @@ class Host:
         if not made.by_symbol:
             raise VenueUnavailable("markets: none listed")
         return made
+
+    async def was_out_of_time(self, call: Call, tolerance: timedelta) -> bool:
+        """Whether the time that a request told was wrong, by the venue's clock as it is now."""
+        now = time.time_ns() // 1_000_000
+        told = (call.signed_at_ms or now) - call.ahead_ms
+        await self.sync_clock()
+        return timedelta(milliseconds=abs(now - self.clock.ahead_ms - told)) > tolerance
 
     async def sync_clock(self) -> None:
         """Measure how far we are ahead of the venue; a failed measurement changes nothing."""

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from trading.domain.ports import InstrumentSpec, OrderBook, Quote, VenueUnavailable
+from trading.domain.ports import (
+    AccountSession,
+    InstrumentSpec,
+    OrderBook,
+    OrderRequest,
+    Quote,
+    SendResult,
+    VenueUnavailable,
+)
+from trading.venues.ccxt_gateway.answers import refused_here
 from trading.venues.ccxt_gateway.books import read_book
 from trading.venues.ccxt_gateway.candles import daily_closes
 from trading.venues.ccxt_gateway.clients import Clones
 from trading.venues.ccxt_gateway.host import Host
-from trading.venues.dialect import Dialect
+from trading.venues.dialect import BoundingDialect, Dialect, SilentDialect
 from trading.venues.listing import Listing
 from trading.venues.verdicts import judge
 from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
+
+_PRICE_TAKES = 5_000  # ms since the sender made sure that it may send
 
 
 class MarketReads:
@@ -30,6 +42,9 @@ class MarketReads:
         self._dialect = dialect
         self._hosts = hosts
         self._clones = Clones()
+        self._bounding = dialect if isinstance(dialect, BoundingDialect) else None
+        silent = isinstance(dialect, SilentDialect)
+        self._clock_codes = {"venue.clock", "venue.auth"} if silent else {"venue.clock"}
         self.used_weight: int | None = None
 
     async def instruments(self) -> Sequence[InstrumentSpec]:
@@ -50,6 +65,26 @@ class MarketReads:
     async def order_book(self, symbol: str) -> OrderBook:
         host, listing = await self._listed(symbol)
         return await self._asked(host, partial(read_book, host.template, listing))
+
+    async def _bounded(
+        self,
+        dialect: BoundingDialect,
+        session: AccountSession,
+        order: OrderRequest,
+        listing: Listing,
+    ) -> OrderRequest | SendResult:
+        """The order with a price where the venue wants one; refused when nobody tells it, or when
+        so much time went by with asking that somebody else may have been told to send it.
+        """
+        host = self._hosts[session.demo]
+        try:
+            made = await self._asked(host, lambda: dialect.bounded(host.template, order, listing))
+        except VenueUnavailable as fault:
+            return refused_here("venue.unavailable", str(fault), retryable=True)
+        now = time.time_ns() // 1_000_000
+        if made is not order and now - (order.signed_at_ms or now) > _PRICE_TAKES:
+            return refused_here("venue.unavailable", "a price came too late", retryable=True)
+        return made
 
     async def _listed(self, symbol: str) -> tuple[Host, Listing]:
         host = self._hosts[False]
@@ -72,7 +107,7 @@ class MarketReads:
         finally:
             current_call.reset(token)
             self._note_usage(call)
-        if call.reply and self._meaning(call.reply) == "venue.clock":
+        if call.reply and self._meaning(call.reply) in self._clock_codes:
             await host.sync_clock()
         raise VenueUnavailable(text)
 

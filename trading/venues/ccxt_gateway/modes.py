@@ -8,6 +8,8 @@ from trading.venues.dialect import Dialect, SettingDialect
 from trading.venues.wire import Call
 
 HAS_EXPOSURE = "venue.mode_has_exposure"
+FIXED = SettingResult(Outcome.REFUSED, "venue.unsupported", message="the venue decides this itself")
+"""Refused before a byte left."""
 
 
 def setting_done(call: Call, dialect: Dialect, keys: Credentials) -> SettingResult:

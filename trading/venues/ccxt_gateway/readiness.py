@@ -8,6 +8,7 @@ from dataclasses import replace
 from trading.domain.ports import OrderRequest, SendResult
 from trading.venues.ccxt_gateway import answers
 from trading.venues.ccxt_gateway.catalogue import Catalogue
+from trading.venues.dialect import LackingDialect
 from trading.venues.listing import Listing
 
 Ready = tuple[OrderRequest, Listing]
@@ -15,8 +16,12 @@ Ready = tuple[OrderRequest, Listing]
 _CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,32}")  # the alphabet that is legal at every venue
 
 
-def ready(order: OrderRequest, catalogue: Catalogue) -> Ready | SendResult:
+def ready(
+    order: OrderRequest, catalogue: Catalogue, lacking: LackingDialect | None
+) -> Ready | SendResult:
     """The order in the venue's unit with its listing, or the refusal."""
+    if lacking is not None and (code := lacking.lacks(order)):
+        return answers.refused_here(code, "the venue has no such orders")
     if not _CLIENT_ID.fullmatch(order.client_id):
         return answers.refused_here("venue.client_id", "1 to 32 letters and digits")
     listing = catalogue.by_symbol.get(order.symbol)

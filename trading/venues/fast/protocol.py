@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from trading.domain.ports import Credentials, OrderReport, OrderRequest, SendResult
+from trading.domain.ports import (
+    Credentials,
+    OrderReport,
+    OrderRequest,
+    OrderState,
+    Outcome,
+    SendResult,
+)
 from trading.venues.wire import Reply
 
 
@@ -18,6 +25,13 @@ class FastRequest:
     target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+def noted(venue_order_id: str) -> SendResult:
+    """The success of a venue that only acknowledges: what became of the order has to be asked."""
+    return SendResult(
+        Outcome.CONFIRMED, venue_order_id=venue_order_id, venue_status=OrderState.OPEN
+    )
 
 
 class FastOrders(Protocol):
@@ -37,16 +51,21 @@ class FastOrders(Protocol):
         """A clean success; None for anything else, which the venue's error table judges."""
         ...
 
-    def cancellation(
-        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
-    ) -> FastRequest: ...
-
     def cancelled(self, client_id: str, reply: Reply) -> OrderReport | None:
         """What a clean answer says of the order; None if it is none.
 
         OPEN from venues that only take note of the request: what becomes of it is to be asked.
         """
         ...
+
+
+@runtime_checkable
+class CancellingOrders(FastOrders, Protocol):
+    """Optional: a venue that cancels by our client id. Elsewhere the order is looked up first."""
+
+    def cancellation(
+        self, client_id: str, venue_symbol: str, keys: Credentials, at_ms: int, *, demo: bool
+    ) -> FastRequest: ...
 
 
 @runtime_checkable

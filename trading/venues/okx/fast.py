@@ -14,11 +14,10 @@ from trading.domain.ports import (
     OrderReport,
     OrderRequest,
     OrderState,
-    Outcome,
     PositionSide,
     SendResult,
 )
-from trading.venues.fast.protocol import FastRequest
+from trading.venues.fast.protocol import FastRequest, noted
 from trading.venues.fast.signing import hmac_sha256
 from trading.venues.wire import Reply
 
@@ -112,9 +111,7 @@ class OkxFastOrders:
             return None
         match told.get("data"):
             case [{"sCode": "0", "clOrdId": order.client_id, "ordId": str(number)}] if number:
-                return SendResult(
-                    Outcome.CONFIRMED, venue_order_id=number, venue_status=OrderState.OPEN
-                )
+                return noted(number)
         return None
 
     def cancellation(

@@ -1,0 +1,1 @@
+"""Coinbase Advanced: its US perpetual-style futures."""

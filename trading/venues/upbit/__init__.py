@@ -1,0 +1,1 @@
+"""Upbit: spot pairs, bought with won."""
