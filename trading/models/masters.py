@@ -90,6 +90,7 @@ class MasterMove(HotModel):
     symbol. ``held_before`` is signed base units, ``quantity`` and ``opens`` (what of it opens) are
     not signed; ``close_pct`` is the part of the position that it closes. ``equity``, ``leverage``
     and ``margin_pct`` (margin of what it opens ÷ equity) are the master's at the time, where known.
+    What it opens is ``part_from_pct`` to ``part_to_pct`` of all that its order is to open.
     ``code`` says why it, or its opening half, was not mirrored.
     """
 
@@ -113,6 +114,8 @@ class MasterMove(HotModel):
     equity = AmountField(_("equity"), null=True)
     leverage = models.PositiveSmallIntegerField(_("leverage"), null=True)
     margin_pct = PercentField(_("margin, %"), null=True)
+    part_from_pct = PercentField(_("part from, %"), null=True)
+    part_to_pct = PercentField(_("part to, %"), null=True)
     signal = models.ForeignKey(
         "signals.Signal", on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )
