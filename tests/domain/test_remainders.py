@@ -86,14 +86,14 @@ def test_an_opening_that_fills_in_parts_is_sized_once(mode: SizingMode, value: s
         ordered, kept, _ = _copied(part, kept, **sized(mode, value))
         bought.append(ordered)
     assert whole == D("0.02")
-    assert (sum(bought), kept) == (whole, 0)
+    assert (sum(bought, D(0)), kept) == (whole, D(0))
     assert bought[:2] == [0, 0]
 
 
 def test_of_an_opening_that_was_copied_whole_there_is_no_more() -> None:
     again = replace(LONG, quantity=D(1), part=Part(D(100), D(100)))
     fixed = sized(SizingMode.FIXED_QUANTITY, "0.02")
-    assert _copied(again, D(0), **fixed) == (0, 0, Code.BELOW_MIN_QUANTITY)
+    assert _copied(again, D(0), **fixed) == (D(0), D(0), Code.BELOW_MIN_QUANTITY)
     assert _copied(replace(again, quantity=D("0.02")), D(0))[0] == D("0.01")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_fixed_size_is_opened_once_for_a_masters_order_however_it_fills() -> N
     copied = Order.objects.filter(subscription_id=told.pk).order_by("pk")
     assert [order.quantity for order in copied] == [d("0.005"), d("0.005"), d("0.01")]
     parts = Signal.objects.order_by("pk").values_list("part_from_pct", "part_to_pct")
-    assert list(parts) == [(0, 25), (25, 30), (30, 50), (50, 100)]
+    assert list(parts) == [(d(a), d(b)) for a, b in pairwise(("0", "25", "30", "50", "100"))]
 
 
 def test_of_an_order_that_nobody_told_of_the_first_part_opens_all_and_a_new_order_anew() -> None:
@@ -109,4 +110,4 @@ def test_what_an_order_closes_first_is_no_part_of_its_opening() -> None:
         mirrored(master)
     opened = Signal.objects.filter(direction="short", action="open").order_by("pk")
     parts = opened.values_list("quantity", "part_from_pct", "part_to_pct")
-    assert list(parts) == [(1, 0, d("33.3333")), (2, d("33.3333"), 100)]
+    assert list(parts) == [(d("1"), d("0"), d("33.3333")), (d("2"), d("33.3333"), d("100"))]
