@@ -22,6 +22,7 @@ from mimic.dashboard.masters_selectors import line_of
 from mimic.dashboard.masters_views import own_master, page_frame
 from mimic.dashboard.step_up import refusal_text
 from trading.copying.masters.connecting import Change, change_master, connect_master, set_rules
+from trading.copying.masters.selectors import fit_accounts, silent_strategies
 from trading.copying.masters.standing import reach_of
 from trading.copying.masters.wording import CHANGES
 from trading.models import MasterAccount
@@ -41,6 +42,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     context = {
         **page_frame(user.pk),
         "form": form,
+        "possible": silent_strategies(user.pk).exists() and fit_accounts(user.pk).exists(),
         "consent_missing": consent_missing(user.pk, ConsentKind.MASTER_ACCOUNT),
     }
     return render(request, "masters/connect.html", context, status=422 if form.is_bound else 200)
@@ -74,8 +76,9 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     wanted = _change_of(request.GET.get("to", ""))
     if wanted is None:
         return redirect("master", public_id)
+    user: Any = request.user
     context = {
-        **page_frame(row.account.user_id),
+        **page_frame(user.pk),
         "line": line_of(row, timezone.now()),
         "wanted": wanted,
         "asked": CHANGES[wanted],

@@ -26,7 +26,6 @@ from mimic.dashboard.paging import ON_PAGE, before_of, pager
 from trading.copying.masters.selectors import (
     fit_accounts,
     masters_of,
-    moves_of,
     own_strategies,
     silent_strategies,
 )
@@ -59,19 +58,18 @@ def masters(request: HttpRequest) -> HttpResponse:
 @never_cache
 def master(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """``?state=`` and ``?symbol=`` narrow what it did, ``?cursor=`` goes on below an id."""
-    row = own_master(request, public_id)
-    rules = RulesForm(initial=RulesForm.initial_of(row))
-    context = {**page_frame(row.account.user_id), **_state(request, row), "rules": rules}
+    user: Any = request.user
+    row, now = own_master(request, public_id), timezone.now()
+    context = {
+        **page_frame(user.pk),
+        **_moves_page(request, row),
+        "line": line_of(row, now),
+        "reach": reach_of(row.strategy_id),
+        "tally": tally_of(row.pk, now, DAY),
+        "as_of": now,
+        "rules": RulesForm(initial=RulesForm.initial_of(row)),
+    }
     return render(request, "masters/detail.html", context)
-
-
-@login_required
-@require_GET
-@never_cache
-def master_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The part of the page that changes by itself; asked for by htmx."""
-    row = own_master(request, public_id)
-    return render(request, "masters/_state.html", _state(request, row))
 
 
 @login_required
@@ -79,7 +77,7 @@ def master_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def moves_csv(request: HttpRequest, public_id: UUID) -> StreamingHttpResponse:
     """The newest moves with the page's filters."""
     row = own_master(request, public_id)
-    moves = MoveFilter(request.GET).narrow(_moves(request, row))
+    moves = MoveFilter(request.GET).narrow(_moves(row))
     return csv_answer("master-moves.csv", _table(moves))
 
 
@@ -95,33 +93,23 @@ def page_frame(user_id: int) -> dict[str, Any]:
     return {"section": "exchange-accounts", "mode": mode}
 
 
-def _moves(request: HttpRequest, row: MasterAccount) -> QuerySet[MasterMove]:
-    user: Any = request.user
-    return moves_of(user.pk).filter(master=row).order_by("-pk")
+def _moves(row: MasterAccount) -> QuerySet[MasterMove]:
+    return MasterMove.objects.filter(master=row).select_related("signal").order_by("-pk")
 
 
-def _state(request: HttpRequest, row: MasterAccount) -> dict[str, Any]:
-    asked, before, now = MoveFilter(request.GET), before_of(request), timezone.now()
-    moves = asked.narrow(_moves(request, row))
+def _moves_page(request: HttpRequest, row: MasterAccount) -> dict[str, Any]:
+    asked, before = MoveFilter(request.GET), before_of(request)
+    moves = asked.narrow(_moves(row))
     below = moves if before is None else moves.filter(pk__lt=before)
     shown = list(below[: ON_PAGE + 1])
     older = shown[ON_PAGE - 1].pk if len(shown) > ON_PAGE else None
+    file = reverse("master-moves-csv", args=[row.public_id])
     return {
         **pager(request, before, older),
-        "line": line_of(row, now),
-        "reach": reach_of(row.strategy_id),
-        "tally": tally_of(row.pk, now, DAY),
         "moves": move_lines(shown[:ON_PAGE]),
         "asked": asked,
-        "as_of": now,
-        "state_url": _with_query(request, reverse("master-state", args=[row.public_id])),
-        "page_url": reverse("master", args=[row.public_id]),
-        "csv_url": _with_query(request, reverse("master-moves-csv", args=[row.public_id])),
+        "csv_url": f"{file}?{request.GET.urlencode()}",
     }
-
-
-def _with_query(request: HttpRequest, path: str) -> str:
-    return f"{path}?{request.GET.urlencode()}" if request.GET else path
 
 
 _COLUMNS = (

@@ -109,5 +109,5 @@ OTHERS = {
     "mfa_deactivate_totp", "mfa_reauthenticate_webauthn", "passkey-proof",
     "sessions-end-others", "telegram-start", "telegram-link", "telegram-unlink",
     "session-end", "program-end", "impersonation-end",
-    "master-state", "master-moves-csv", "master-rules", "master-change",
+    "master-moves-csv", "master-rules", "master-change",
 }  # fmt: skip

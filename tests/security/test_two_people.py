@@ -37,7 +37,6 @@ OWN = {
     "/copies/<uuid:public_id>/settings/preview": "subscription_id",
     "/copies/<uuid:public_id>/settings.csv": "subscription_id",
     "/masters/<uuid:public_id>": "master_id",
-    "/masters/<uuid:public_id>/state": "master_id",
     "/masters/<uuid:public_id>/moves.csv": "master_id",
     "/masters/<uuid:public_id>/rules": "master_id",
     "/masters/<uuid:public_id>/change": "master_id",

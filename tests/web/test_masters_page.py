@@ -133,6 +133,8 @@ def test_the_page_says_what_becomes_of_the_next_trade(standing: str, shown: str)
     text = page(master)
     assert shown in text
     assert ("hx-trigger" in text) == (standing != "disconnected")
+    (told,) = browser_of(master).get("/api/v1/masters").json()["results"]
+    assert told["standing"] == standing
 
 
 def test_a_stream_that_says_nothing_for_half_a_minute_is_not_taken_for_whole() -> None:
@@ -140,7 +142,7 @@ def test_a_stream_that_says_nothing_for_half_a_minute_is_not_taken_for_whole() -
     stream = master.account.stream
     stream.alive_at = datetime.now(UTC) - timedelta(seconds=31)
     stream.save()
-    text = page(master, name="master-state")
+    text = page(master)
     assert "All was told until" in text
 
 

@@ -79,6 +79,8 @@ class MoveOut(serializers.Serializer[MasterMove]):
     equity = Amount(allow_null=True)
     leverage = serializers.IntegerField(allow_null=True)
     margin_pct = Percent(allow_null=True)
+    part_from_pct = Percent(allow_null=True, help_text="Of what its order opens: from here…")
+    part_to_pct = Percent(allow_null=True, help_text="…to here.")
     at = Moment()
 
     def get_reason(self, row: MasterMove) -> str:

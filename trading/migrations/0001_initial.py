@@ -570,7 +570,7 @@ class Migration(migrations.Migration):
                 ('part_to_pct', mimic.core.fields.PercentField(decimal_places=4, max_digits=9, null=True, verbose_name='part to, %')),
                 ('at', models.DateTimeField(verbose_name='at the venue')),
                 ('decided_at', models.DateTimeField(verbose_name='decided')),
-                ('master', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='trading.masteraccount')),
+                ('master', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='trading.masteraccount')),
                 ('signal', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='signals.signal')),
             ],
             options={
@@ -1203,6 +1203,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='masterleverage',
             constraint=models.UniqueConstraint(fields=('account', 'symbol'), name='master_leverage_once'),
+        ),
+        migrations.AddIndex(
+            model_name='mastermove',
+            index=models.Index(fields=['master', '-id'], name='master_moves_recent'),
         ),
         migrations.AddIndex(
             model_name='mastermove',

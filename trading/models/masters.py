@@ -94,7 +94,9 @@ class MasterMove(HotModel):
     ``code`` says why it, or its opening half, was not mirrored.
     """
 
-    master = models.ForeignKey(MasterAccount, on_delete=models.PROTECT, related_name="moves")
+    master = models.ForeignKey(
+        MasterAccount, on_delete=models.PROTECT, related_name="moves", db_index=False
+    )
     state = models.CharField(_("state"), max_length=8, choices=MoveState, editable=False)
     code = models.CharField(_("code"), max_length=64, blank=True)
     symbol = models.CharField(_("symbol"), max_length=32, blank=True)
@@ -135,7 +137,10 @@ class MasterMove(HotModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["master", "id"], condition=Q(state="ready"), name="master_to_tell")
+            models.Index(fields=["master", "-id"], name="master_moves_recent"),
+            models.Index(
+                fields=["master", "id"], condition=Q(state="ready"), name="master_to_tell"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q
 
+from mimic.core.ids import first_id_at
 from signals.models import Strategy
 from trading.copying.followers import FOLLOWING
 from trading.execution.watched import STALE_AFTER
@@ -88,7 +89,10 @@ def reach_of(strategy_id: int) -> Reach:
 
 def tally_of(master_id: int, now: datetime, within: timedelta) -> Tally:
     """Money that came or went is no move."""
-    moves = MasterMove.objects.filter(master_id=master_id, at__gt=now - within).exclude(symbol="")
+    since = now - within
+    recent = MasterMove.objects.filter(master_id=master_id, pk__gte=first_id_at(since))
+    moves = recent.filter(at__gt=since).exclude(symbol="")
     told = Q(state__in=(MoveState.TOLD, MoveState.PREVIEW))
-    found = moves.aggregate(told=Count("pk", filter=told), kept=Count("pk", filter=~told))
+    kept = Q(state__in=(MoveState.REFUSED, MoveState.IGNORED))
+    found = moves.aggregate(told=Count("pk", filter=told), kept=Count("pk", filter=kept))
     return Tally(found["told"], found["kept"])
