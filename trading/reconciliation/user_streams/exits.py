@@ -25,12 +25,13 @@ from trading.venues.limits import limits_of
 logger = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds
-EVERY = 5.0  # where the stream does not tell
+EVERY = 5.0  # where the stream does not tell; never more often
+NOT_ANSWERED = -1
 PATIENCE = 10.0  # with one venue
 
 
 class _Looked(NamedTuple):
-    """When, by the monotonic clock, and which gaps were known then."""
+    """When, by the monotonic clock, and how many gaps the answer covers."""
 
     at: float
     doubts: int
@@ -64,14 +65,14 @@ class Exits:
     def _is_due(self, ear: Ear) -> bool:
         """Not before the stream is whole: what it will tell from then on is newer."""
         looked = self._looked.get(ear.account_id)
-        if not ear.whole:
-            return False
-        if looked is None or looked.doubts != ear.doubts:
-            return True
-        return not ear.stream.tells_exits and time.monotonic() - looked.at >= EVERY
+        if not ear.whole or looked is None:
+            return ear.whole
+        anew = looked.doubts != ear.doubts or not ear.stream.tells_exits
+        return anew and time.monotonic() - looked.at >= EVERY
 
     async def _ask(self, ear: Ear) -> None:
         looked, asked_at = _Looked(time.monotonic(), ear.doubts), datetime.now(UTC)
+        self._looked[ear.account_id] = looked._replace(doubts=NOT_ANSWERED)
         try:
             async with asyncio.timeout(PATIENCE):
                 cost = Cost(weight=limits_of(ear.held.venue).reads.exits, requests=1)
