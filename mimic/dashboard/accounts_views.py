@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from mimic.dashboard import accounts_selectors, selectors
 from mimic.dashboard.accounts_forms import ConnectForm, RenameForm
 from mimic.dashboard.step_up import second_factor_required
+from trading.copying.masters.selectors import own_strategies
 from trading.execution.connecting import connect_account
 from trading.execution.connections import accounts_of_person, offered_venues, with_last_check
 from trading.execution.key_limits import count_check
@@ -36,6 +37,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "removed": accounts_selectors.removed_labels(user.pk),
         "checking": any(line.checking for line in lines),
+        "publishes": own_strategies(user.pk).exists(),
     }
     return render(request, "exchange_accounts/list.html", context)
 

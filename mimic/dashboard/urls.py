@@ -19,6 +19,7 @@ urlpatterns = [
     path("receipts.csv", views.receipts_csv, name="receipts-csv"),
     path("receipts/<uuid:public_id>", views.receipt, name="receipt"),
     path("", include("mimic.dashboard.accounts_urls")),
+    path("", include("mimic.dashboard.masters_urls")),
     path("", include("mimic.dashboard.copies_urls")),
     path("", include("mimic.dashboard.start_urls")),
     path("", include("mimic.dashboard.consents_urls")),

@@ -36,7 +36,8 @@ class Signal(HotModel, PublicModel):
     Stop and target distances are percent of price, not of margin; ``valid_until`` bounds opens
     only (a close never expires). ``close_pct`` of a close is the part that it closes, empty for
     all. ``margin_pct`` (margin ÷ equity) and ``quantity`` (what was traded) are the provider's own,
-    known of a master account's.
+    known of a master account's: where several signals open what one order of it opened, they are
+    ``part_from_pct`` to ``part_to_pct`` of that, each; empty for all of it.
     ``strategy_size`` is what the strategy holds afterwards in its own contracts, where it told.
     ``targets`` are rising distances from the entry, ``[{"pct", "share"}]``: percent of price and
     percent of the position; ``take_profit_pct`` is the nearest. ``after``: the close that an open
@@ -56,6 +57,8 @@ class Signal(HotModel, PublicModel):
     close_pct = PercentField(_("closes, %"), null=True)
     margin_pct = PercentField(_("provider's margin, %"), null=True)
     quantity = AmountField(_("provider's quantity"), null=True)
+    part_from_pct = PercentField(_("part from, %"), null=True)
+    part_to_pct = PercentField(_("part to, %"), null=True)
     strategy_size = AmountField(_("strategy's size afterwards"), null=True)
     targets = models.JSONField(_("targets"), default=list)
     after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")

@@ -24,7 +24,7 @@ OPEN_VALID_FOR = timedelta(seconds=60)
 DRAFT_COLUMNS: LiteralString = """signal uuid, symbol text, action text, direction text,
   price numeric, stop_loss_pct numeric, take_profit_pct numeric, risk_pct numeric,
   leverage smallint, close_pct numeric, margin_pct numeric, quantity numeric,
-  strategy_size numeric, targets jsonb, after bigint,
+  part_from_pct numeric, part_to_pct numeric, strategy_size numeric, targets jsonb, after bigint,
   comment text, now timestamptz,
   valid_until timestamptz"""
 STRATEGY_COLUMNS: LiteralString = """s.id AS strategy_id, s.default_stop_loss_pct,
@@ -33,13 +33,14 @@ STRATEGY_COLUMNS: LiteralString = """s.id AS strategy_id, s.default_stop_loss_pc
 _SIGNAL: LiteralString = """signal AS (INSERT INTO signals_signal
   (id, public_id, strategy_id, inbox_message_id, symbol, action, direction, entry_price,
    stop_loss_pct, take_profit_pct, risk_pct, leverage, close_pct, margin_pct, quantity,
-   strategy_size, targets, after_id, comment, status, received_at, published_at, valid_until)
+   part_from_pct, part_to_pct, strategy_size, targets, after_id, comment, status, received_at,
+   published_at, valid_until)
 SELECT mimic_time_id(), signal, strategy_id, message_id, symbol, action, direction, price,
   coalesce(stop_loss_pct, default_stop_loss_pct),
   coalesce(take_profit_pct, CASE WHEN quantity IS NULL THEN default_take_profit_pct END),
   coalesce(risk_pct, default_risk_pct),
   least(coalesce(leverage, default_leverage), max_leverage), close_pct, margin_pct, quantity,
-  strategy_size, targets, after, comment, """
+  part_from_pct, part_to_pct, strategy_size, targets, after, comment, """
 _PUBLISHED: LiteralString = "'published', now, now"
 _WRITTEN: LiteralString = "'received', now, NULL"
 _FROM: LiteralString = """, valid_until
@@ -64,7 +65,8 @@ class SignalDraft:
     the other half of a reversal: the open that waits until this close is settled. ``leads`` is an
     order, or a position without the one before it: what it means hangs on what the strategy holds
     (action and direction are a flat strategy's); ``settled``: the alert told both positions.
-    ``margin_pct``, ``quantity`` and ``strategy_size`` as in the signal.
+    ``margin_pct``, ``quantity``, ``part_from_pct``, ``part_to_pct`` and ``strategy_size`` as in the
+    signal.
     """
 
     symbol: str
@@ -80,6 +82,8 @@ class SignalDraft:
     close_pct: Decimal | None = None
     margin_pct: Decimal | None = None
     quantity: Decimal | None = None
+    part_from_pct: Decimal | None = None
+    part_to_pct: Decimal | None = None
     strategy_size: Decimal | None = None
     targets: tuple[Target, ...] = ()
     leads: Ordered | Held | None = None
@@ -104,7 +108,7 @@ class SignalDraft:
 _TOLD = (
     "symbol", "action", "direction", "price", "risk_pct", "leverage", "take_profit_pct",
     "stop_loss_pct", "comment", "said_at", "close_pct", "margin_pct", "quantity",
-    "strategy_size",
+    "part_from_pct", "part_to_pct", "strategy_size",
 )  # fmt: skip
 
 
@@ -161,6 +165,8 @@ def draft_row(draft: SignalDraft, public_id: str, now: datetime) -> dict[str, An
         "close_pct": _text(draft.close_pct),
         "margin_pct": _text(draft.margin_pct),
         "quantity": _text(draft.quantity),
+        "part_from_pct": _text(draft.part_from_pct),
+        "part_to_pct": _text(draft.part_to_pct),
         "strategy_size": _text(draft.strategy_size),
         "targets": draft.targets_json(),
         "comment": draft.comment,

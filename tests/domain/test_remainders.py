@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.domain.cast import CLOSE, FOLLOWER, LONG, NOW, QUOTE, SPEC, D, sized
 from trading.domain.decide import SignalTerms, decide
 from trading.domain.ports import Side
 from trading.domain.receipts import Code, StepName
-from trading.domain.remainders import kept_after
+from trading.domain.remainders import Part, kept_after
 from trading.domain.sizing import SizingMode
 
 SHORT = replace(LONG, side=Side.SELL)
@@ -66,3 +67,42 @@ def test_the_receipt_says_what_was_kept_before() -> None:
     assert steps[StepName.KEPT].formula == "+ 0.001"
     assert decision.order is not None
     assert decision.order.quantity == D("0.011")
+
+
+@pytest.mark.parametrize(
+    ("mode", "value"),
+    [
+        (SizingMode.FIXED_QUANTITY, "0.02"),
+        (SizingMode.FIXED_AMOUNT, "240"),
+        (SizingMode.EQUITY_PCT, "2.4"),
+    ],
+)
+def test_an_opening_that_fills_in_parts_is_sized_once(mode: SizingMode, value: str) -> None:
+    whole, *_ = _copied(replace(LONG, quantity=D(1)), D(0), **sized(mode, value))
+    ends = [D(0), D(3), D("4.5"), D(60), D(100)]
+    kept, bought = D("0.0015"), []  # of another order of the master's
+    for start, end in pairwise(ends):
+        part = replace(LONG, quantity=D("0.25"), part=Part(start, end))
+        ordered, kept, _ = _copied(part, kept, **sized(mode, value))
+        bought.append(ordered)
+    assert whole == D("0.02")
+    assert (sum(bought, D(0)), kept) == (whole, D(0))
+    assert bought[:2] == [0, 0]
+
+
+def test_of_an_opening_that_was_copied_whole_there_is_no_more() -> None:
+    again = replace(LONG, quantity=D(1), part=Part(D(100), D(100)))
+    fixed = sized(SizingMode.FIXED_QUANTITY, "0.02")
+    assert _copied(again, D(0), **fixed) == (D(0), D(0), Code.BELOW_MIN_QUANTITY)
+    assert _copied(replace(again, quantity=D("0.02")), D(0))[0] == D("0.01")
+
+
+def test_parts_that_a_gate_kept_out_are_not_made_up_for_and_the_receipt_tells_the_part() -> None:
+    fixed = sized(SizingMode.FIXED_QUANTITY, "0.02")
+    part = replace(LONG, quantity=D(1), part=Part(D(50), D(75)))
+    assert _copied(replace(part, side=Side.SELL), D("0.004"), **fixed)[0] == D("0.005")
+    decision = decide(part, FOLLOWER._replace(**fixed, kept=D(0)), SPEC, QUOTE, NOW)
+    assert decision.order is not None
+    assert decision.order.quantity == D("0.005")
+    steps = {step.name: step for step in decision.steps}
+    assert steps[StepName.PART].formula == "0.02 × 25 %"

@@ -43,6 +43,9 @@ TRADER = (
     Known("account-waiting", "exchange-account", "waiting_id"),
     Known("account-keys", "exchange-account-keys", "exchange_id"),
     Known("account-remove", "exchange-account-remove", "exchange_id"),
+    Known("masters", "masters"),
+    Known("master", "master", "master_id"),
+    Known("master-connect", "master-connect"),
     Known("settings", "settings"),
     Known("consents", "consents"),
 )
@@ -56,6 +59,7 @@ NEWCOMER = (
     Known("orders-new", "orders"),
     Known("trades-new", "trades"),
     Known("accounts-new", "exchange-accounts"),
+    Known("masters-new", "masters"),
     Known("sign-in-totp", "mfa_activate_totp"),
 )
 SECURITY = (
@@ -105,4 +109,5 @@ OTHERS = {
     "mfa_deactivate_totp", "mfa_reauthenticate_webauthn", "passkey-proof",
     "sessions-end-others", "telegram-start", "telegram-link", "telegram-unlink",
     "session-end", "program-end", "impersonation-end",
+    "master-moves-csv", "master-rules", "master-change",
 }  # fmt: skip

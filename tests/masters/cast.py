@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from signals.models import Strategy
-from tests.cast import a_strategy, an_account
+from tests.cast import VENUE, a_strategy, an_account
 from trading.copying.masters.connecting import (
     USUAL,
     Change,
@@ -17,20 +17,22 @@ from trading.copying.masters.connecting import (
 from trading.domain.ports import Credentials
 from trading.models import AccountStream, ExchangeAccount, MasterAccount
 
-KEYS = Credentials("master-key", "master-secret")
+KEYS = Credentials("master-key", "master-secret", "master-phrase")
 
 
-def their_account(strategy: Strategy, keys: Credentials = KEYS) -> ExchangeAccount:
-    return an_account(strategy.provider.user, keys=keys)
+def their_account(
+    strategy: Strategy, keys: Credentials = KEYS, venue: str = VENUE
+) -> ExchangeAccount:
+    return an_account(strategy.provider.user, keys=keys, venue=venue)
 
 
 def a_master(
     *, strategy: Strategy | None = None, preview: bool = False, live: bool = True,
-    rules: Rules = USUAL, keys: Credentials = KEYS,
+    rules: Rules = USUAL, keys: Credentials = KEYS, venue: str = VENUE,
 ) -> MasterAccount:  # fmt: skip
     """Connected an hour ago; its stream is whole unless told otherwise."""
     strategy = strategy or a_strategy().strategy
-    account, now = their_account(strategy, keys), datetime.now(UTC)
+    account, now = their_account(strategy, keys, venue), datetime.now(UTC)
     by = strategy.provider.user
     master = connect_master(
         strategy=strategy, account=account, by=by, now=now - timedelta(hours=1), rules=rules

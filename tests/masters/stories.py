@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -40,6 +41,13 @@ def ended(order: str, quantity: str, *, name: str = "web", symbol: str = "BTCUSD
         order, name, symbol, Side.BUY if amount > 0 else Side.SELL, PositionSide.BOTH, abs(amount),
         False, OrderState.FILLED, abs(amount), now(),
     )  # fmt: skip
+
+
+def placed(order: str, quantity: str) -> OrderNews:
+    """Put out a while ago, with nothing filled yet."""
+    news = ended(order, quantity)
+    at = now() - timedelta(seconds=50)
+    return replace(news, state=OrderState.OPEN, executed=Decimal(0), at=at)
 
 
 def an_exit(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from signals.models import Signal
 from tests.cast import a_follower, a_market, a_quote
 from tests.masters.cast import a_master, d
-from tests.masters.stories import mirrored, now, tell, traded
+from tests.masters.stories import mirrored, now, placed, tell, traded
 from trading.copying.fanout import fan_out
 from trading.copying.masters.leverages import note_leverages
 from trading.domain.news import SettingsNews
-from trading.models import CopyExecution, MasterRemainder, Order
+from trading.models import CopyExecution, MasterAccount, MasterRemainder, Order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,3 +70,44 @@ def test_small_fills_of_a_master_are_kept_for_each_copy_until_they_can_be_traded
     mirrored(master)
     fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
     assert MasterRemainder.objects.get().quantity == 0
+
+
+def _copied(master: MasterAccount, number: int, quantity: str, order: str) -> None:
+    tell(master, traded(number, quantity, order=order, ago=30 - number))
+    mirrored(master)
+    fan_out(signal_id=Signal.objects.latest("pk").pk, now=now())
+
+
+def test_a_fixed_size_is_opened_once_for_a_masters_order_however_it_fills() -> None:
+    master = a_master()
+    told = a_follower(master.strategy, sizing_mode="fixed_quantity", sizing_value=d("0.02"))
+    tell(master, placed("9", "-1"))
+    for number, quantity in enumerate(("-0.25", "-0.05", "-0.2", "-0.5")):
+        _copied(master, number, quantity, "9")
+    copied = Order.objects.filter(subscription_id=told.pk).order_by("pk")
+    assert [order.quantity for order in copied] == [d("0.005"), d("0.005"), d("0.01")]
+    parts = Signal.objects.order_by("pk").values_list("part_from_pct", "part_to_pct")
+    assert list(parts) == [(d(a), d(b)) for a, b in pairwise(("0", "25", "30", "50", "100"))]
+
+
+def test_of_an_order_that_nobody_told_of_the_first_part_opens_all_and_a_new_order_anew() -> None:
+    master = a_master()
+    a_follower(master.strategy, sizing_mode="fixed_quantity", sizing_value=d("0.005"))
+    for number, order in enumerate(("7", "7", "8")):
+        _copied(master, number, "0.5", order)
+    assert [order.quantity for order in Order.objects.order_by("pk")] == [d("0.005")] * 2
+    codes = CopyExecution.objects.order_by("pk").values_list("code", flat=True)
+    assert list(codes)[1] == "below_min_quantity"
+
+
+def test_what_an_order_closes_first_is_no_part_of_its_opening() -> None:
+    master = a_master()
+    tell(master, traded(1, "2", order="1", ago=40))
+    mirrored(master)
+    tell(master, placed("2", "-5"))
+    for number, quantity in enumerate(("-1", "-2", "-2"), start=2):
+        tell(master, traded(number, quantity, order="2", ago=30 - number))
+        mirrored(master)
+    opened = Signal.objects.filter(direction="short", action="open").order_by("pk")
+    parts = opened.values_list("quantity", "part_from_pct", "part_to_pct")
+    assert list(parts) == [(d("1"), d("0"), d("33.3333")), (d("2"), d("33.3333"), d("100"))]

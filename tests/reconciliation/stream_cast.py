@@ -14,11 +14,13 @@ from asgiref.sync import sync_to_async
 from tests.cast import VENUE, a_follower, a_strategy, an_account
 from tests.execution.news_cast import an_order, our_id
 from tests.simulators.binance import BinanceSimulator
+from tests.simulators.bybit import BybitSimulator
+from tests.simulators.okx import OkxSimulator
 from tests.simulators.swaps.server import SwapSimulator
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
 from trading.execution.governor import Governor
 from trading.models import AccountStream, CopySubscription, Order
-from trading.reconciliation.user_streams import engine
+from trading.reconciliation.user_streams import engine, exits
 from trading.reconciliation.user_streams.engine import UserStreams
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.http.sockets import Sockets
@@ -26,6 +28,7 @@ from trading.venues.registry import VENUES
 
 SYMBOL = "BTCUSDT"
 Simulator = BinanceSimulator | SwapSimulator[Any, Any]
+SWAPS: dict[str, type[SwapSimulator[Any, Any]]] = {"bybit": BybitSimulator, "okx": OkxSimulator}
 
 
 class House:
@@ -119,3 +122,5 @@ def _streams() -> list[Any]:
 def quick(monkeypatch: Any) -> None:
     """Seconds of the schedule become tenths."""
     monkeypatch.setattr(engine, "TICK", 0.2)
+    monkeypatch.setattr(exits, "TICK", 0.1)
+    monkeypatch.setattr(exits, "EVERY", 0.3)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from tests.cast import a_market, a_quote
-from tests.reconciliation.stream_cast import House, quick, until
-from tests.simulators.bybit import BybitSimulator
-from tests.simulators.okx import OkxSimulator
-from tests.simulators.swaps.server import SwapSimulator
+from tests.reconciliation.stream_cast import SWAPS, House, quick, until
 from trading.domain.ports import PositionSide, Side
 from trading.models import (
     AccountStream,
@@ -29,13 +25,9 @@ from trading.venues.registry import load_adapters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal
-SIMULATORS: dict[str, type[SwapSimulator[Any, Any]]] = {
-    "bybit": BybitSimulator,
-    "okx": OkxSimulator,
-}
 
 
-@pytest.fixture(params=list(SIMULATORS))
+@pytest.fixture(params=list(SWAPS))
 async def house(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
@@ -44,7 +36,7 @@ async def house(
     await sync_to_async(a_market)(venue=code)
     await sync_to_async(a_quote)(venue=code)
     quick(monkeypatch)
-    with SIMULATORS[code](limit_scale=0).run_in_thread() as simulator:
+    with SWAPS[code](limit_scale=0).run_in_thread() as simulator:
         made = House(simulator, code)
         yield made
         await made.close()

@@ -27,7 +27,7 @@ from trading.copying.masters.connecting import (
     set_rules,
     tidy,
 )
-from trading.copying.masters.wording import reason_of
+from trading.copying.masters.wording import CHANGES, reason_of
 from trading.models import MasterAccount, MasterMove, MasterState, MoveState
 
 _TONES = {
@@ -50,7 +50,7 @@ def _change(request: HttpRequest, master: MasterAccount, change: Change, reason:
 @object_action(
     description=_("Pause: mirror no opens"),
     dangerous=True,
-    consequences=_("What the master opens is not mirrored. What it closes still is."),
+    consequences=CHANGES[Change.PAUSE].consequences,
 )
 def pause(request: HttpRequest, master: MasterAccount, reason: str) -> None:
     _change(request, master, Change.PAUSE, reason)
@@ -64,7 +64,7 @@ def resume(request: HttpRequest, master: MasterAccount, reason: str) -> None:
 @object_action(
     description=_("Publish: followers copy it"),
     dangerous=True,
-    consequences=_("What the master trades from now on is copied by everybody who follows."),
+    consequences=CHANGES[Change.PUBLISH].consequences,
 )
 def publish(request: HttpRequest, master: MasterAccount, reason: str) -> None:
     _change(request, master, Change.PUBLISH, reason)
@@ -73,7 +73,7 @@ def publish(request: HttpRequest, master: MasterAccount, reason: str) -> None:
 @object_action(
     description=_("Preview: write signals, publish none"),
     dangerous=True,
-    consequences=_("Followers get nothing more, not even closes: look what they hold first."),
+    consequences=CHANGES[Change.PREVIEW].consequences,
 )
 def preview(request: HttpRequest, master: MasterAccount, reason: str) -> None:
     _change(request, master, Change.PREVIEW, reason)
@@ -82,7 +82,7 @@ def preview(request: HttpRequest, master: MasterAccount, reason: str) -> None:
 @object_action(
     description=_("Disconnect"),
     dangerous=True,
-    consequences=_("Nothing of the account is mirrored any more, not even closes."),
+    consequences=CHANGES[Change.DISCONNECT].consequences,
 )
 def disconnect(request: HttpRequest, master: MasterAccount, reason: str) -> None:
     _change(request, master, Change.DISCONNECT, reason)

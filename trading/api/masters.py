@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +23,7 @@ from mimic.core.errors import NotFound
 from trading.api.selectors.connections import connections_of
 from trading.copying.masters import connecting
 from trading.copying.masters.selectors import masters_of, moves_of, own_strategies
+from trading.copying.masters.standing import Standing, standing_of, stream_of
 from trading.copying.masters.wording import reason_of
 from trading.models import MasterAccount, MasterMove, MasterState, MoveState
 
@@ -50,10 +51,15 @@ class MasterOut(serializers.Serializer[MasterAccount]):
     account = serializers.UUIDField(source="account.public_id")
     state = serializers.ChoiceField(MasterState.choices)
     preview = serializers.BooleanField(help_text="Signals are written, and nobody gets them.")
+    standing = serializers.SerializerMethodField(help_text="What becomes of what it trades now.")
     ignored_symbols = serializers.ListField(child=serializers.CharField())
     no_copy_prefix = serializers.CharField()
     connected_at = Moment()
     ended_at = Moment(allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField([each.value for each in Standing]))
+    def get_standing(self, row: MasterAccount) -> str:
+        return standing_of(row, stream_of(row, timezone.now())).value
 
 
 class MoveOut(serializers.Serializer[MasterMove]):
@@ -74,6 +80,8 @@ class MoveOut(serializers.Serializer[MasterMove]):
     equity = Amount(allow_null=True)
     leverage = serializers.IntegerField(allow_null=True)
     margin_pct = Percent(allow_null=True)
+    part_from_pct = Percent(allow_null=True, help_text="Of what its order opens: from here…")
+    part_to_pct = Percent(allow_null=True, help_text="…to here.")
     at = Moment()
 
     def get_reason(self, row: MasterMove) -> str:
@@ -115,7 +123,7 @@ class Masters(OwnList[MasterAccount]):
             now=timezone.now(),
             rules=_rules(asked),
         )
-        return Response(MasterOut(made).data, status=201)
+        return Response(MasterOut(masters_of(person.pk).get(pk=made.pk)).data, status=201)
 
 
 class Master(OwnDetail[MasterAccount]):

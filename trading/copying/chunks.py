@@ -29,6 +29,7 @@ from trading.copying.masters.selectors import account_that_speaks
 from trading.domain.calendars import MarketState
 from trading.domain.decide import Follower, SignalTerms, decide
 from trading.domain.ports import Side
+from trading.domain.remainders import Part
 from trading.domain.sizing import HUNDRED
 from trading.execution import budgets
 from trading.execution.checkpoint import checkpoint
@@ -200,6 +201,13 @@ def signal_terms(signal: Signal) -> SignalTerms:
         risk_pct=signal.risk_pct,
         margin_pct=signal.margin_pct,
         quantity=signal.quantity,
+        part=_part(signal),
         close_pct=HUNDRED if signal.close_pct is None else signal.close_pct,
         traded_by=None if signal.quantity is None else account_that_speaks(signal.strategy_id),
     )
+
+
+def _part(signal: Signal) -> Part | None:
+    if signal.part_from_pct is None or signal.part_to_pct is None:
+        return None
+    return Part(signal.part_from_pct, signal.part_to_pct)

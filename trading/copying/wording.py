@@ -108,7 +108,14 @@ CAPS = {
 }
 """Names of the steps that cap a quantity."""
 _ARITHMETIC = {
-    each.value for each in (StepName.SIZE, StepName.MULTIPLIER, StepName.KEPT, StepName.FRACTION)
+    each.value
+    for each in (
+        StepName.SIZE,
+        StepName.PART,
+        StepName.MULTIPLIER,
+        StepName.KEPT,
+        StepName.FRACTION,
+    )
 }
 
 

@@ -21,7 +21,7 @@ from trading.domain.leverage import AtVenue
 from trading.domain.limits import Limits, Source
 from trading.domain.ports import InstrumentSpec, PositionSide, Quote, Side
 from trading.domain.receipts import Code, Step, StepName, plain
-from trading.domain.remainders import taken_up
+from trading.domain.remainders import Part, part_of, taken_up
 from trading.domain.rules import ONE, CopyRules
 from trading.domain.sizing import HUNDRED, Basis, CannotSize, size
 
@@ -42,8 +42,9 @@ class SignalTerms:
     """The signal, the same for all. ``side`` is the entry's; None for a close of either side.
 
     ``close_pct``: which part of the position a close closes. ``risk_pct``, ``margin_pct`` (margin
-    ÷ equity) and ``quantity`` (a master account's own) are the provider's size. ``traded_by``: the
-    master account that traded it already.
+    ÷ equity) and ``quantity`` (a master account's own) are the provider's size; ``part``: of what
+    the master's order opens, None for all. ``traded_by``: the master account that traded it
+    already.
     """
 
     symbol: str
@@ -57,6 +58,7 @@ class SignalTerms:
     risk_pct: Decimal | None = None
     margin_pct: Decimal | None = None
     quantity: Decimal | None = None
+    part: Part | None = None
     close_pct: Decimal = HUNDRED
     traded_by: int | None = None
 
@@ -275,8 +277,13 @@ def _sized(
 
 
 def _scaled(signal: SignalTerms, who: Follower, wanted: Decimal) -> list[Step]:
-    """The copy's multiplier, then what it kept of a master's earlier opens."""
+    """The part of an opening, the copy's multiplier, what it kept of a master's earlier opens."""
     steps, factor = [], who.rules.multiplier
+    if (part := part_of(signal, who.rules.mode)) is not None:
+        formula = f"{plain(wanted)} × {plain(part.share)} %"
+        opened = wanted * part.share / HUNDRED
+        steps.append(Step(StepName.PART, wanted, opened, None, formula))
+        wanted = opened
     if factor != ONE:
         formula = f"× {plain(factor)}"
         steps.append(Step(StepName.MULTIPLIER, wanted, wanted * factor, None, formula))

@@ -133,6 +133,16 @@ def shift(held: Decimal, delta: Decimal) -> Shift:
     return Shift(max(part, _STEP), _ZERO)
 
 
+def opened_pct(opened: Decimal, filled: Decimal, ordered: Decimal | None) -> Decimal:
+    """How much of its opening an order has made: of ``opened`` and what it has yet to fill.
+
+    What closed before does not count. An order of which nobody knows what it was placed for makes
+    all of it with its first part.
+    """
+    left = _ZERO if ordered is None else max(ordered - filled, _ZERO)
+    return (opened * HUNDRED / (opened + left)).quantize(_STEP, ROUND_DOWN)
+
+
 def margin_pct(
     opens: Decimal, price: Decimal, leverage: int | None, equity: Decimal | None
 ) -> Decimal | None:

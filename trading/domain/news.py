@@ -145,3 +145,12 @@ class UserStream(Protocol):
         Raises VenueUnavailable, for a named one that is not found as well.
         """
         ...
+
+    @property
+    def tells_exits(self) -> bool:
+        """Whether stops and targets come by themselves; else only :meth:`exits` finds them."""
+        ...
+
+    async def exits(self) -> Sequence[ExitNews]:
+        """By asking: every stop and target that waits now. Raises VenueUnavailable."""
+        ...

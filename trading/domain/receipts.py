@@ -68,6 +68,7 @@ class StepName(StrEnum):
 
     LEVERAGE = "leverage"
     SIZE = "size"
+    PART = "part"
     MULTIPLIER = "multiplier"
     KEPT = "kept"
     MAX_POSITION = "max_position"

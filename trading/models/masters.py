@@ -90,10 +90,13 @@ class MasterMove(HotModel):
     symbol. ``held_before`` is signed base units, ``quantity`` and ``opens`` (what of it opens) are
     not signed; ``close_pct`` is the part of the position that it closes. ``equity``, ``leverage``
     and ``margin_pct`` (margin of what it opens ÷ equity) are the master's at the time, where known.
+    What it opens is ``part_from_pct`` to ``part_to_pct`` of all that its order is to open.
     ``code`` says why it, or its opening half, was not mirrored.
     """
 
-    master = models.ForeignKey(MasterAccount, on_delete=models.PROTECT, related_name="moves")
+    master = models.ForeignKey(
+        MasterAccount, on_delete=models.PROTECT, related_name="moves", db_index=False
+    )
     state = models.CharField(_("state"), max_length=8, choices=MoveState, editable=False)
     code = models.CharField(_("code"), max_length=64, blank=True)
     symbol = models.CharField(_("symbol"), max_length=32, blank=True)
@@ -113,6 +116,8 @@ class MasterMove(HotModel):
     equity = AmountField(_("equity"), null=True)
     leverage = models.PositiveSmallIntegerField(_("leverage"), null=True)
     margin_pct = PercentField(_("margin, %"), null=True)
+    part_from_pct = PercentField(_("part from, %"), null=True)
+    part_to_pct = PercentField(_("part to, %"), null=True)
     signal = models.ForeignKey(
         "signals.Signal", on_delete=models.PROTECT, null=True, related_name="+", editable=False
     )
@@ -132,7 +137,10 @@ class MasterMove(HotModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["master", "id"], condition=Q(state="ready"), name="master_to_tell")
+            models.Index(fields=["master", "-id"], name="master_moves_recent"),
+            models.Index(
+                fields=["master", "id"], condition=Q(state="ready"), name="master_to_tell"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -57,7 +57,7 @@ class Reaction(NamedTuple):
 class Reads(NamedTuple):
     """What reading costs in windows of weight: one look at an order (its state and its trades),
     one account's balance, all quotes once, one instrument's daily candles, its order book, an
-    account's settings of one instrument read twice and changed.
+    account's settings of one instrument read twice and changed, an account's conditional orders.
     """
 
     look: int = 1
@@ -66,6 +66,7 @@ class Reads(NamedTuple):
     candles: int = 1
     book: int = 1
     settings: int = 1
+    exits: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ _LIMITS = {
             Window("account", "orders", 1_200, 60, used_header="X-MBX-ORDER-COUNT-1M"),
         ),
         order_weight=0,
-        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10, book=2, settings=2 * 10 + 3),
+        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10, book=2, settings=2 * 10 + 3, exits=40),
         in_flight=512,
         reactions=(
             Reaction(10.0, venue_code="-1015", scope="account"),

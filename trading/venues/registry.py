@@ -56,6 +56,11 @@ def has_user_streams(code: str) -> bool:
     return code in VENUES and isinstance(VENUES[code].dialect, StreamingDialect)
 
 
+def venues_with_streams() -> list[str]:
+    """Codes of all that do."""
+    return [code for code in VENUES if has_user_streams(code)]
+
+
 def load_adapters() -> None:
     """Import ccxt and register its gateway. Only for processes that trade."""
     import_module("trading.venues.ccxt_gateway").register()

@@ -28,6 +28,7 @@ class PositionChange:
     ``held`` and ``holds`` are the master's position before and after, signed base units.
     ``close_pct`` of it is closed (100: all), None for none; ``opens`` base units of ``direction``
     are opened, at ``price`` with ``leverage`` and ``margin_pct`` of ``equity``, where known.
+    That is ``part_from_pct`` to ``part_to_pct`` of all that the order opens, where known.
     ``exits`` are the stop and the targets that the master has there already.
     ``reason``: why, if nobody ordered it.
     """
@@ -48,6 +49,8 @@ class PositionChange:
     margin_pct: Decimal | None
     equity: Decimal | None
     at: datetime
+    part_from_pct: Decimal | None = None
+    part_to_pct: Decimal | None = None
     exits: Exits = NO_EXITS
     reason: str = ""
 
@@ -105,6 +108,8 @@ def draft_of(change: PositionChange) -> SignalDraft:
         action=Action.CLOSE,
         direction=Direction.LONG if change.held > 0 else Direction.SHORT,
         margin_pct=None,
+        part_from_pct=None,
+        part_to_pct=None,
         quantity=change.quantity - change.opens,
         close_pct=part,
         strategy_size=abs(change.holds) if part else Decimal(0),
@@ -129,6 +134,8 @@ def _draft(change: PositionChange) -> SignalDraft:
         settled=True,
         margin_pct=change.margin_pct,
         quantity=change.opens or None,
+        part_from_pct=change.part_from_pct,
+        part_to_pct=change.part_to_pct,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.bybit import private, public, trading
+from tests.simulators.bybit import exits, private, public, trading
 from tests.simulators.bybit.calls import Route
 
 ROUTES: dict[str, Route] = {
@@ -18,6 +18,7 @@ ROUTES: dict[str, Route] = {
     "GET /v5/execution/list": Route(trading.executions, 50),
     "GET /v5/position/list": Route(private.positions, 50),
     "POST /v5/position/set-leverage": Route(private.set_leverage, 10),
+    "POST /v5/position/trading-stop": Route(exits.trading_stop, 10),
     "POST /v5/position/switch-mode": Route(private.switch_mode, 10),
     "POST /v5/position/switch-isolated": Route(private.switch_isolated, 10),
     "GET /v5/account/wallet-balance": Route(private.wallet_balance, 50),

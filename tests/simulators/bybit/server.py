@@ -20,7 +20,9 @@ class BybitSimulator(SwapSimulator[Venue, Call]):
         return Venue(limits=Limits(limit_scale))
 
     def new_stream(self, venue: Venue) -> BybitStream:
-        return BybitStream(venue)
+        stream = BybitStream(venue)
+        venue.tell_exit = stream.tell_exit
+        return stream
 
     def clear_faults(self) -> None:
         super().clear_faults()

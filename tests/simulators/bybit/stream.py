@@ -64,6 +64,11 @@ class BybitStream(SwapStream[Account]):
             self._push(account, "wallet", {"accountType": "UNIFIED", "coin": [coin]})
         self._push(account, "order.linear", {"category": "linear", **order.to_wire()})
 
+    def tell_exit(self, account: Account, row: Json) -> None:
+        """A stop or target as it stands now; costs nothing where nobody listens."""
+        if self.listening(account):
+            self._push(account, "order.linear", {"category": "linear", **row})
+
     def _push(self, account: Account, topic: str, row: Json) -> None:
         now = self.venue.clock.now()
         message = {"id": f"{now}", "topic": topic, "creationTime": now, "data": [row]}

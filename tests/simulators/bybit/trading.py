@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tests.simulators.bybit.accounts import Account
 from tests.simulators.bybit.calls import Call
 from tests.simulators.bybit.errors import Refusal, refusal, wrong
+from tests.simulators.bybit.exits import listed
 from tests.simulators.bybit.intake import read_order
 from tests.simulators.bybit.lists import WEEK, page, span
 from tests.simulators.bybit.orders import wire_id
@@ -73,6 +74,8 @@ def _wanted(call: Call, orders: Iterator[Order]) -> Iterator[Order]:
 def open_orders(venue: Venue, call: Call) -> Json:
     """Open ones; by an id, or with ``openOnly=1``, also the last that have ended."""
     named = any(call.text(name) for name in ("orderId", "orderLinkId"))
+    if call.text("orderFilter") == "StopOrder":
+        return {"category": "linear", "list": listed(call), "nextPageCursor": ""}
     if not named and not (call.text("symbol") or call.text("settleCoin") or call.text("baseCoin")):
         raise wrong("symbol, settleCoin or baseCoin is required")
     account = call.account
@@ -80,7 +83,8 @@ def open_orders(venue: Venue, call: Call) -> Json:
     if venue.ways.keeps_ended and (named or call.text("openOnly") == "1"):
         ended = [o for o in reversed(account.orders.values()) if o.state not in OPEN][:RECENT]
         orders = sorted([*orders, *ended], key=lambda order: -order.order_id) if named else ended
-    return _page_of_orders(venue, call, iter(orders))
+    found = _page_of_orders(venue, call, iter(orders))
+    return found if call.text("cursor") else found | {"list": [*listed(call), *found["list"]]}
 
 
 def order_history(venue: Venue, call: Call) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from tests.simulators.bybit.limits import Limits
 from tests.simulators.bybit.orders import Order, Trade
 from tests.simulators.swaps import engine
 from tests.simulators.swaps import orders as swaps
+from tests.simulators.swaps.calls import Json
 from tests.simulators.swaps.instruments import Instrument
 from tests.simulators.swaps.venue import Venue as SwapVenue
 
@@ -50,6 +51,7 @@ class Venue(SwapVenue[Account]):
     limits: Limits = field(default_factory=Limits)
     waiting: list[tuple[float, swaps.Order, bool]] = field(default_factory=list)
     leaving: list[tuple[float, swaps.Order, Arrival]] = field(default_factory=list)
+    tell_exit: Callable[[Account, Json], None] = lambda _account, _row: None
 
     def refuse(self, reason: str) -> Exception:
         if reason == "unknown_instrument":

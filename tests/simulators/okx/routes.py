@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.okx import private, public, trading
+from tests.simulators.okx import algos, private, public, trading
 from tests.simulators.okx.calls import Route
 
 ROUTES: dict[str, Route] = {
@@ -19,6 +19,10 @@ ROUTES: dict[str, Route] = {
     "POST /api/v5/trade/cancel-order": Route(trading.cancel_orders, 60),
     "POST /api/v5/trade/cancel-batch-orders": Route(trading.cancel_orders, 300),
     "GET /api/v5/trade/orders-pending": Route(trading.open_orders, 60),
+    "POST /api/v5/trade/order-algo": Route(algos.place, 20),
+    "POST /api/v5/trade/amend-algos": Route(algos.amend, 20),
+    "POST /api/v5/trade/cancel-algos": Route(algos.cancel, 20),
+    "GET /api/v5/trade/orders-algo-pending": Route(algos.waiting, 20),
     "GET /api/v5/trade/fills": Route(trading.recent_fills, 60),
     "GET /api/v5/trade/fills-history": Route(trading.fills_history, 10),
     "GET /api/v5/account/balance": Route(private.balance, 10),

@@ -8,17 +8,18 @@ counts as one at the entry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 
 from signals.services.exits import NO_EXITS, Exits, move_exits
 from signals.services.publish import Target
 from trading.domain.caps import ZERO
 from trading.domain.news import ExitNews
-from trading.domain.ports import Side
+from trading.domain.ports import PositionSide, Side
 from trading.domain.sizing import HUNDRED
-from trading.models import MasterExit, MasterMove, MoveState
+from trading.models import MasterAccount, MasterExit, MasterMove, MoveState
 
 _STEP = Decimal("0.0001")  # what the columns keep of a percentage
 _MOST = 8  # targets
@@ -45,6 +46,28 @@ def note_exits(told: Sequence[tuple[int, ExitNews]]) -> None:
             )  # fmt: skip
     for line in sorted({(m, e.symbol, e.position_side.value, e.side.opposite) for m, e in told}):
         _follow(*line)
+
+
+@transaction.atomic(durable=True)
+def take_found(*, account_id: int, found: Sequence[ExitNews], asked_at: datetime) -> None:
+    """Command: the venue was asked at ``asked_at``, and ``found`` is all that waits there. What
+    is not among it is over.
+    """
+    master = MasterAccount.objects.filter(account_id=account_id, ended_at=None).first()
+    if master is None:
+        return
+    told = [(master.pk, each) for each in found]
+    names = {each.order_id for each in found}
+    alive = MasterExit.objects.filter(master=master, alive=True, at__lte=asked_at)
+    over = [row for row in alive if row.order_id not in names]
+    note_exits(told + [(master.pk, _over(row, asked_at)) for row in over])
+
+
+def _over(row: MasterExit, at: datetime) -> ExitNews:
+    return ExitNews(
+        row.order_id, "", row.symbol, Side(row.side), PositionSide(row.position_side), row.stops,
+        row.price, row.quantity, alive=False, at=at,
+    )  # fmt: skip
 
 
 def exits_of(move: MasterMove) -> Exits:

@@ -101,6 +101,8 @@ def change_of(move: MasterMove) -> PositionChange:
         margin_pct=move.margin_pct,
         equity=move.equity,
         at=move.at,
+        part_from_pct=move.part_from_pct,
+        part_to_pct=move.part_to_pct,
         exits=exits_of(move) if move.opens else NO_EXITS,
         reason=LIQUIDATED if move.forced else "",
     )

@@ -19,9 +19,11 @@ from mimic.core.bulk import new_time_ids
 from signals.services.meaning import FLAT
 from signals.services.stances import stance_of
 from trading.copying.masters.leverages import leverages_of
+from trading.copying.masters.parts import parts_of
 from trading.domain import mirroring
 from trading.domain.mirroring import JOIN, Judged, Move, Terms, Trade, Waiting, joined, walk
 from trading.domain.ports import PositionSide, Side
+from trading.domain.remainders import Part
 from trading.execution.watched import STALE_AFTER
 from trading.models import (
     AccountBudget,
@@ -157,8 +159,8 @@ def _write(master: MasterAccount, decided: Sequence[Judged], now: datetime) -> N
     leverages = leverages_of(master.account_id)
     ids = sorted(new_time_ids(len(decided)))  # they are told in the order of their ids
     MasterMove.objects.bulk_create(
-        _row(row_id, master, each, leverages.get(each.move.first.symbol), equity, now)
-        for row_id, each in zip(ids, decided, strict=True)
+        _row(row_id, master, each, part, leverages.get(each.move.first.symbol), equity, now)
+        for row_id, each, part in zip(ids, decided, parts_of(master, decided), strict=True)
     )
     for row_id, each in zip(ids, decided, strict=True):
         parts = [trade.row_id for trade in each.move.trades]
@@ -166,7 +168,7 @@ def _write(master: MasterAccount, decided: Sequence[Judged], now: datetime) -> N
 
 
 def _row(
-    row_id: int, master: MasterAccount, each: Judged, leverage: int | None,
+    row_id: int, master: MasterAccount, each: Judged, part: Part | None, leverage: int | None,
     equity: Decimal | None, now: datetime,
 ) -> MasterMove:  # fmt: skip
     move, first, verdict = each.move, each.move.first, each.verdict
@@ -190,6 +192,8 @@ def _row(
         equity=equity,
         leverage=leverage,
         margin_pct=mirroring.margin_pct(verdict.opens, move.price, leverage, equity),
+        part_from_pct=part.start if part else None,
+        part_to_pct=part.end if part else None,
         at=first.at,
         decided_at=now,
     )

@@ -18,6 +18,7 @@ from trading.execution.sessions import load_sessions
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams import leases
 from trading.reconciliation.user_streams.ears import Ear, Inbox
+from trading.reconciliation.user_streams.exits import Exits
 from trading.reconciliation.user_streams.gaps import Gaps
 from trading.reconciliation.user_streams.mirroring import Mirroring
 from trading.reconciliation.user_streams.shares import fair_share
@@ -42,6 +43,7 @@ class UserStreams:
         self._inbox = Inbox()
         gaps = Gaps(gateways, governor)
         self._mirroring = Mirroring(gateways, self._ears, gaps.room)
+        self._exits = Exits(self._ears, gaps.room)
         self._writer = Writer(self._inbox, gaps, self._mirroring.wake)
 
     @property
@@ -54,6 +56,7 @@ class UserStreams:
         working = [
             asyncio.create_task(self._writer.run()),
             asyncio.create_task(self._mirroring.run()),
+            asyncio.create_task(self._exits.run()),
         ]
         try:
             while not stopped.is_set():

@@ -61,6 +61,7 @@ class BinanceStreams:
 
     pace: Pace = Pace(renew=23 * 3600.0, keep=30 * 60.0)
     ping: str = ""
+    tells_exits: bool = True
 
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
         """The valid key of the account if it has one, with its hour renewed."""
@@ -85,6 +86,12 @@ class BinanceStreams:
             if not isinstance(rows, list):
                 raise TypeError("not a list")
         return [_asked(row, listing.spec.symbol) for row in rows]
+
+    async def exits(self, client: Any, listings: Mapping[str, Listing]) -> list[ExitNews]:
+        rows = await client.fapiPrivateGetOpenAlgoOrders()
+        if not isinstance(rows, list):
+            raise TypeError("not a list")
+        return [found for row in rows for found in exits_in(row, listings)]
 
     def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
         return ()
@@ -155,6 +162,20 @@ def _waiting(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> lis
             str(told["aid"]), str(told["caid"]), our_symbol(listings, told["s"]),
             Side(told["S"].lower()), PositionSide(told["ps"].lower()), _EXITS[told["o"]],
             number(told["tp"]), number(told["q"] or 0), told["X"] == "NEW", _time(message["T"]),
+        )
+    ]  # fmt: skip
+
+
+def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[ExitNews]:
+    closes = row["closePosition"] is True or row["reduceOnly"] is True
+    if row["orderType"] not in _EXITS or not (closes or row["positionSide"] != "BOTH"):
+        return []
+    return [
+        ExitNews(
+            str(row["algoId"]), str(row["clientAlgoId"]), our_symbol(listings, row["symbol"]),
+            Side(row["side"].lower()), PositionSide(row["positionSide"].lower()),
+            _EXITS[row["orderType"]], number(row["triggerPrice"]), number(row["quantity"] or 0),
+            row["algoStatus"] == "NEW", _time(row["updateTime"] or row["createTime"]),
         )
     ]  # fmt: skip
 

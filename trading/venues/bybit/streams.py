@@ -14,7 +14,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from trading.domain.news import BalanceNews, Breach, FillNews, News, OrderNews, PositionNews
+from trading.domain.news import (
+    BalanceNews,
+    Breach,
+    ExitNews,
+    FillNews,
+    News,
+    OrderNews,
+    PositionNews,
+)
 from trading.domain.ports import Credentials, FillReport, OrderState, PositionSide, Side
 from trading.venues.bybit import pages
 from trading.venues.figures import number
@@ -37,6 +45,11 @@ _STATES = {
     "Deactivated": OrderState.CANCELLED,
     "Rejected": OrderState.REJECTED,
 }
+_EXITS = {
+    "StopLoss": True, "PartialStopLoss": True, "TakeProfit": False, "PartialTakeProfit": False,
+}  # fmt: skip
+_WHOLE = ("StopLoss", "TakeProfit")  # of the position, however large it is by then
+_RISING = 1  # the way in which the price comes to the trigger
 _FORCED = ("CreateByLiq", "CreateByAdl", "CreateByTakeOver")
 
 Reader = Callable[[Mapping[str, Any], Mapping[str, Listing]], list[News]]
@@ -48,6 +61,7 @@ class BybitStreams:
 
     pace: Pace = Pace(renew=23 * 3600.0, silence=40.0)
     ping: str = '{"op":"ping"}'
+    tells_exits: bool = True
 
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
         return Door(f"{base or _HOSTS[demo]}/v5/private")
@@ -66,6 +80,11 @@ class BybitStreams:
             rows = pages.rows(await client.privateGetV5OrderRealtime(asked))
             rows = rows or pages.rows(await client.privateGetV5OrderHistory(asked))
         return [_order(row, {listing.spec.venue_symbol: listing}) for row in rows]
+
+    async def exits(self, client: Any, listings: Mapping[str, Listing]) -> list[ExitNews]:
+        asked = {"settleCoin": "USDT", "orderFilter": "StopOrder", "openOnly": "0"}
+        rows = await pages.whole(client.privateGetV5OrderRealtime, asked, pages.ORDERS_PAGE)
+        return [found for row in rows for found in exits_in(row, listings)]
 
     def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
         expires = at_ms + _VALID
@@ -108,7 +127,28 @@ def _forced(row: Mapping[str, Any]) -> bool:
 
 
 def _orders(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
-    return [_order(row, listings)]
+    """With what it closes at its price, while it waits for that."""
+    return [_order(row, listings), *exits_in(row, listings)]
+
+
+def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[ExitNews]:
+    """Stops and targets of the position, and conditional orders that only close. Trailing stops and
+    conditional entries are left out.
+    """
+    order = _order(row, listings)
+    kind, trigger = str(row.get("stopOrderType") or ""), number(row.get("triggerPrice") or 0)
+    stops = _EXITS.get(kind)
+    if kind == "Stop" and (order.reduce_only or row.get("closeOnTrigger") is True):
+        stops = (int(row["triggerDirection"]) == _RISING) == (order.side is Side.BUY)
+    if stops is None or not trigger:
+        return []
+    return [
+        ExitNews(
+            order.venue_order_id, order.client_id, order.symbol, order.side, order.position_side,
+            stops, trigger, Decimal(0) if kind in _WHOLE else order.quantity,
+            row["orderStatus"] == "Untriggered", order.at,
+        )
+    ]  # fmt: skip
 
 
 def _execution(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:

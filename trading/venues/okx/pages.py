@@ -29,6 +29,12 @@ async def pending(client: Any, listing: Listing) -> list[Mapping[str, Any]]:
     return await _all(client.privateGetTradeOrdersPending, wanted, "ordId")
 
 
+async def waiting(client: Any) -> list[Mapping[str, Any]]:
+    """Every stop and target that waits for its price; these two kinds may be asked for at once."""
+    wanted = {"ordType": "conditional,oco", "instType": "SWAP"}
+    return await _all(client.privateGetTradeOrdersAlgoPending, wanted, "algoId")
+
+
 async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
     """ccxt's trades since then (venue milliseconds), oldest first, each once."""
     recent = since_ms > client.nonce() - _RECENT_MS

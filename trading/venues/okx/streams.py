@@ -1,6 +1,7 @@
 """OKX's private stream (wire facts §3): orders, positions and account channels.
 
-A message about an order carries the fill that changed it. Sizes are contracts.
+A message about an order carries the fill that changed it. Sizes are contracts. Stops and targets
+are told on another socket (``/ws/v5/business``). Only masters' matter, so they are asked for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from trading.domain.news import BalanceNews, Breach, FillNews, News, OrderNews, PositionNews
+from trading.domain.news import (
+    BalanceNews,
+    Breach,
+    ExitNews,
+    FillNews,
+    News,
+    OrderNews,
+    PositionNews,
+)
 from trading.domain.ports import Credentials, FillReport, MarginMode, OrderState, PositionSide, Side
 from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
@@ -57,6 +66,7 @@ class OkxStreams:
 
     pace: Pace = Pace(renew=23 * 3600.0, silence=25.0)
     ping: str = "ping"
+    tells_exits: bool = False
 
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
         return Door(f"{base or _HOSTS[demo]}/ws/v5/private")
@@ -78,6 +88,10 @@ class OkxStreams:
                     return []
                 raise
         return [_order(row, {symbol: listing}) for row in rows]
+
+    async def exits(self, client: Any, listings: Mapping[str, Listing]) -> list[ExitNews]:
+        rows = await pages.waiting(client)
+        return [found for row in rows for found in exits_in(row, listings)]
 
     def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
         stamp = str(at_ms // 1000)
@@ -148,6 +162,26 @@ def _orders(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[New
         at=_time(row["fillTime"]),
     )
     return [FillNews(fill, order.client_id, order.position_side, order.forced), order]
+
+
+def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[ExitNews]:
+    """One that cancels the other is a stop and a target; what may open is left out."""
+    side, position_side = Side(row["side"]), POSITION_SIDES[row["posSide"]][0]
+    whole = row.get("closeFraction") == "1"
+    leaves = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}.get(position_side)
+    if not (whole or row["reduceOnly"] == "true" or leaves is side):
+        return []
+    quantity = Decimal(0) if whole else number(row["sz"]) * _size(listings, row["instId"])
+    at = _time(row.get("uTime") or row["cTime"])
+    return [
+        ExitNews(
+            f"{row['algoId']}{name}", str(row["algoClOrdId"]), our_symbol(listings, row["instId"]),
+            side, position_side, name == "sl", number(row[f"{name}TriggerPx"]), quantity,
+            row["state"] == "live", at,
+        )
+        for name in ("sl", "tp")
+        if number(row[f"{name}TriggerPx"] or 0) > 0
+    ]  # fmt: skip
 
 
 def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
-from trading.domain.news import Breach, Broken, Heard, Joined, OrderNews
+from trading.domain.news import Breach, Broken, ExitNews, Heard, Joined, OrderNews
 from trading.domain.ports import Credentials, VenueUnavailable
 from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
@@ -93,6 +93,18 @@ class Listener:
         if venue_order_id and not found:
             raise VenueUnavailable("no such order")
         return found
+
+    @property
+    def tells_exits(self) -> bool:
+        return self._streams.tells_exits
+
+    async def exits(self) -> Sequence[ExitNews]:
+        rest = self._line.rest
+        listings = await rest.listings()
+        try:
+            return await rest.ask(lambda client: self._streams.exits(client, listings))
+        except StreamEnded as ended:
+            raise VenueUnavailable(ended.message) from None
 
     def _pause(self, breach: Breach) -> float:
         """Seconds. No secret hangs on the draw."""

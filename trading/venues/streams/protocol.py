@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from trading.domain.news import Breach, News, OrderNews
+from trading.domain.news import Breach, ExitNews, News, OrderNews
 from trading.domain.ports import Credentials
 from trading.venues.listing import Listing
 
@@ -55,6 +55,11 @@ class UserStreams(Protocol):
         """The venue's own sign of life, sent at half the pace's silence; empty: it has none."""
         ...
 
+    @property
+    def tells_exits(self) -> bool:
+        """Whether stops and targets that close are told; else they can only be asked for."""
+        ...
+
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
         """``base`` replaces the venue's hosts (``ws://…``). Raises as the client does, or
         StreamEnded for keys that are refused.
@@ -70,6 +75,10 @@ class UserStreams(Protocol):
 
         Raises as the client and the readers do.
         """
+        ...
+
+    async def exits(self, client: Any, listings: Mapping[str, Listing]) -> list[ExitNews]:
+        """By REST: every stop and target that waits now, of all symbols. Raises as above."""
         ...
 
     def login(self, keys: Credentials, at_ms: int) -> Sequence[str]:
