@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.security(2)]
 BAND = "You see the site as"
 NO_PAGE = ("/docs", "/redoc", "/problems/")
 """Documents that show nobody's things."""
+WRITE = re.compile("INSERT|UPDATE|DELETE")
 ARGUMENT = re.compile(r"<\w+:(\w+)>")
 SINCE = {"person": 1, "until": "2026-11-21T17:00:00+00:00"}
 
@@ -43,12 +44,19 @@ def world(db: None) -> World:
     return a_world()
 
 
-def _look(console: Client, person: User) -> dict[str, Any]:
+def _look(console: Client, person: User) -> None:
     until = datetime.now(UTC) + timedelta(minutes=15)
     session = console.session
     session[IMPERSONATION] = {"person": person.pk, "until": until.isoformat()}
     session.save()
-    return dict(session[IMPERSONATION])
+
+
+def _by(operator: User, console: Client, request: Any) -> Any:
+    """As it stands before the middleware."""
+    request.session, request.user = console.session, operator
+    request.COOKIES = dict.fromkeys(console.cookies, "x")
+    operator.is_verified = lambda: True  # type: ignore[attr-defined]
+    return request
 
 
 def _addresses(world: World) -> list[str]:
@@ -86,28 +94,33 @@ def test_wherever_they_look_nothing_is_written_and_the_band_is_there(
 
 
 def test_whatever_they_send_is_refused_before_it_is_read(
-    world: World, console: Client, cell: Cell
+    console: Client, operator: tuple[User, str]
 ) -> None:
-    _look(console, world.owner.user)
-    for path in _addresses(world):
-        for method in ("post", "delete"):
-            answer = getattr(again(console), method)(path, {"code": "000000"})
-            assert answer.status_code == 403, path
-    entries = Entry.objects.filter(action="accounts.impersonation.refuse")
-    assert entries.filter(facts__page="/settings", facts__method="POST").exists()
-    assert entries.filter(facts__page="/webhook/***").exists(), "secrets of addresses are left out"
-    assert not entries.exclude(on_behalf_of=world.owner.user.pk).exists()
+    person = a_person()
+    _look(console, person)
+
+    def never(_request: Any) -> Any:
+        raise AssertionError("it was let through")
+
+    writes = [("POST", route.path) for route in all_routes() if not route.path.startswith(OWN)]
+    for method, path in [*writes, *((other, "/settings") for other in ("PUT", "PATCH", "DELETE"))]:
+        request = _by(operator[0], console, RequestFactory().generic(method, path))
+        assert ImpersonationMiddleware(never)(request).status_code == 403, path
+    told = Entry.objects.filter(action="accounts.impersonation.refuse")
+    assert told.count() == len(writes) + 3
+    assert told.filter(facts={"page": "/webhook/***", "method": "POST"}).exists(), "no secrets"
+    again(console).post(reverse("settings"), {"display_name": "Mallory"})
+    assert (told.latest("pk").actor_id, told.latest("pk").on_behalf_of) == (
+        operator[0].pk, person.pk,
+    )  # fmt: skip
 
 
 def test_the_database_lets_a_page_that_looks_write_nothing(
     console: Client, operator: tuple[User, str]
 ) -> None:
     person = a_person()
-    request = RequestFactory().get("/settings")
-    request.session, request.COOKIES = console.session, dict.fromkeys(console.cookies, "x")
-    request.session[IMPERSONATION] = _look(console, person)
-    request.user = operator[0]
-    request.user.is_verified = lambda: True  # type: ignore[attr-defined]
+    _look(console, person)
+    request = _by(operator[0], console, RequestFactory().get("/settings"))
 
     def page(_request: Any) -> Any:
         User.objects.filter(pk=person.pk).update(display_name="Mallory")
