@@ -23,10 +23,9 @@ from accounts.challenges.programs import ProofNeeded
 from accounts.challenges.work import genuine, pose
 from accounts.lockout import PER_ADDRESS, REFUSED
 from mimic.core.body_limit import AsgiApp, Message, Receive
-from mimic.core.context import accepted_request_id
+from mimic.core.early_answers import refuse
 from mimic.core.errors import MimicError, TooManyRequests
 from mimic.core.network import client_ip_of_scope, neighbourhood
-from mimic.core.problems import CONTENT_TYPE, problem_document
 from mimic.ops.metrics import abuse_login_throttle
 
 _PROGRAMS: Final = "/api/v1/auth/login"
@@ -130,7 +129,7 @@ def guard_sign_in(app: AsgiApp) -> AsgiApp:
             await gate.enter(address, may_owe=may_owe, now=time.monotonic())
         except MimicError as refusal:
             abuse_login_throttle.inc()
-            await _refuse(refusal, scope, send)
+            await refuse(refusal, scope, send)
             return
         try:
             await app(scope, _Replay(messages, receive), send)
@@ -175,30 +174,3 @@ class _Replay:
 
     async def __call__(self) -> Message:
         return self._messages.popleft() if self._messages else await self._receive()
-
-
-async def _refuse(refusal: MimicError, scope: dict[str, Any], send: Any) -> None:
-    """Problem details for programs, a line of text for the page."""
-    path, request_id = scope["path"], _request_id(scope)
-    kind, body = "text/plain; charset=utf-8", refusal.detail
-    if path.startswith("/api"):
-        kind = CONTENT_TYPE
-        body = json.dumps(problem_document(refusal, path=path, request_id=request_id))
-    content = body.encode()
-    headers = {
-        "Content-Type": kind,
-        "Content-Length": str(len(content)),
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        "X-Request-Id": request_id,
-        **refusal.headers(),
-    }
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": raw})
-    await send({"type": "http.response.body", "body": content})
-
-
-def _request_id(scope: dict[str, Any]) -> str:
-    offered = (value for name, value in scope["headers"] if name == b"x-request-id")
-    return accepted_request_id(next(offered, b"").decode("latin-1"))
