@@ -94,7 +94,7 @@ def test_support_is_refused_where_something_is_done() -> None:
             except Exception as refusal:
                 told[path] = type(refusal).__name__
         assert not [each for each in asked if each["sql"].startswith(("INSERT", "UPDATE"))], path
-    assert set(told.values()) <= {403, 405, "PermissionDenied", "Http404"}, told
+    assert set(told.values()) <= {403, 405, "PermissionDenied", "Forbidden", "Http404"}, told
 
 
 def test_roles_are_given_by_owners_alone() -> None:
