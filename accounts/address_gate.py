@@ -30,7 +30,6 @@ EVERY_SECONDS: Final = 2.0
 _MOST_COUNTED: Final = 10_000
 _ALERTS: Final = "/webhook"
 _REFUSED: Final = 429
-_NOT_HERE: Final = 4403
 
 
 class AddressBlocked(Forbidden):
@@ -102,10 +101,7 @@ def guard_addresses(app: AsgiApp, gates: Callable[[], AddressGate] | None = None
         try:
             await gate.demand_welcome(address)
         except AddressBlocked as refusal:
-            if scope["type"] == "http":
-                await refuse(refusal, scope, send)
-            else:
-                await send({"type": "websocket.close", "code": _NOT_HERE})
+            await refuse(refusal, scope, send)
             return
 
         async def counted(message: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Who is kept out by address: what operators wrote down, and who was refused too often.
 
 Each address that was told 429 three hundred times within ten minutes is kept out for a quarter of
-an hour, twice as long each time that it happens again within a day, up to a day.
+an hour; if that happens again within a day of the last time, for twice as long, up to a day.
 """
 
 from __future__ import annotations
@@ -85,12 +85,13 @@ def note_refusals(counts: Mapping[str, int], *, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def _keep_out(network: str, now: datetime) -> None:
     automatic = AddressRule.objects.filter(automatic=True)
-    theirs = automatic.filter(network=network, created_at__gt=now - REMEMBERED)
-    if theirs.filter(until__gt=now).exists():
+    theirs = automatic.filter(network=network, until__gt=now - REMEMBERED)
+    last = theirs.order_by("until").values_list("created_at", "until").last()
+    if last is not None and last[1] > now:
         return
     if automatic.filter(until__gt=now).count() >= MOST_AUTOMATIC:
         return
-    span = min(FIRST * 2 ** theirs.count(), LONGEST)
+    span = FIRST if last is None else min(2 * (last[1] - last[0]), LONGEST)
     rule = AddressRule.objects.create(
         network=network, kind=AddressRule.Kind.BLOCK, until=now + span, automatic=True,
         reason="Refused too often.", created_at=now,

@@ -9,9 +9,15 @@ from mimic.core.context import accepted_request_id
 from mimic.core.errors import MimicError
 from mimic.core.problems import CONTENT_TYPE, is_for_programs, problem_document
 
+NOT_HERE = 4403
+"""What a socket is closed with; before it is open that is a plain 403."""
+
 
 async def refuse(refusal: MimicError, scope: dict[str, Any], send: Any) -> None:
-    """Problem details for programs, a line of text for people."""
+    """Problem details for programs, a line of text for people, an end for sockets."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": NOT_HERE})
+        return
     path, request_id = scope["path"], _request_id(scope)
     kind, body = "text/plain; charset=utf-8", refusal.detail or refusal.title
     if is_for_programs(path):

@@ -15,15 +15,20 @@ from typing import Any, Final
 
 import pytest
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, QueryDict
+from django.http.cookie import parse_cookie
 
 from accounts.challenges.work import LONGEST as LONGEST_WORK
 from accounts.challenges.work import genuine
 from accounts.telegram.checks import LONGEST as LONGEST_INIT
 from accounts.telegram.checks import read_init_data
+from mimic.core.body_limit import FORM_MAX_BYTES
 from mimic.core.errors import MimicError
 from mimic.core.fingerprint import agent_family
+from mimic.core.head_limit import MOST as HEAD
 from mimic.core.network import parse_address, resolve_client
+from mimic.core.odd_headers import mend_wsgi_headers
 from mimic.core.redaction import MAX_TRACEBACK, redact_text
 from mimic.core.request_log import loggable_path
 from mimic.dashboard.copies_forms import SettingsForm
@@ -36,7 +41,7 @@ from trading.models import CopySettings
 
 pytestmark = [pytest.mark.security(5), pytest.mark.security(7)]
 MOST_MS: Final = 50
-HEADER: Final = 400_000  # what the server takes as one line
+SERVER: Final = 400_000  # what servers take as one line
 ALERT: Final = settings.SIGNAL_MAX_BYTES
 FIELD: Final = 20_000  # characters of a list of symbols
 Read = Callable[[str], object]
@@ -53,6 +58,13 @@ def _access_line(text: str) -> None:
     request = HttpRequest()
     request.path, request.META["QUERY_STRING"] = f"/{text}", text
     loggable_path(request)
+
+
+def _cookies(text: str) -> None:
+    for value in (text, f'a="{text}"', f'a="{text.replace(";", "")}'):
+        environ = {"HTTP_COOKIE": value}
+        mend_wsgi_headers(lambda *_: [])(environ, None)
+        parse_cookie(environ["HTTP_COOKIE"])
 
 
 def _address(text: str) -> None:
@@ -73,14 +85,18 @@ def _fill(unit: str, length: int) -> str:
 WORDS: Final = (
     "a", "token", "token=", "secret=abcd ", "pass ", "a=", "a='b=\"", 'a="', "a b", " ", "=", "-",
     "_", "/", "/webhook/", "://", "://a:", ":", "Bearer ", "key '", "%25", "%25%32%35",
-    "\\u005cu00", "a.b.", "A1b2C3d4E5", "a;", "a&", "a,", "10.0.0.1,", "1,", "\u0301", "ﷺ", "ﷺ=",
+    "\\u005cu00", "\\", '\\"', "\\101", "%",
+    "a.b.", "A1b2C3d4E5", "a;", "a&", "a,", "10.0.0.1,", "1,", "\u0301", "ﷺ", "ﷺ=",
     "İ", "{{", "[", '{"a":', "1", "1e9", "AB:", "A/",
 )  # fmt: skip
 READERS: Final[dict[str, tuple[Read, int]]] = {
-    "access line": (_access_line, HEADER),
-    "log": (lambda text: redact_text(text, limit=MAX_TRACEBACK), HEADER),
-    "forwarded": (_address, HEADER),
-    "browser": (agent_family, HEADER),
+    "access line": (_access_line, SERVER),
+    "log": (lambda text: redact_text(text, limit=MAX_TRACEBACK), SERVER),
+    "forwarded": (_address, SERVER),
+    "browser": (agent_family, SERVER),
+    "cookies": (_cookies, HEAD),
+    "form": (lambda text: QueryDict(text.encode()[:FORM_MAX_BYTES]), FORM_MAX_BYTES),
+    "query": (lambda text: QueryDict(text.encode()[:HEAD]), HEAD),
     "alert": (_alert, ALERT),
     "symbol": (canonical_symbol, ALERT),
     "settings": (_settings_form, FIELD),
@@ -95,7 +111,7 @@ def _milliseconds(read: Read, text: str) -> float:
     best = float("inf")
     for _ in range(3):
         began = time.thread_time()
-        with suppress(MimicError, RequestRefused):
+        with suppress(MimicError, RequestRefused, TooManyFieldsSent):
             read(text)
         best = min(best, 1_000 * (time.thread_time() - began))
         if best <= MOST_MS:
@@ -152,5 +168,5 @@ def test_what_is_no_address_is_not_remembered() -> None:
 
     before = network._parsed.cache_info().currsize
     for number in range(5):
-        assert parse_address(f"{number}" + "9" * HEADER) is None
+        assert parse_address(f"{number}" + "9" * SERVER) is None
     assert network._parsed.cache_info().currsize == before
