@@ -18,11 +18,13 @@ from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
+from rest_framework.exceptions import ValidationError
 
 from accounts.challenges.work import LONGEST as LONGEST_WORK
 from accounts.challenges.work import genuine
 from accounts.telegram.checks import LONGEST as LONGEST_INIT
 from accounts.telegram.checks import read_init_data
+from mimic.api.exceptions import as_error
 from mimic.core.body_limit import FORM_MAX_BYTES
 from mimic.core.errors import MimicError
 from mimic.core.fingerprint import agent_family
@@ -37,6 +39,7 @@ from signals.ingest.tradingview.alert import canonical_symbol, understand
 from signals.ingest.tradingview.message import read_message
 from tests.accounts.test_telegram import TOKEN
 from tests.web.accounts_cast import now
+from trading.api.settings_shapes import SettingsIn
 from trading.models import CopySettings
 
 pytestmark = [pytest.mark.security(5), pytest.mark.security(7)]
@@ -160,6 +163,30 @@ def test_no_number_of_an_alert_takes_long_or_breaks_anything(name: str) -> None:
 )  # fmt: skip
 def test_no_shape_of_an_alert_takes_long_to_read(body: str) -> None:
     assert _milliseconds(_alert, body) <= MOST_MS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {f"k{n}": 1 for n in range(60_000)},
+        {"symbol_leverage": {f"A{n}": "x" for n in range(60_000)}},
+        {"allowed_symbols": ["A"] * 200_000},
+        {"blocked_symbols": ["A" * 900_000]},
+        {"sizing_value": "1e999999999", "allocation_pct": "0e-999999999", "max_age": 1e300},
+    ],
+    ids=["names", "leverage", "many symbols", "a long one", "numbers"],
+)
+def test_no_settings_take_long_to_refuse(body: dict[str, Any]) -> None:
+    """Once the JSON is read; a person of ours asks, but one of many."""
+
+    def refuse(_text: str) -> None:
+        with pytest.raises(ValidationError) as refused:
+            SettingsIn(data=body).is_valid(raise_exception=True)
+        error = as_error(refused.value)
+        assert error is not None
+        assert 1 <= len(error.errors) <= 100
+
+    assert _milliseconds(refuse, "") <= MOST_MS
 
 
 def test_what_is_no_address_is_not_remembered() -> None:
