@@ -24,6 +24,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.challenges.suspicion import note, suspected
 from accounts.hashing import place_for_a_hash
 from accounts.lockout import Attempt, guarded
+from accounts.mail_limits import has_room
 from accounts.mails import MAILS, compose
 from accounts.models import User
 from accounts.models.user import Locale
@@ -88,12 +89,18 @@ class GuardedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Raises :class:`MailNotSent` for a mail that somebody waits for; notices may be lost."""
+        """Raises :class:`MailNotSent` for a mail that somebody waits for; notices may be lost.
+        One too many for its reader is not sent, and nobody is told.
+        """
+        mail = MAILS[template_prefix]
+        if mail.counted and not has_room(mail.counted, email):
+            logger.info("mail left out", extra={"mail": template_prefix})
+            return
         try:
             compose(template_prefix, email, context).send()
         except (SMTPException, OSError) as fault:
             logger.exception("mail not sent", extra={"mail": template_prefix})
-            if not MAILS[template_prefix].notice:
+            if not mail.notice:
                 raise MailNotSent from fault
 
     def set_password(self, user: User, password: str) -> None:

@@ -24,7 +24,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import (
+    address_admin,  # noqa: F401
+    services,
+)
 from accounts.models import (
     ApiKey,
     BrowserSession,

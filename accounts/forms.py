@@ -51,11 +51,17 @@ class _SingleUsePasskey:
     """The challenge lies in the session, of which two requests may hold a copy each."""
 
     def clean_credential(self) -> Authenticator:
+        form: webauthn.AuthenticateWebAuthnForm = self  # type: ignore[assignment]
         state: dict[str, Any] = auth.get_state() or {}
-        authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
+        try:
+            authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
+        except forms.ValidationError:
+            services.note_passkey_refused(user=form.user, at="sign-in")
+            raise
         if not services.spend_challenge(
             authenticator=authenticator, challenge=str(state.get("challenge"))
         ):
+            services.note_passkey_refused(user=form.user, at="sign-in")
             raise get_adapter().validation_error("incorrect_code")
         return authenticator
 

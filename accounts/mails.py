@@ -24,11 +24,14 @@ from mimic.core.fingerprint import agent_family
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``link`` is the label of its one button, and the name of the address in the context."""
+    """``link`` is the label of its one button, and the name of the address in the context.
+    ``counted``: as what it is counted for its reader, where strangers can make us send it.
+    """
 
     subject: Promise
     text: tuple[Promise, ...]
     link: tuple[Promise, str] | None = None
+    counted: str = ""
 
     @property
     def notice(self) -> bool:
@@ -41,6 +44,7 @@ _CONFIRM: Final = Mail(
     _("Confirm your e-mail address"),
     (_("Press the button within a day, and this address is confirmed."), _NOT_YOU),
     (_("Confirm the address"), "activate_url"),
+    counted="sign-up",
 )
 MAILS: Final[Mapping[str, Mail]] = {
     "account/email/email_confirmation_signup": _CONFIRM,
@@ -50,18 +54,21 @@ MAILS: Final[Mapping[str, Mail]] = {
         (_("Somebody, perhaps you, wanted to sign up with this address. It has an account: sign "
            "in, or set a new password if you forgot yours."), _NOT_YOU),
         (_("Set a new password"), "password_reset_url"),
+        counted="sign-up",
     ),
     "account/email/unknown_account": Mail(
         _("There is no account with this address"),
         (_("Somebody, perhaps you, wanted to sign in with this address, and it has no account."),
          _NOT_YOU),
         (_("Sign up"), "signup_url"),
+        counted="reset",
     ),
     "account/email/password_reset_key": Mail(
         _("Set a new password"),
         (_("Press the button, and choose a new password. It ends other browsers, programs and API "
            "keys; your second factor stays as it is."), _NOT_YOU),
         (_("Set a new password"), "password_reset_url"),
+        counted="reset",
     ),
     "account/email/password_reset": Mail(
         _("Your password was reset"), (_("A new password was set by a link from a mail."),)

@@ -18,6 +18,7 @@ from accounts import services
 from accounts.middleware import BEGAN, ROW
 from accounts.models import BrowserSession, User
 from accounts.selectors import second_factor_of
+from accounts.services import impersonation
 from accounts.services.sessions import begin_session, end_other_sessions
 from mimic.core.fingerprint import SESSION_KEY, fingerprint_of
 from mimic.core.network import client_ip
@@ -72,6 +73,8 @@ def _bind(request: HttpRequest, user: User) -> None:
 
 def _logged_out(request: HttpRequest | None, user: User | None, **_kwargs: Any) -> None:
     """Sent before the session is flushed."""
+    if request is not None:
+        impersonation.end(request=request, why="signed_out")
     row: int = request.session.get(ROW, 0) if request is not None else 0
     BrowserSession.objects.filter(pk=row).delete()
 

@@ -15,6 +15,7 @@ def register() -> None:
         ModelLink(_("Browsers signed in"), "accounts.browsersession", icon="devices"),
         ModelLink(_("Programs signed in"), "accounts.tokenfamily", icon="terminal"),
         ModelLink(_("Token signing keys"), "accounts.signingkey", icon="signature"),
+        ModelLink(_("Rules of addresses"), "accounts.addressrule", icon="block"),
         ModelLink(_("E-mail addresses"), "account.emailaddress", icon="mail"),
         ModelLink(_("Consents"), "accounts.consent", icon="verified_user"),
         ModelLink(_("Consent texts"), "accounts.consenttext", icon="gavel"),

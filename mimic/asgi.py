@@ -13,16 +13,15 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 import mimic.celery  # noqa: E402, F401  (jobs are enqueued through its app)
+from accounts.address_gate import guard_addresses  # noqa: E402
 from accounts.sign_in_gate import guard_sign_in  # noqa: E402
 from mimic.core.body_limit import limit_asgi_body  # noqa: E402
+from mimic.core.head_limit import limit_asgi_head  # noqa: E402
 from mimic.core.odd_headers import mend_asgi_headers  # noqa: E402
 from mimic.web.collector import settle  # noqa: E402
 from mimic.web.routing import websocket_application  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": mend_asgi_headers(limit_asgi_body(guard_sign_in(django_application))),
-        "websocket": websocket_application,
-    }
-)
+_http = limit_asgi_body(guard_sign_in(django_application))
+_router = ProtocolTypeRouter({"http": _http, "websocket": websocket_application})
+application = limit_asgi_head(mend_asgi_headers(guard_addresses(_router)))
 settle()

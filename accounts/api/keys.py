@@ -21,7 +21,7 @@ from accounts.program_selectors import keys_of, use_of
 from accounts.services import api_keys
 from mimic.api.bodies import valid_body
 from mimic.api.contract import refuses
-from mimic.api.fields import Moment, Text
+from mimic.api.fields import Moment, ShortList, Text
 from mimic.api.resources import OwnDetail, OwnList
 from mimic.api.scopes import Scope
 
@@ -51,11 +51,11 @@ class NetworkField(Text):
 
 class ApiKeyIn(serializers.Serializer[Any]):
     name = Text(max_length=60)
-    scopes = serializers.ListField(
+    scopes = ShortList(
         child=serializers.ChoiceField([scope.value for scope in Scope]),
         min_length=1, max_length=len(Scope),
     )  # fmt: skip
-    networks = serializers.ListField(
+    networks = ShortList(
         child=NetworkField(max_length=43), max_length=20, default=list,
         help_text="Addresses or CIDRs that may use it; none means from anywhere.",
     )  # fmt: skip

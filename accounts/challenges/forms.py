@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from accounts.challenges import captchas, work
 from accounts.challenges.suspicion import note, suspected
+from accounts.lockout import hold_address
 from accounts.sign_up import SignupForm as PlainSignupForm
 from mimic.core.network import client_ip
 
@@ -22,7 +23,9 @@ SCRIPT = forms.Script("js/work.js", type="module")
 
 
 class Challenged(forms.Form):
-    """Mixin, first in line. ``counts``: every try is suspicious, not only one that fails."""
+    """Mixin, first in line. ``counts``: every try is suspicious and counts for its address, not
+    only one that fails (whose count is the adapter's).
+    """
 
     counts: ClassVar[bool] = False
 
@@ -51,8 +54,12 @@ class Challenged(forms.Form):
         return True
 
     def clean(self) -> dict[str, Any]:
-        """What allauth checks is checked once the proof is there."""
+        """What allauth checks is checked once the proof is there. Raises
+        :class:`mimic.core.errors.TooManyRequests` for an address that has had its tries.
+        """
         address = client_ip(self.asked)
+        if self.counts:
+            hold_address(address)
         if suspected(address) and not self._proved(address):
             self.add_error(None, gettext("One more check is needed. Please send the form again."))
             return self.cleaned_data

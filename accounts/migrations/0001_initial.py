@@ -19,6 +19,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AddressRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('network', models.CharField(help_text='203.0.113.0/24', max_length=43, verbose_name='network')),
+                ('kind', models.CharField(choices=[('block', 'keep out'), ('allow', 'never keep out')], max_length=8, verbose_name='rule')),
+                ('reason', models.CharField(max_length=200, verbose_name='reason')),
+                ('until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
+                ('automatic', models.BooleanField(default=False, editable=False, verbose_name='automatic')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='made')),
+            ],
+            options={
+                'verbose_name': 'rule of addresses',
+                'verbose_name_plural': 'rules of addresses',
+                'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['network', 'created_at'], name='address_rule_network')],
+            },
+        ),
+        migrations.CreateModel(
             name='TelegramUsed',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

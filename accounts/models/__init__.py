@@ -1,3 +1,4 @@
+from accounts.models.addresses import AddressRule
 from accounts.models.api_keys import ApiKey, ApiKeyDay, KeyTier
 from accounts.models.consents import Consent, ConsentKind, ConsentText
 from accounts.models.second_factor import (
@@ -14,6 +15,7 @@ from accounts.models.user import STAFF_ROLES, Role, Theme, User
 
 __all__ = [
     "STAFF_ROLES",
+    "AddressRule",
     "ApiKey",
     "ApiKeyDay",
     "BrowserSession",

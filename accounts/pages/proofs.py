@@ -39,7 +39,11 @@ def proof(request: HttpRequest) -> JsonResponse:
         raise services.SecondFactorMissing
     if request.body == _NOTHING:
         return JsonResponse(auth.begin_authentication(user))
-    return JsonResponse({"proof": _proof(user, request.body)})
+    try:
+        return JsonResponse({"proof": _proof(user, request.body)})
+    except services.SecondFactorRefused:
+        services.note_passkey_refused(user=user, at="deed")
+        raise
 
 
 def _proof(user: User, answer: bytes) -> str:

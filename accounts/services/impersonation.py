@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
@@ -25,6 +26,10 @@ BEGUN = declare(
     "accounts.impersonation.begin", gettext_lazy("Impersonation began"), private=["reason"]
 )
 SEEN = declare("accounts.impersonation.see", gettext_lazy("Seen as a person"), facts=["page"])
+TRIED = declare(
+    "accounts.impersonation.refuse", gettext_lazy("Change refused while impersonating"),
+    facts=["page", "method"],
+)  # fmt: skip
 ENDED = declare("accounts.impersonation.end", gettext_lazy("Impersonation ended"), facts=["why"])
 
 
@@ -51,12 +56,13 @@ class Borrowed:
 
 
 def begin(*, request: HttpRequest, person: User, reason: str, now: datetime) -> None:
-    """Command: from the next page on the operator sees what ``person`` sees.
+    """Command: from the next page on the operator sees what ``person`` sees, and nobody else.
 
     The caller has asked for a reason and a fresh code. Raises :class:`CannotImpersonate`.
     """
     if person.is_staff or not person.is_active:
         raise CannotImpersonate
+    end(request=request, why="replaced")
     until = now + SPAN
     request.session[IMPERSONATION] = {"person": person.pk, "until": until.isoformat()}
     record(BEGUN, target=person, private={"reason": reason})
@@ -69,9 +75,26 @@ def end(*, request: HttpRequest, why: str) -> None:
         record(ENDED, target=Target("accounts.user", str(kept["person"])), facts={"why": why})
 
 
+def kept_by(session: SessionBase) -> dict[str, Any] | None:
+    """What a session says of it, whether it is in force or not."""
+    kept: dict[str, Any] | None = session.get(IMPERSONATION)
+    return kept
+
+
+def end_if_ended_elsewhere(*, request: HttpRequest, since: dict[str, Any] | None) -> None:
+    """A request writes back the session as it read it (``since``): one that took long must not
+    bring back what was ended meanwhile.
+    """
+    session = request.session
+    if since is None or not session.modified or kept_by(session) != since:
+        return
+    if kept_by(type(session)(session.session_key)) != since:
+        del session[IMPERSONATION]
+
+
 def borrowed(*, request: HttpRequest, now: datetime) -> Borrowed | None:
     """What is in force for a session that has begun it; what is not any more is ended here."""
-    kept: dict[str, Any] | None = request.session.get(IMPERSONATION)
+    kept = kept_by(request.session)
     if kept is None:
         return None
     operator: Any = request.user

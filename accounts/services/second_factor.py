@@ -97,6 +97,11 @@ def spend_challenge(*, authenticator: Authenticator, challenge: str) -> bool:
     return PasskeyUsed.claim(authenticator, challenge, timezone.now()) is not None
 
 
+def note_passkey_refused(*, user: User, at: str) -> None:
+    """Operation: a passkey's answer was not good, or came twice. ``at``: "sign-in" or "deed"."""
+    record(REFUSED, target=user, about=user, facts={"at": at})
+
+
 @transaction.atomic(durable=True)
 def issue_proof(*, authenticator: Authenticator, challenge: str, now: datetime) -> str:
     """Command: what stands for a code in the next minute, once, for this person.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from mimic.core.errors import FieldProblem, MimicError
 from mimic.core.problems import expected_error, problem_response
 
 _WHOLE_BODY = "non_field_errors"
+_MOST_TOLD = 100  # of the fields that are wrong
 _PLAIN: tuple[tuple[type[exceptions.APIException], type[MimicError]], ...] = (
     (exceptions.ParseError, errors.BadRequest),
     (exceptions.NotAuthenticated, errors.NotAuthenticated),
@@ -46,7 +48,7 @@ def field_problems(detail: Any, pointer: str = "") -> Iterator[FieldProblem]:
 def as_error(fault: Exception) -> MimicError | None:
     """Our error for whatever a view raised; None for a bug."""
     if isinstance(fault, exceptions.ValidationError):
-        return errors.ValidationFailed(errors=field_problems(fault.detail))
+        return errors.ValidationFailed(errors=islice(field_problems(fault.detail), _MOST_TOLD))
     if isinstance(fault, exceptions.Throttled):
         return errors.TooManyRequests(
             str(fault.detail), retry_after=int(getattr(fault, "wait", None) or 1)

@@ -36,3 +36,30 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class ShortList(serializers.ListField):
+    """``max_length`` is looked at first: DRF itself reads all of a long list before it refuses."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        most = self.max_length
+        if isinstance(data, list) and most is not None and len(data) > most:
+            self.fail("max_length", max_length=most)
+        found: list[Any] = super().to_internal_value(data)
+        return found
+
+
+class ShortDict(serializers.DictField):
+    """The same for names and values; DRF's own has no bound at all."""
+
+    default_error_messages = {"max_length": "At most {max_length} names."}
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.max_length = max_length
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, dict) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        found: dict[str, Any] = super().to_internal_value(data)
+        return found

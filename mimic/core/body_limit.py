@@ -1,4 +1,5 @@
-"""No body above ``settings.BODY_MAX_BYTES`` is ever held, whatever its headers claim.
+"""No body above ``settings.BODY_MAX_BYTES`` is ever held, whatever its headers claim; no form of a
+page above ``FORM_MAX_BYTES``, for each of its ``%`` costs a microsecond.
 
 Django reads an ASGI body to its end before any middleware runs, and reads nothing of a chunked
 WSGI body. So the limit sits around the application: the wrappers cut the body and leave a mark,
@@ -19,6 +20,9 @@ from mimic.core.errors import BodyTooLarge
 from mimic.core.middleware import StepMiddleware
 from mimic.core.problems import error_response
 
+FORM_MAX_BYTES = 100_000
+_FORM = "application/x-www-form-urlencoded"
+_LONG_FORMS = "/admin/"  # texts of consents; who is no operator is sent away before it is read
 _MARK = "mimic.body_too_large"
 _END: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
 
@@ -26,6 +30,12 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 AsgiApp = Callable[[dict[str, Any], Receive, Any], Awaitable[None]]
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def most_bytes(path: str, content_type: str) -> int:
+    """Of the body of a request to that path."""
+    is_form = content_type.lower().startswith(_FORM) and not path.startswith(_LONG_FORMS)
+    return FORM_MAX_BYTES if is_form else int(settings.BODY_MAX_BYTES)
 
 
 def _declared(value: str) -> int:
@@ -59,7 +69,9 @@ def limit_asgi_body(app: AsgiApp) -> AsgiApp:
 
     async def limited(scope: dict[str, Any], receive: Receive, send: Any) -> None:
         if scope["type"] == "http":
-            receive = _CountedReceive(scope, receive, settings.BODY_MAX_BYTES)
+            kinds = (value for name, value in scope["headers"] if name == b"content-type")
+            most = most_bytes(scope["path"], next(kinds, b"").decode("latin-1"))
+            receive = _CountedReceive(scope, receive, most)
         await app(scope, receive, send)
 
     return limited
@@ -96,8 +108,7 @@ class BodyLimitMiddleware(StepMiddleware):
     def before(self, request: HttpRequest) -> HttpResponseBase | None:
         marked = getattr(request, "scope", request.META).get(_MARK, False)
         declared = _declared(request.META.get("CONTENT_LENGTH") or "")
-        if not marked and declared <= settings.BODY_MAX_BYTES:
+        most = most_bytes(request.path, request.META.get("CONTENT_TYPE") or "")
+        if not marked and declared <= most:
             return None
-        return error_response(
-            BodyTooLarge(f"At most {settings.BODY_MAX_BYTES} bytes are taken."), request
-        )
+        return error_response(BodyTooLarge(f"At most {most} bytes are taken."), request)

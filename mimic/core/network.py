@@ -11,18 +11,24 @@ from ipaddress import (
     IPv6Network,
     ip_address,
 )
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+_LONGEST_TEXT: Final = 100  # what is longer is no address, and is not to be remembered either
+_MOST_HOPS: Final = 20
+
+
+def parse_address(text: str) -> Address | None:
+    """An address with or without port and brackets; IPv4 inside IPv6 is unwrapped."""
+    return _parsed(text) if len(text) <= _LONGEST_TEXT else None
 
 
 @lru_cache(maxsize=1_024)  # a peer is asked about several times a request, and comes again
-def parse_address(text: str) -> Address | None:
-    """An address with or without port and brackets; IPv4 inside IPv6 is unwrapped."""
+def _parsed(text: str) -> Address | None:
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -46,9 +52,9 @@ def resolve_client(remote: str, forwarded_for: str, trusted: Sequence[Network]) 
     the caller and is ignored. Returns "" when the peer has no address (a Unix socket).
     """
     client = parse_address(remote)
-    for hop in reversed(forwarded_for.split(",")):
-        address = parse_address(hop)
-        if address is None or not within(client, trusted):
+    for hop in reversed(forwarded_for.rsplit(",", _MOST_HOPS)):
+        address = parse_address(hop) if within(client, trusted) else None
+        if address is None:
             break
         client = address
     return str(client) if client else ""

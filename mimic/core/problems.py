@@ -62,24 +62,27 @@ def type_url(code: str) -> str:
     return f"{settings.SITE_URL}/problems/#{code}"
 
 
-def problem_document(error: MimicError, request: HttpRequest) -> dict[str, Any]:
-    """RFC 9457 members and ours: ``code``, ``request_id``, ``errors``."""
+def problem_document(error: MimicError, *, path: str, request_id: str) -> dict[str, Any]:
+    """RFC 9457 members and ours: ``code``, ``request_id``, ``errors``. ``path`` is what was asked
+    for; secrets in it are left out.
+    """
     return {
         "type": type_url(error.code),
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
-        "instance": redact_text(request.path),
+        "instance": redact_text(path),
         "code": error.code,
-        "request_id": request_id_of(request),
+        "request_id": request_id,
         "errors": error.errors,
         **error.members(),
     }
 
 
 def problem_response(error: MimicError, request: HttpRequest) -> HttpResponse:
+    document = problem_document(error, path=request.path, request_id=request_id_of(request))
     return HttpResponse(
-        json.dumps(problem_document(error, request), default=str),
+        json.dumps(document, default=str),
         content_type=CONTENT_TYPE,
         status=error.status,
         headers=error.headers(),

@@ -22,9 +22,10 @@ _TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(://[^/\s:@]*:)[^@/\s]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (
+        # A name is looked at once, where it begins, and nothing is given back: linear on any text.
         re.compile(
-            r"(?P<name>[\w-]*(?:passphrase|password|secret|token|api_?key|apikey|signature"
-            r"|listenkey|private_?key)[\w-]*[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;}]+",
+            r"(?<![\w-])(?P<name>(?=[\w-]*(?:passphrase|password|secret|token|api_?key|apikey"
+            r"|signature|listenkey|private_?key))[\w-]++[\"']?+\s*+[=:]\s*+[\"']?+)[^\s&\"',;}]+",
             re.IGNORECASE,
         ),
         rf"\g<name>{HIDDEN}",

@@ -14,7 +14,7 @@ from mimic.core.context import accepted_request_id, current_request, known_user_
 from mimic.core.logging import ACCESS_LOGGER
 from mimic.core.middleware import StepMiddleware
 from mimic.core.network import client_ip
-from mimic.core.redaction import HIDDEN, is_secret_name, redact_text
+from mimic.core.redaction import HIDDEN, MAX_TEXT, is_secret_name, redact_text
 
 _logger = logging.getLogger(ACCESS_LOGGER)
 _SERVER_FAULT = 500
@@ -26,9 +26,10 @@ def loggable_path(request: HttpRequest) -> str:
     query = request.META.get("QUERY_STRING", "")
     if not query:
         return path
+    # The line is cut there anyway, and a stranger chose how much there is to take apart.
     pairs = [
         (name, HIDDEN if is_secret_name(name) else value)
-        for name, value in parse_qsl(query, keep_blank_values=True)
+        for name, value in parse_qsl(query[:MAX_TEXT], keep_blank_values=True)
     ]
     return f"{path}?{redact_text(urlencode(pairs, safe='*'))}"
 

@@ -37,8 +37,8 @@ ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody gets in before the first is confirmed, see above
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of every change to what lets a person in
 ACCOUNT_ADAPTER = "accounts.adapter.GuardedAccountAdapter"
-# Its count of failures is by account alone, so that anybody could lock anybody out: ours is not.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# Its counts by account or mailbox refuse, so anybody could lock anybody out: ours do not.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "reset_password": None}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are ours: shown once, hashed
 MFA_TOTP_ISSUER = "MIMIC"
 MFA_TOTP_TOLERANCE = 1

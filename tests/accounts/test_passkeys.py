@@ -17,6 +17,7 @@ from time_machine import TimeMachineFixture
 from accounts import services
 from accounts.models import PasskeyDevice, User
 from accounts.selectors import second_factor_of
+from mimic.audit.models import Entry
 from tests.accounts.soft_passkey import JSON, SITE, SoftPasskey
 from tests.cast import a_person
 from tests.console.cast import PASSWORD
@@ -64,8 +65,15 @@ def test_a_passkey_is_the_second_step_of_signing_in_and_opens_the_console(
     assert "_auth_user_id" not in other.session
     assert _sign_in_with(SoftPasskey(), other).status_code == 200
     assert "_auth_user_id" not in other.session
+    assert _refusals(admin_without_app) == ["sign-in"]
     assert _sign_in_with(passkey, other).status_code == 302
     assert other.get(reverse("admin:index")).status_code == 200
+
+
+def _refusals(person: User) -> list[str]:
+    """Where a passkey's answer was refused, as the audit tells."""
+    entries = Entry.objects.filter(action="accounts.second_factor.refuse", subject_id=person.pk)
+    return [entry.facts["at"] for entry in entries.order_by("pk")]
 
 
 def test_an_answer_is_good_once_even_in_a_copy_of_the_session(
@@ -80,6 +88,7 @@ def test_an_answer_is_good_once_even_in_a_copy_of_the_session(
     session.save()
     again = browser.post(address, answer, content_type=JSON)
     assert (first.status_code, again.status_code) == (200, 403)
+    assert _refusals(admin_without_app) == ["deed"]
 
 
 def test_a_proof_stands_for_a_code_once_within_a_minute_and_for_nobody_else(

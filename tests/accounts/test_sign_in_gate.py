@@ -7,22 +7,25 @@ import json
 from typing import Any
 
 import pytest
-from django.urls import resolve
 
 from accounts.challenges.programs import ProofNeeded
 from accounts.lockout import PER_ADDRESS
 from accounts.sign_in_gate import (
-    AT_ONCE,
     CROWDED_SECONDS,
-    PATHS,
+    DOORS,
+    HASHING,
+    MAILING,
     SignInGate,
+    Tries,
     guard_sign_in,
 )
 from mimic.core.errors import TooManyRequests
 from mimic.core.network import neighbourhood
 from tests.accounts.puzzles import solution
+from tests.security.routes import all_routes
 
 LOGIN = "/api/v1/auth/login"
+SIGN_UP, RESET = "/accounts/signup/", "/accounts/password/reset/"
 Answer = tuple[int, dict[bytes, bytes], bytes]
 
 
@@ -40,8 +43,12 @@ class Slow:
         await send({"type": "http.response.body", "body": b"in"})
 
 
-async def _ask(door: Any, address: str, body: object = None, path: str = LOGIN) -> Answer:
-    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "client": (address, 1)}
+async def _ask(
+    door: Any, address: str, body: object = None, path: str = LOGIN, method: str = "POST"
+) -> Answer:
+    heads = [(b"x-request-id", b"asked-for-12345")]
+    scope = {"type": "http", "method": method, "path": path, "headers": heads,
+             "client": (address, 1)}  # fmt: skip
     sent: list[dict[str, Any]] = []
     waiting = [{"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}]
 
@@ -58,12 +65,15 @@ async def _ask(door: Any, address: str, body: object = None, path: str = LOGIN) 
 async def test_of_a_flood_few_are_let_in_and_programs_work_for_the_next_place() -> None:
     inside = Slow()
     door = guard_sign_in(inside)
-    first = [asyncio.create_task(_ask(door, f"198.18.0.{n}", {"n": n})) for n in range(AT_ONCE)]
+    first = [
+        asyncio.create_task(_ask(door, f"198.18.0.{n}", {"n": n})) for n in range(HASHING.at_once)
+    ]
     await asyncio.sleep(0)
     status, headers, body = await _ask(door, "198.18.1.1", {"email": "x"})
     told = json.loads(body)
     assert (status, told["code"], told["status"]) == (429, "auth.proof_needed", 429)
     assert headers[b"content-type"] == b"application/problem+json"
+    assert headers[b"x-request-id"].decode() == told["request_id"] == "asked-for-12345"
     assert told.keys() == {
         "type", "title", "status", "detail", "instance", "code", "request_id", "errors", "puzzle",
     }  # fmt: skip
@@ -75,14 +85,14 @@ async def test_of_a_flood_few_are_let_in_and_programs_work_for_the_next_place() 
     assert (await _ask(door, "198.18.1.2", given))[0] == 429, "another's puzzle"
     waits = asyncio.create_task(_ask(door, "198.18.1.1", given))
     await asyncio.sleep(0.01)
-    assert len(inside.bodies) == AT_ONCE
+    assert len(inside.bodies) == HASHING.at_once
     inside.go.set()
     assert [status for status, *_ in await asyncio.gather(*first, waits)] == [200] * 5
     assert [json.loads(body) for body in inside.bodies] == [{"n": n} for n in range(4)] + [given]
 
 
 async def test_where_there_is_no_flood_nobody_owes_anything() -> None:
-    gate = SignInGate(1)
+    gate = SignInGate(1, Tries())
     await gate.enter("a", may_owe=True, now=0.0)
     with pytest.raises(ProofNeeded):
         await gate.enter("b", may_owe=True, now=0.0)
@@ -95,7 +105,7 @@ async def test_where_there_is_no_flood_nobody_owes_anything() -> None:
 async def test_the_page_waits_a_second_for_a_place_and_is_told_in_words() -> None:
     inside = Slow()
     door = guard_sign_in(inside)
-    first = [asyncio.create_task(_ask(door, f"198.18.0.{n}")) for n in range(AT_ONCE)]
+    first = [asyncio.create_task(_ask(door, f"198.18.0.{n}")) for n in range(HASHING.at_once)]
     await asyncio.sleep(0)
     status, headers, body = await _ask(door, "198.18.1.1", path="/accounts/login/")
     assert (status, body) == (429, b"Too many attempts. Wait, then try again.")
@@ -109,7 +119,7 @@ async def test_the_page_waits_a_second_for_a_place_and_is_told_in_words() -> Non
 
 
 async def test_an_address_that_had_its_tries_is_told_when_the_first_of_them_is_over() -> None:
-    gate = SignInGate()
+    gate = SignInGate(4, Tries())
     address = neighbourhood("2001:db8::1")
     for second in range(PER_ADDRESS.most):
         await gate.enter(address, may_owe=True, now=float(second))
@@ -136,12 +146,62 @@ async def test_who_sends_slowly_holds_no_place() -> None:
         raise AssertionError("nothing was answered")
 
     scope = {"type": "http", "method": "POST", "path": LOGIN, "headers": [], "client": ("::1", 1)}
-    slow = [asyncio.ensure_future(door(scope, receive, send)) for _ in range(2 * AT_ONCE)]
+    slow = [asyncio.ensure_future(door(scope, receive, send)) for _ in range(2 * HASHING.at_once)]
     await asyncio.sleep(0)
     assert (await _ask(door, "198.18.0.1"))[0] == 200
     for each in slow:
         each.cancel()
 
 
-def test_the_paths_at_the_door_are_paths_of_ours() -> None:
-    assert all(resolve(path) for path in PATHS)
+async def test_who_waits_for_mails_takes_no_place_of_who_signs_in() -> None:
+    inside = Slow()
+    door = guard_sign_in(inside)
+    wanted = (SIGN_UP, RESET, "/accounts/confirm-email/a:b/", "/accounts/email/")
+    waiting = [
+        asyncio.create_task(_ask(door, f"198.18.0.{n}", n, path)) for n, path in enumerate(wanted)
+    ]
+    await asyncio.sleep(0.01)
+    assert len(inside.bodies) == MAILING.at_once
+    here = asyncio.create_task(_ask(door, "198.18.1.1", "in", "/accounts/login/", "PUT"))
+    await asyncio.sleep(0.01)
+    assert inside.bodies[-1] == b'"in"'
+    inside.go.set()
+    assert [status for status, *_ in await asyncio.gather(here, *waiting)] == [200] * 5
+
+
+async def test_an_address_has_its_ten_tries_at_both_doors_together() -> None:
+    inside = Slow()
+    inside.go.set()
+    door = guard_sign_in(inside)
+    paths = (LOGIN, SIGN_UP, RESET, "/accounts/login/", "/accounts/email/")
+    answers = [(await _ask(door, "198.18.0.1", path=path))[0] for path in paths * 2]
+    assert answers == [200] * 10
+    status, headers, body = await _ask(door, "198.18.0.1", path=RESET)
+    assert (status, body) == (429, b"Too many attempts. Wait, then try again.")
+    assert 55 <= int(headers[b"retry-after"]) <= 60
+    assert (await _ask(door, "198.18.0.2", path=RESET))[0] == 200
+
+
+FREE = {
+    "signed in, by digests alone, and a code or passkey is guessed at ten times a minute": {
+        "/accounts/2fa/", "/accounts/sessions/", "/accounts/telegram/",
+    },
+    "only looks, or ends something": {
+        "/accounts/logout/", "/accounts/inactive/", "/accounts/password/reset/done/",
+        "/accounts/login/code/confirm/",
+    },
+    "digests alone, ten a minute by address": {"/api/v1/auth/refresh", "/api/v1/auth/logout"},
+}  # fmt: skip
+"""Why an address of signing in costs too little to need a door."""
+
+
+def test_every_address_of_signing_in_is_behind_a_door_or_costs_nothing() -> None:
+    free = tuple(path for paths in FREE.values() for path in paths)
+    paths = {
+        route.path for route in all_routes()
+        if route.path.startswith(("/accounts/", "/api/v1/auth/"))
+    }  # fmt: skip
+    behind = {path for path in paths if any(door.is_of(path) for door in DOORS)}
+    assert {path for path in paths - behind if not path.startswith(free)} == set()
+    assert {path for door in DOORS for path in door.paths} <= behind, "all are paths of ours"
+    assert {"/accounts/password/reset/key/x-x/", "/accounts/confirm-email/x/"} <= behind

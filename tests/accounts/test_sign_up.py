@@ -122,6 +122,39 @@ def test_mails_are_asked_for_once_in_three_minutes(time_machine: TimeMachineFixt
     assert len(mail.outbox) == 1
 
 
+def _asks(email: str, number: int) -> Any:
+    """From another address each time, so that nobody has to solve a puzzle."""
+    browser = Client(REMOTE_ADDR=f"198.51.100.{number}")
+    return browser.post(reverse("account_reset_password"), {"email": email}, follow=True)
+
+
+def test_nobody_fills_a_mailbox_or_keeps_its_reader_from_a_new_password() -> None:
+    """By whoever typed the address, and whether it has an account."""
+    person, stranger = a_person(password=PASSWORD), "nobody@example.com"
+    pages = {_told(_asks(who, n)) for n in range(8) for who in (person.email, stranger)}
+    assert len(pages) == 1
+    assert sorted(each.to[0] for each in mail.outbox) == sorted([person.email, stranger] * 3)
+    first = next(each for each in mail.outbox if each.to == [person.email])
+    browser = Client()
+    form = browser.get(_link("password/reset/key", first))["Location"]
+    browser.post(form, {"password1": NEW, "password2": NEW})
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+
+
+def test_an_address_asks_for_ten_mails_a_minute_and_is_refused_then() -> None:
+    browser = Client()
+    answers = [
+        browser.post(reverse(name), {"email": f"{number}@example.com"}).status_code
+        for number in range(5)
+        for name in ("account_reset_password", "account_signup")
+    ]
+    assert 429 not in answers
+    refused = browser.post(reverse("account_reset_password"), {"email": "x@example.com"})
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) <= 66
+
+
 @pytest.mark.parametrize("name", sorted(MAILS))
 def test_every_mail_is_text_and_html_in_the_persons_language(name: str) -> None:
     person = a_person()

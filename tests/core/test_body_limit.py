@@ -11,7 +11,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from mimic.core.body_limit import limit_asgi_body, limit_wsgi_body
+from mimic.core.body_limit import limit_asgi_body, limit_wsgi_body, most_bytes
 
 # The real handlers look after database connections around every request.
 pytestmark = [pytest.mark.urls("tests.core.urls"), pytest.mark.django_db]
@@ -71,6 +71,14 @@ def test_a_chunked_oversize_body_is_refused_under_asgi() -> None:
     status, body, _ = _ask_asgi(200, [(b"transfer-encoding", b"chunked")])
     assert status == 413
     assert b"body_too_large" in body
+
+
+def test_a_form_of_a_page_is_a_hundred_kilobytes_at_most_and_the_consoles_a_megabyte() -> None:
+    form = [(b"content-type", b"application/x-www-form-urlencoded; charset=utf-8")]
+    assert _ask_asgi(1, form)[0] == 200
+    assert _ask_asgi(2, form)[0] == 413
+    kind = "application/x-www-form-urlencoded"
+    assert (most_bytes("/admin/x", kind), most_bytes("/x", "multipart/form-data")) == (10**6,) * 2
 
 
 def test_a_lying_content_length_does_not_help_under_asgi() -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 
+from mimic.core.head_limit import limit_asgi_head
 from mimic.core.odd_headers import mend_asgi_headers, mend_wsgi_headers
 
 pytestmark = [pytest.mark.urls("tests.core.urls"), pytest.mark.django_db]
@@ -80,3 +81,46 @@ def test_good_headers_pass_as_they_are() -> None:
 
     asyncio.run(mend_asgi_headers(app)({"type": "http", "headers": headers}, None, None))  # type: ignore[arg-type]
     assert seen["headers"] == headers
+
+
+def test_cookies_beside_an_odd_one_are_kept() -> None:
+    """It may be another program's on the same host."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["headers"])
+
+    headers = [(b"cookie", rb'session=abc; other="a\054b"; csrf=def')]
+    for kind in ("http", "websocket"):
+        scope = {"type": kind, "headers": headers}
+        asyncio.run(mend_asgi_headers(app)(scope, None, None))  # type: ignore[arg-type]
+    assert seen == [[(b"cookie", b"session=abc; csrf=def")]] * 2
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ({"path": "/api/" + "a" * 32_700}, "head_too_large"),
+        ({"query_string": b"a" * 32_700}, "The address or the headers are too long"),
+        ({"headers": [(b"x-a", b"b" * 16_400)] * 2}, "The address or the headers are too long"),
+        ({"headers": [(b"x-a", b"b" * 16_000)] * 2, "query_string": b"a" * 500}, ""),
+    ],
+)
+def test_address_and_headers_are_32_kib_at_most(part: dict[str, Any], told: str) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+        sent.append("in")
+
+    for kind in ("http", "websocket"):
+        scope = {"type": kind, "path": "/", "query_string": b"", "headers": [], **part}
+        asyncio.run(limit_asgi_head(app)(scope, None, send))  # type: ignore[arg-type]
+    if not told:
+        assert sent == ["in", "in"]
+        return
+    start, body, closed = sent
+    assert (start["status"], closed["type"]) == (431, "websocket.close")
+    assert told in body["body"].decode()

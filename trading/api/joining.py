@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mimic.api.contract import refuses
-from mimic.api.fields import Amount, Moment, Percent
+from mimic.api.fields import Amount, Moment, Percent, ShortList
 from mimic.api.idempotency import idempotent
 from trading.api.selectors.copies import copies_of
 from trading.copying.subscription_states import WrongStatus
@@ -38,7 +38,7 @@ class JoinableOut(serializers.Serializer[Joinable]):
 
 
 class JoinIn(serializers.Serializer[Any]):
-    signals = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+    signals = ShortList(child=serializers.UUIDField(), min_length=1, max_length=100)
 
 
 class Join(APIView):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.second_factor import person_of
 from mimic.api import filtering
 from mimic.api.contract import refuses
-from mimic.api.fields import Amount, Moment, Percent, Text
+from mimic.api.fields import Amount, Moment, Percent, ShortList, Text
 from mimic.api.idempotency import idempotent
 from mimic.api.resources import OwnDetail, OwnList
 from mimic.core.errors import NotFound
@@ -29,7 +29,7 @@ from trading.models import MasterAccount, MasterMove, MasterState, MoveState
 
 
 class MasterRulesIn(serializers.Serializer[Any]):
-    ignored_symbols = serializers.ListField(child=Text(max_length=32), default=list, max_length=500)
+    ignored_symbols = ShortList(child=Text(max_length=32), default=list, max_length=500)
     no_copy_prefix = Text(
         default=connecting.USUAL.no_copy_prefix, min_length=2, max_length=16,
         help_text="Orders whose client id begins with it are not mirrored.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from mimic.api.fields import Amount, Moment, Percent, Text
+from mimic.api.fields import Amount, Moment, Percent, ShortDict, ShortList, Text
 from trading.copying.preview_wording import Told
 from trading.copying.settings import HIGHEST_LEVERAGE
 from trading.domain.decide import Outcome
@@ -19,6 +20,7 @@ from trading.models.copying import SIZING_LABELS
 _MODES = [mode.value for mode in SIZING_LABELS]
 _UNIT = "In the unit of its mode: percent, quote currency, base units, or a factor."
 _MOST_SYMBOLS = 500
+_MOST_TOLD = 20
 
 
 class CopySettingsOut(serializers.Serializer[CopySettings]):
@@ -64,9 +66,7 @@ class OwnSettingsOut(CopySettingsOut):
 
 
 def _symbols() -> serializers.ListField:
-    return serializers.ListField(
-        child=Text(max_length=32), max_length=_MOST_SYMBOLS, required=False
-    )
+    return ShortList(child=Text(max_length=32), max_length=_MOST_SYMBOLS, required=False)
 
 
 def _limit(kind: type[Any] = Percent) -> Any:
@@ -84,9 +84,10 @@ class SettingsIn(serializers.Serializer[Any]):
     fixed_leverage = serializers.IntegerField(
         min_value=1, max_value=HIGHEST_LEVERAGE, required=False, allow_null=True
     )
-    symbol_leverage = serializers.DictField(
-        child=serializers.IntegerField(min_value=1, max_value=HIGHEST_LEVERAGE), required=False
-    )
+    symbol_leverage = ShortDict(
+        child=serializers.IntegerField(min_value=1, max_value=HIGHEST_LEVERAGE),
+        max_length=_MOST_SYMBOLS, required=False,
+    )  # fmt: skip
     allowed_symbols = _symbols()
     blocked_symbols = _symbols()
     max_position_pct = _limit()
@@ -106,10 +107,11 @@ class SettingsIn(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuses names that are no settings: a misspelt limit would limit nothing."""
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
         if unknown:
             error = ErrorDetail("There is no such setting.", code="unknown")
-            raise ValidationError({str(name): [error] for name in unknown})
+            told = nsmallest(_MOST_TOLD, map(str, unknown))
+            raise ValidationError({name: [error] for name in told})
         return super().to_internal_value(data)
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 from mimic.core.errors import MimicError
@@ -28,6 +29,7 @@ from signals.storable import is_storable
 MAX_FIELDS = 60
 MAX_DIGITS = 100
 _MAX_NAME = 60
+_MAX_ITEMS = 20
 _SCALARS = MEANINGFUL - {STRATEGY}  # an object there is a mistake, not a group of fields
 # A name starts where no other could, and nothing is given back: linear on any text.
 _PAIR = re.compile(
@@ -189,7 +191,13 @@ def _field(label: str, said: str, redactor: Redactor) -> Field:
 
 
 def _said(item: Any, redactor: Redactor) -> str:
-    """Lists and deeper objects mean nothing to an alert, so only what may be shown of them."""
+    """Lists and deeper objects mean nothing to an alert, so only what may be shown of them, and of
+    long ones the beginning.
+    """
+    if isinstance(item, list):
+        item = item[:_MAX_ITEMS]
+    elif isinstance(item, dict):
+        item = dict(islice(item.items(), _MAX_ITEMS))
     if isinstance(item, bool | dict | list):
         return json.dumps(redactor.value(item), ensure_ascii=False)
     return str(item).strip()
