@@ -107,7 +107,9 @@ def meaning_of_open(was: Held, opened: Intent, rule: OnOpposite) -> Sequence[Int
 
 
 def _gone(before: Decimal | None, now: Decimal | None) -> Decimal:
-    """Percent of the position that is gone; 0 when it did not shrink or nobody tells."""
+    """Percent of the position that is gone; 0 when it did not shrink or nobody tells. What shrank
+    by however little is closed in part, and never taken for an addition.
+    """
     if not before or not now or now >= before:
         return Decimal(0)
-    return ((1 - now / before) * _HUNDRED).quantize(_STEP)
+    return max(((1 - now / before) * _HUNDRED).quantize(_STEP), _STEP)

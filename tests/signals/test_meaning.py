@@ -34,6 +34,11 @@ CASES: list[tuple[Held | None, Held, list[Intent]]] = [
     (Held(L), Held(L), [OPEN_LONG]),
     (Held(L, D(4)), Held(L, D(3)), [CLOSE_LONG._replace(close_pct=D("25.0000"), size=D(3))]),
     (Held(S, D(3)), Held(S, D(2)), [CLOSE_SHORT._replace(close_pct=D("33.3333"), size=D(2))]),
+    (
+        Held(L, D(10_000_001)),
+        Held(L, D(10_000_000)),  # less than a percentage tells
+        [CLOSE_LONG._replace(close_pct=D("0.0001"), size=D(10_000_000))],
+    ),
     (Held(L, D(1)), Held(S, D(1)), [CLOSE_LONG, OPEN_SHORT._replace(size=D(1))]),
     (Held(S), Held(L), [CLOSE_SHORT, OPEN_LONG]),
 ]
