@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tests.schedules.venue import View
 from tests.schedules.workers import Worker
 from tests.schedules.world import World
 
@@ -35,6 +36,7 @@ def rest(world: World, *, sleepers: bool) -> None:
     With ``sleepers`` whatever workers hold is left lying until the others are through with
     everything; then they wake up and go on where they were.
     """
+    world.view = View()
     if sleepers:
         _settle_down(world)
     for number, worker in enumerate(world.workers):
