@@ -12,9 +12,19 @@ from asgiref.sync import sync_to_async
 from django.conf import LazySettings
 
 from tests.cast import VENUE, a_market, a_quote
+from tests.execution.news_cast import an_order
 from tests.reconciliation.stream_cast import SYMBOL, House, quick, until
 from tests.simulators.binance import BinanceSimulator
-from trading.domain.ports import MarginMode, OrderRequest, PositionSide, Side
+from trading.domain.ports import (
+    MarginMode,
+    OrderRequest,
+    Outcome,
+    PositionSide,
+    SendResult,
+    Side,
+)
+from trading.execution.claims import take_orders
+from trading.execution.settle import Answer, settle_answers
 from trading.execution.watched import doubt
 from trading.models import (
     AccountCheck,
@@ -219,16 +229,31 @@ async def test_an_ear_that_lost_its_account_asks_no_more(house: House) -> None:
         assert (await AccountStream.objects.aget()).backfills == before
 
 
-async def test_keys_that_are_refused_pause_the_copies_and_are_checked(house: House) -> None:
+@pytest.mark.parametrize("noticed", ["by the stream", "by an order"])
+async def test_keys_that_are_refused_pause_the_copies_and_are_checked(
+    house: House, noticed: str
+) -> None:
     copy = await house.follower()
     async with house.listening():
         revoked = {"api_key": "key-0", "revoked": True}
         house.simulator.command("POST /_sim/accounts", [revoked])
-        house.break_stream(action="disconnect")
+        if noticed == "by an order":
+            await sync_to_async(_refused_keys)(copy)
+        else:
+            house.break_stream(action="disconnect")
         await until(lambda: AccountStream.objects.get().state == "refused")
         await until(lambda: AccountCheck.objects.filter(ended_at=None).exists())
     row = await CopySubscription.objects.aget(pk=copy.pk)
     assert (row.status, row.status_reason) == ("paused", "drift.keys")
+
+
+def _refused_keys(copy: CopySubscription) -> None:
+    """An order's answer, while the stream says nothing of the kind."""
+    an_order(copy.account, copy=copy, status="planned")
+    now = datetime.now(UTC)
+    (claimed,) = take_orders(route=VENUE, closing=False, limit=1, now=now)
+    result = SendResult(Outcome.REFUSED, "venue.auth", "-2015")
+    settle_answers(route=VENUE, answers=[Answer(claimed, result, now, now)], now=now)
 
 
 async def test_processes_share_the_accounts_and_take_over_what_one_leaves(house: House) -> None:

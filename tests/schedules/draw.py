@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 LONGEST = 16  # steps
 WORKERS = 2
 _FATES = (
-    "well", "well", "lost answer", "lost answer", "lost request", "late", "late", "busy",
-    "no margin", "part", "slow",
+    "well", "well", "lost answer", "lost answer", "lost answer", "lost request", "late", "late",
+    "busy", "no margin", "part", "slow",
 )  # fmt: skip
 _SECONDS = (1, 4, 6, 40)
 _WAYS = ("once", "thrice", "thrice", "reversed", "first half", "second half", "never")
 _VIEWS: tuple[tuple[float | None, float | None, float | None], ...] = (
     (0, 0, 0), (0, 0, 0), (3, 3, 3),  # orders, trades, positions: ages in seconds
-    (60, 60, 0), (60, 0, 60),  # one list alone is not stuck
+    (60, 60, 0), (60, 60, 0), (60, 60, 0), (60, 0, 60),  # one list alone is not stuck
     (0, None, 0), (0, 0, None), (None, 0, 0),
 )  # fmt: skip
 
@@ -32,30 +32,35 @@ class Step(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """``strict``: which of the venue's two rules about client ids is in force. ``sleepers``: what
-    workers hold at the end they go on with only when the others are through with everything.
+    """``strict``: which of the venue's two rules about client ids is in force. ``view``: how old
+    the venue's lists are until everything comes to rest. ``sleepers``: what workers hold at the end
+    they go on with only when the others are through with everything.
     """
 
     strict: bool
     followers: int
+    view: tuple[float | None, float | None, float | None]
     sleepers: bool
     steps: tuple[Step, ...]
 
     def __str__(self) -> str:
         kind = "strict" if self.strict else "open"
         ends = ", sleepers" if self.sleepers else ""
-        return f"{kind}, {self.followers} followers{ends}: " + "; ".join(map(str, self.steps))
+        return f"{kind}, {self.followers} followers, lists {self.view}{ends}: " + "; ".join(
+            map(str, self.steps)
+        )
 
 
 def schedule_of(seed: int) -> Schedule:
     dice = random.Random(seed)
     strict, followers, sleepers = dice.random() < 0.5, dice.randint(1, 2), dice.random() < 0.3
+    view = dice.choice(_VIEWS)
     drawer = _Drawer(dice, followers)
     drawer.publish("open")
     drawer.decide()
     while len(drawer.steps) < LONGEST:
         drawer.draw()
-    return Schedule(strict, followers, sleepers, tuple(drawer.steps))
+    return Schedule(strict, followers, view, sleepers, tuple(drawer.steps))
 
 
 class _Drawer:
@@ -85,11 +90,11 @@ class _Drawer:
             (1 * bool(self._held[worker]), lambda: self._add("renew", worker)),
             (8 * bool(self._answers[worker]), lambda: self._write(worker)),
             (0.7 * self._busy(worker), lambda: self._die(worker)),
-            (0.5 + 2 * bool(self._unclear), self._sweep),
+            (0.5 + bool(self._unclear), self._sweep),
             (0.5, lambda: self._add("converge")),
-            (4 * bool(self._unclear), self._look),
+            (7 * bool(self._unclear), self._look),
             (0.5, lambda: self._add("cancel")),
-            (4 * bool(self._news), self._hear),
+            (2 * bool(self._news), self._hear),
             (2, lambda: self._add("wait", self._dice.choice((0.6, 3, 11, 31)))),
         ]
         weights = [weight for weight, _ in drawn]
@@ -153,10 +158,12 @@ class _Drawer:
         self._add("sweep")
 
     def _look(self) -> None:
-        """Something may be absent, and is planned again."""
+        """Something may be absent, and is planned again; what is not yet, is after a while."""
+        if self._dice.random() < 0.7:
+            self._add("wait", 11)
         self._unclear = max(self._unclear - 1, 0)
         self._planned.append(self._dice.random() < 0.3)
-        self._add("look", *self._dice.choice(_VIEWS))
+        self._add("look")
 
     def _hear(self) -> None:
         self._news = 0

@@ -18,6 +18,7 @@ from signals.models import Signal, Strategy
 from tests.cast import a_strategy
 from tests.schedules.draw import Schedule, Step, schedule_of
 from tests.schedules.resting import rest
+from tests.schedules.venue import View
 from tests.schedules.world import World
 from trading.copying.targets.asks import asked_of
 from trading.domain.orders import intent_of
@@ -64,6 +65,7 @@ def _play(
     clock: Any, start: datetime, strategy: Strategy, owner: User, schedule: Schedule
 ) -> list[str]:
     world = World(clock, start, strategy, owner, strict=schedule.strict)
+    world.view = View(*schedule.view)
     for _ in range(schedule.followers):
         world.follower()
     try:

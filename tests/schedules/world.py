@@ -59,6 +59,7 @@ class World:
         self.now = now
         self._clock.move_to(now)
         self.venue = Venue(strict=strict)
+        self.view = View()
         self.workers = [Worker(), Worker()]
         self.strategy = strategy
         self.copies: list[CopySubscription] = []
@@ -243,9 +244,9 @@ class World:
         expire_stale(now=self.now, why=lambda _route: Code.BUDGET_UNAVAILABLE)
         drop_returned(self.now)
 
-    def look(self, *ages: float | None) -> None:
-        """Everything that is due, asked of a venue whose lists are so old (:class:`View`)."""
-        self._settle(take_due(limit=50, now=self.now), View(*ages))
+    def look(self) -> None:
+        """Everything that is due, asked of a venue whose lists are as old as :attr:`view` says."""
+        self._settle(take_due(limit=50, now=self.now))
 
     def cancel(self) -> None:
         """What somebody wants gone is cancelled at the venue, and looked at."""
@@ -253,10 +254,10 @@ class World:
         for each in due:
             told = self.venue.cancel(each.account_id, each.client_id, self.now)
             self.stream += [Told(each.account_id, news) for news in told]
-        self._settle(due, View())
+        self._settle(due)
 
-    def _settle(self, taken: Sequence[Due], view: View) -> None:
-        reads: Any = Reads(self.venue, self.now, view)
+    def _settle(self, taken: Sequence[Due]) -> None:
+        reads: Any = Reads(self.venue, self.now, self.view)
         due = [each for each in taken if each.account_id in self.account_ids]
         books = {each: books_of(each.account_id, each.symbol) for each in due if each.unclear}
         if due:

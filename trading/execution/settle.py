@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from mimic.ops.metrics import order_unknown, orders
 from trading.domain.orders import Cause
 from trading.domain.ports import Outcome, SendResult
-from trading.execution import budgets, receipts
+from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
 from trading.execution.transitions import ENDED_SHORT, Change, Claimed, move
@@ -24,6 +24,7 @@ from trading.models import ExchangeAccount, Instrument
 
 LONGEST_PAUSE = 30.0  # seconds
 FIRST_LOOK = timedelta(milliseconds=500)
+_KEYS_REFUSED = "venue.auth"
 _RULES = frozenset(
     {
         "venue.precision",
@@ -65,6 +66,7 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
     _overtaken(by_cause[Cause.ACKNOWLEDGE], moved.get(Cause.ACKNOWLEDGE, set()))
     budgets.release(sorted(moved.get(Cause.REFUSE, ())))
     _doubt_rules(by_cause[Cause.REFUSE])
+    _doubt_keys(by_cause[Cause.REFUSE], now)
     order_unknown.labels(route).inc(len(moved.get(Cause.LOSE, ())))
     reports = [
         Reported(answer.order.order_id, fill) for answer in answers for fill in answer.result.fills
@@ -83,6 +85,14 @@ def _doubt_rules(refused: Sequence[Answer]) -> None:
     for symbol in sorted(accounts):
         venues = ExchangeAccount.objects.filter(pk__in=accounts[symbol]).values("venue_id")
         Instrument.objects.filter(venue_id__in=venues, symbol=symbol).update(refreshed_at=DOUBTED)
+
+
+def _doubt_keys(refused: Sequence[Answer], now: datetime) -> None:
+    """A stream that is connected goes on though its keys were taken back. Opened anew it is not let
+    in, and that pauses the account's copies and has the keys checked.
+    """
+    refusing = [each.order.order_id for each in refused if each.result.code == _KEYS_REFUSED]
+    watched.doubt(refusing, now)
 
 
 def _overtaken(confirmed: Sequence[Answer], moved: set[int]) -> None:

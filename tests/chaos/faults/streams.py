@@ -83,6 +83,7 @@ def _drifted(scene: Scene) -> None:
     scene.signal(direction="long")
     scene.until(lambda: actors["sound"].orders.count() == 2, "the next order of the sound one", 40)
     scene.until(lambda: actors["revoked"].orders.filter(code="venue.auth"), "refused keys", 40)
+    scene.until(lambda: _status(actors["revoked"]) == "paused", "revoked paused", 40)
     scene.settled(actors["sound"].orders.count())
     for name, actor in actors.items():
         scene.observe(f"{name}: copy {_status(actor)}, {actor.orders.count()} orders")
