@@ -14,6 +14,7 @@ from tests.simulators.swaps.server import SwapSimulator
 from trading.domain.ports import (
     AccountSession,
     CancelOutcome,
+    Credentials,
     OrderRequest,
     Outcome,
     VenueUnavailable,
@@ -29,7 +30,7 @@ class House:
     success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind
     each question. ``duplicate``: what a used client id is refused with; empty where the first
     order is told again. ``skew``: ms by which a clock is too wrong, either way. ``ether``: the
-    second instrument in its book. ``rules``: what to change of its own before it is asked.
+    second instrument in its book. ``forged``: keys with Alice's name and a secret not hers. ``rules``: what to change of its own before it is asked.
     """
 
     code: str
@@ -43,6 +44,7 @@ class House:
     broken: Sequence[object]
     reads: Mapping[str, str]
     ether: str
+    forged: Credentials
     currency: str = "USDT"
     hedges: bool = True
     skew: int = 45_000
