@@ -27,10 +27,11 @@ class House:
     """One venue: ``contract`` is the base units of a size in its book, ``wire_id`` its order ids.
 
     ``unreadable``: answers to an order that prove nothing. ``broken``: bodies that are no clean
-    success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind
-    each question. ``duplicate``: what a used client id is refused with; empty where the first
-    order is told again. ``skew``: ms by which a clock is too wrong, either way. ``ether``: the
-    second instrument in its book. ``forged``: keys with Alice's name and a secret not hers. ``rules``: what to change of its own before it is asked.
+    success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind each question.
+    ``duplicate``: what a used client id is refused with; empty where the first order is told again.
+    ``skew``: ms by which a clock is too wrong, either way. ``ether``: the second instrument in its
+    book. ``forged``: keys with Alice's name and a secret not hers. ``rules``: what to change of the
+    venue's before it is asked.
     """
 
     code: str
