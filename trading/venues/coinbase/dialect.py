@@ -145,8 +145,8 @@ class CoinbaseFutures:
         no other way. No mark is told either; it is the middle.
         """
         found = []
-        for product, symbol in names.items():
-            await asyncio.sleep(_PACE if found else 0)
+        for place, (product, symbol) in enumerate(names.items()):
+            await asyncio.sleep(_PACE if place else 0)
             asked = {"product_id": product, "limit": "1"}
             book = (await client.v3PublicGetBrokerageMarketProductBook(asked))["pricebook"]
             if book["bids"] and book["asks"]:
