@@ -144,9 +144,10 @@ class CoinbaseFutures:
         """Book by book, no faster than an address may ask: without keys the venue tells best prices
         no other way. No mark is told either; it is the middle.
         """
-        found = []
+        found, loop = [], asyncio.get_running_loop()
+        begun = loop.time()
         for place, (product, symbol) in enumerate(names.items()):
-            await asyncio.sleep(_PACE if place else 0)
+            await asyncio.sleep(begun + place * _PACE - loop.time())
             asked = {"product_id": product, "limit": "1"}
             book = (await client.v3PublicGetBrokerageMarketProductBook(asked))["pricebook"]
             if book["bids"] and book["asks"]:
