@@ -96,6 +96,7 @@ HOUSE = House(
         "instruments": "GET /v5/market/instruments-info",
     },
     ether="ETHUSDT",
+    forged=Credentials("key-alice", "another secret"),
 )
 
 

@@ -110,6 +110,7 @@ HOUSE = House(
         "instruments": f"GET {PREFIX}/market/products",
     },
     ether="ETP-20DEC30-CDE",
+    forged=Credentials(PAIRS["alice"].name, elliptic("thief").secret),
     currency="USD",
     hedges=False,
     skew=150_000,  # ccxt's tokens live for two minutes

@@ -102,4 +102,5 @@ HOUSE = House(
         "instruments": "GET /api/v5/public/instruments",
     },
     ether="ETH-USDT-SWAP",
+    forged=Credentials("key-alice", "another secret", "phrase-alice"),
 )

@@ -14,6 +14,7 @@ from tests.simulators.swaps.server import SwapSimulator
 from trading.domain.ports import (
     AccountSession,
     CancelOutcome,
+    Credentials,
     OrderRequest,
     Outcome,
     VenueUnavailable,
@@ -26,10 +27,11 @@ class House:
     """One venue: ``contract`` is the base units of a size in its book, ``wire_id`` its order ids.
 
     ``unreadable``: answers to an order that prove nothing. ``broken``: bodies that are no clean
-    success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind
-    each question. ``duplicate``: what a used client id is refused with; empty where the first
-    order is told again. ``skew``: ms by which a clock is too wrong, either way. ``ether``: the
-    second instrument in its book. ``rules``: what to change of its own before it is asked.
+    success of a read. ``order``, ``cancel`` and ``reads``: the endpoints behind each question.
+    ``duplicate``: what a used client id is refused with; empty where the first order is told again.
+    ``skew``: ms by which a clock is too wrong, either way. ``ether``: the second instrument in its
+    book. ``forged``: keys with Alice's name and a secret not hers. ``rules``: what to change of the
+    venue's before it is asked.
     """
 
     code: str
@@ -43,6 +45,7 @@ class House:
     broken: Sequence[object]
     reads: Mapping[str, str]
     ether: str
+    forged: Credentials
     currency: str = "USDT"
     hedges: bool = True
     skew: int = 45_000

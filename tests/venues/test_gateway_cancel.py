@@ -200,13 +200,12 @@ async def test_a_cancel_that_is_only_taken_note_of_may_lose_against_a_fill(
 async def test_a_refusal_of_the_keys_is_no_word_about_the_order(
     desk: Desk, order: OrderMaker
 ) -> None:
-    request = order(price="59000.0")
+    request = order(price="59000.0", symbol=desk.house.bitcoin)
     await desk.gateway.place(desk.alice, request)
-    wrong = Credentials("key-alice", "another secret", "phrase-alice")
-    session = AccountSession(1, desk.house.code, wrong)
-    result = await desk.gateway.cancel(session, "BTCUSDT", request.client_id)
+    session = replace(desk.alice, credentials=desk.house.forged)
+    result = await desk.gateway.cancel(session, desk.house.bitcoin, request.client_id)
     assert (result.outcome, result.answer.code) == (CancelOutcome.UNKNOWN, "venue.auth")
-    assert "another secret" not in result.answer.message
+    assert desk.house.forged.secret not in result.answer.message
 
 
 async def test_keys_that_cannot_sign_send_nothing(floor: Floor) -> None:

@@ -178,6 +178,18 @@ async def test_a_used_identifier_is_unknown_until_asked(
     assert len(upbit.venue.ledger.of("accepted")) == 1
 
 
+async def test_a_lagging_read_does_not_know_the_order_yet(
+    upbit_gateway: CcxtGateway, upbit: UpbitSimulator, order: OrderMaker
+) -> None:
+    upbit.command("POST /_sim/inject", {"read_lag": 60_000})
+    request = order()
+    assert (await upbit_gateway.place(ALICE, request)).outcome is Outcome.CONFIRMED
+    for lag, lookup in ((60_000, Lookup.ABSENT), (0, Lookup.FOUND)):
+        upbit.command("POST /_sim/inject", {"read_lag": lag})
+        found = await upbit_gateway.find_order(ALICE, BITCOIN, request.client_id)
+        assert found.lookup is lookup
+
+
 UNREADABLE = [
     *NO_ANSWERS,
     *(

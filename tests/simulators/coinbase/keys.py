@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from tests.simulators.coinbase.accounts import PublicKey
+
 
 class Pair(NamedTuple):
     """``name`` is what the venue calls a key; ``public`` is PEM, ``secret`` as it is handed out."""
@@ -46,8 +48,5 @@ def _name(person: str) -> str:
     return f"organizations/o1/apiKeys/key-{person}"
 
 
-def _told(public: object) -> str:
-    told: bytes = public.public_bytes(  # type: ignore[attr-defined]
-        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-    )
-    return told.decode()
+def _told(public: PublicKey) -> str:
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
