@@ -203,7 +203,7 @@ def test_the_list_costs_the_same_for_more_accounts(trader: Trader) -> None:
     few = _queries(trader)
     for number in range(2, 9):
         connected(trader.user, f"Account {number}")
-    assert _queries(trader) == few <= 7
+    assert _queries(trader) == few <= 8
 
 
 def _queries(trader: Trader) -> int:

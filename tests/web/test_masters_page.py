@@ -156,7 +156,7 @@ def test_what_it_did_is_there_with_what_became_of_it_and_why_not() -> None:
     text = page(master)
     for shown in (
         "Opened 1 long", "Closed 20 %", "decided for 12 copies", "Closed all, Opened 0.8 short",
-        "not mirrored while the master is paused", "4 signals, 0 moves not mirrored",
+        "Stop 2%", "not mirrored while the master is paused", "4 signals, 0 moves not mirrored",
     ):  # fmt: skip
         assert shown in text
     type(master.strategy).objects.update(status="paused")

@@ -2,8 +2,8 @@
 
 Source: ../shared/spec/execution.md, "Partial fills of a master accumulate until they are tradable".
 Sizes that follow the master's own add up over all its opens. The others are meant for an opening:
-each part of a master's order gets its share of them, and what is kept goes with the order's next
-part, never with another order. Quantities are base units, kept ones signed.
+each part of a master's order gets its share of them, and what is kept goes with the next part, not
+with the first one of another order. Quantities are base units, kept ones signed.
 """
 
 from __future__ import annotations
