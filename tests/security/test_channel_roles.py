@@ -49,7 +49,7 @@ def _person(who: str) -> SignedIn | None:
 
 def _is_let_in(listener: Any, channel: str) -> bool:
     socket = SocketConsumer()
-    socket.person = listener
+    socket.scope = {"person": listener}
     name = f"{channel}x:y" if channel.endswith(":") else channel
     try:
         socket._allowed(name, Request("subscribe", [name], None))
