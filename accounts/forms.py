@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -41,37 +44,82 @@ class ReauthenticateForm(_SingleUseCode, base.ReauthenticateForm):  # type: igno
     """Proving the second factor again within a session."""
 
 
+class CredentialField(forms.JSONField):
+    """A passkey's answer as browsers write it; the parent breaks on what is nested too deep, and on
+    numbers too long to be any.
+    """
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError):
+            raise get_adapter().validation_error("incorrect_code") from None
+
+
+_MALFORMED = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+    struct.error,
+)  # fmt: skip
+
+
+@contextmanager
+def _refusing_malformed() -> Iterator[None]:
+    """allauth and fido2 read what browsers send; anybody may send anything."""
+    try:
+        yield
+    except _MALFORMED:
+        raise get_adapter().validation_error("incorrect_code") from None
+
+
 class AddPasskeyForm(webauthn.AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey, by a name that fits its list."""
 
     name = forms.CharField(required=False, max_length=60)
+    credential = CredentialField()
+
+    def clean(self) -> dict[str, Any]:
+        with _refusing_malformed():
+            told: dict[str, Any] = super().clean()
+        return told
 
 
-class _SingleUsePasskey:
+class ProofForm(webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey's answer; whether it comes for the first time is for the caller to see."""
+
+    credential = CredentialField()
+
+    def clean_credential(self) -> Authenticator:
+        with _refusing_malformed():
+            found: Authenticator = super().clean_credential()
+        return found
+
+
+class _SingleUsePasskey(ProofForm):
     """The challenge lies in the session, of which two requests may hold a copy each."""
 
     def clean_credential(self) -> Authenticator:
-        form: webauthn.AuthenticateWebAuthnForm = self  # type: ignore[assignment]
         state: dict[str, Any] = auth.get_state() or {}
         try:
-            authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
+            found = super().clean_credential()
         except forms.ValidationError:
-            services.note_passkey_refused(user=form.user, at="sign-in")
+            services.note_passkey_refused(user=self.user, at="sign-in")
             raise
-        if not services.spend_challenge(
-            authenticator=authenticator, challenge=str(state.get("challenge"))
-        ):
-            services.note_passkey_refused(user=form.user, at="sign-in")
+        if not services.spend_challenge(authenticator=found, challenge=str(state.get("challenge"))):
+            services.note_passkey_refused(user=self.user, at="sign-in")
             raise get_adapter().validation_error("incorrect_code")
-        return authenticator
+        return found
 
 
-class AuthenticatePasskeyForm(_SingleUsePasskey, webauthn.AuthenticateWebAuthnForm):  # type: ignore[misc]
+class AuthenticatePasskeyForm(_SingleUsePasskey):
     """The second step of signing in, with a passkey."""
 
 
-class ReauthenticatePasskeyForm(_SingleUsePasskey, webauthn.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class ReauthenticatePasskeyForm(_SingleUsePasskey):
     """Proving it again within a session, with a passkey."""
+
+    reauthenticated = True
 
 
 class ActivateTotpForm(totp.ActivateTOTPForm):  # type: ignore[misc]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal import auth
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import services
+from accounts.forms import ProofForm
 from accounts.models import User
 from accounts.selectors import passkeys_of
 from mimic.core.errors import NotAuthenticated, TooManyRequests
@@ -48,7 +48,7 @@ def proof(request: HttpRequest) -> JsonResponse:
 
 def _proof(user: User, answer: bytes) -> str:
     state: dict[str, Any] = auth.get_state() or {}
-    form = AuthenticateWebAuthnForm(user=user, data={"credential": answer.decode(errors="replace")})
+    form = ProofForm(user=user, data={"credential": answer.decode(errors="replace")})
     if not form.is_valid():
         raise services.SecondFactorRefused
     return services.issue_proof(

@@ -86,12 +86,12 @@ def note_refusals(counts: Mapping[str, int], *, now: datetime) -> None:
 def _keep_out(network: str, now: datetime) -> None:
     automatic = AddressRule.objects.filter(automatic=True)
     theirs = automatic.filter(network=network, until__gt=now - REMEMBERED)
-    last = theirs.order_by("until").values_list("created_at", "until").last()
-    if last is not None and last[1] > now:
+    last = theirs.order_by("until").last()
+    span, over = FIRST, now
+    if last is not None and last.until is not None:
+        span, over = min(2 * (last.until - last.created_at), LONGEST), last.until
+    if over > now or automatic.filter(until__gt=now).count() >= MOST_AUTOMATIC:
         return
-    if automatic.filter(until__gt=now).count() >= MOST_AUTOMATIC:
-        return
-    span = FIRST if last is None else min(2 * (last[1] - last[0]), LONGEST)
     rule = AddressRule.objects.create(
         network=network, kind=AddressRule.Kind.BLOCK, until=now + span, automatic=True,
         reason="Refused too often.", created_at=now,

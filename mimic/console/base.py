@@ -28,6 +28,7 @@ from mimic.console.export import export
 from mimic.console.skin import SkinModelAdmin, SkinTabularInline
 from mimic.core.fields import HotModel
 
+_RIGHTS = "allowed_permissions"  # as Django names them on an action
 STATUS_FIELDS = frozenset({"status", "state"})
 
 
@@ -92,7 +93,7 @@ class BaseAdmin(AuditedForms, SkinModelAdmin):
         found.pop("delete_selected", None)  # rows go by a command of their app, or not at all
         if self.has_operate_permission(request):
             return found
-        return {name: it for name, it in found.items() if hasattr(it[0], "allowed_permissions")}
+        return {name: it for name, it in found.items() if it and hasattr(it[0], _RIGHTS)}
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"

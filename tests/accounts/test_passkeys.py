@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -74,6 +75,48 @@ def _refusals(person: User) -> list[str]:
     """Where a passkey's answer was refused, as the audit tells."""
     entries = Entry.objects.filter(action="accounts.second_factor.refuse", subject_id=person.pk)
     return [entry.facts["at"] for entry in entries.order_by("pk")]
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode()
+
+
+_SHAPE: dict[str, Any] = {"id": "AA", "rawId": "AA", "type": "public-key", "response": {}}
+_CBOR = _b64(b"\x81" * 60_000)
+HOSTILE = (
+    "[" * 50_000 + "]" * 50_000, "9" * 90_000, "x", "[]", "null", '{"id": 1}',
+    *(
+        json.dumps({**_SHAPE, "response": response})
+        for response in (
+            "x",
+            {"clientDataJSON": 1, "authenticatorData": 2, "signature": 3},
+            {"attestationObject": _CBOR, "clientDataJSON": "e30"},
+            {"authenticatorData": "AA", "clientDataJSON": _b64(b"[" * 60_000), "signature": "AA"},
+            {
+                "clientDataJSON": _b64(b'{"type":"webauthn.get","challenge":"YQ","origin":"x"}'),
+                "authenticatorData": _b64(b"\0" * 32 + b"\xff" + b"\0" * 21 + b"\1\0\xa5"),
+                "signature": "AA",
+            },
+        )
+    ),
+    json.dumps({**_SHAPE, "rawId": "AB"}),
+)  # fmt: skip
+
+
+def test_whatever_is_sent_in_a_passkeys_place_is_refused(
+    admin_without_app: User, browser: Client, sign_in: SignIn
+) -> None:
+    other = sign_in(admin_without_app)
+    for answer in HOSTILE:
+        other.get(reverse("mfa_authenticate"))
+        assert other.post(reverse("mfa_authenticate"), {"credential": answer}).status_code == 200
+        browser.get(reverse("mfa_add_webauthn"))
+        given = {"name": "Key", "credential": answer}
+        assert browser.post(reverse("mfa_add_webauthn"), given).status_code == 200
+    address = reverse("passkey-proof")
+    for answer in HOSTILE[:10]:
+        assert browser.post(address, answer, content_type=JSON).status_code == 403
+    assert PasskeyDevice.objects.count() == 1
 
 
 def test_an_answer_is_good_once_even_in_a_copy_of_the_session(
