@@ -13,7 +13,7 @@ import redis
 
 from mimic.jobs.nudges import publisher
 from signals.models import Signal
-from tests.cast import VENUE, a_follower, a_market, a_signal, a_strategy, a_venue, an_account
+from tests.cast import VENUE, a_follower, a_market, a_signal, a_strategy, an_account
 from tests.execution.paper import now
 from trading.copying.subscription_states import WrongStatus
 from trading.copying.targets.joining import join_positions, preview_join
@@ -39,7 +39,7 @@ def copy() -> CopySubscription:
     for symbol, bid, ask in ((BTC, 59_990, 60_000), (ETH, 3_000, 3_001)):
         a_market(symbol)
         quote = Quote(symbol, D(bid), D(ask), D(bid), now())
-        store_quotes(venue=a_venue(), quotes=[quote], now=now())
+        store_quotes(venue=VENUE, quotes=[quote])
     return a_follower(a_strategy().strategy)
 
 

@@ -113,8 +113,8 @@ def test_every_problem_is_told_at_once(copy: CopySubscription) -> None:
         ),
     ]  # fmt: skip
     assert told(sizing_mode="all in", max_open="many") == [
-        ("/sizing_mode", "invalid_choice", "Value 'all in' is not a valid choice."),
         ("/max_open", "invalid", "“many” value must be an integer."),
+        ("/sizing_mode", "invalid_choice", "Value 'all in' is not a valid choice."),
     ]
     assert told(allowed_symbols=["XUSDT", "AUSDT"], symbol_leverage={"XUSDT": 3}) == [
         ("/allowed_symbols", "unknown_symbol",
