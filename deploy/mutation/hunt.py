@@ -25,7 +25,7 @@ from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
 from deploy.mutation.known import Book, Test, Verdict, digest_of
 
-LONGEST, SPENT = 1.2, 2.0
+LONGEST, SPENT = 2.5, 4.0
 """Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
 run than that. Who survives meets others in the next run, until there are none left.
 """
