@@ -53,16 +53,19 @@ PORTIONS = (
             map(COPYING, ("selectors", "copies_selectors", "receipt_detail", "summary", "wording"))
         ),
     ),
+    Portion("targets", (COPYING("targets/*"),)),
+    Portion("masters", (COPYING("masters/*"),)),
     Portion("rest", (COPYING("*"),)),
 )
 TESTS = (
     "tests/web/test_copies_page.py", "tests/copying", "tests/domain", "tests/docs",
-    "tests/guards", "tests/market/test_calendars.py", "tests/audit/test_trail.py",
+    "tests/guards", "tests/masters", "tests/market/test_calendars.py", "tests/audit/test_trail.py",
     "tests/api/test_lists.py", "tests/api/test_receipts.py", "tests/api/test_settings.py",
     "tests/console/test_test_signal.py", "tests/console/test_trading_screens.py",
     "tests/execution/test_cancels.py", "tests/execution/test_days.py",
     "tests/execution/test_venue_settings.py", "tests/web/test_approvals_page.py",
-    "tests/web/test_copy_at_venue.py", "tests/web/test_copy_settings_page.py",
+    "tests/web/test_copy_at_venue.py", "tests/web/test_copy_join_page.py",
+    "tests/web/test_copy_settings_page.py", "tests/web/test_copy_stop_page.py",
     "tests/web/test_sockets_rows.py", "tests/web/test_start_page.py",
 )  # fmt: skip
 NOT_THESE = "not (bench or e2e or lighthouse or fuzz or chaos or slow)"

@@ -9,34 +9,30 @@ from __future__ import annotations
 
 import gc
 import importlib
-import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import hypothesis
 import pytest
+from coverage import Coverage
 
 from deploy.mutation.faults import Fault, LiveFunctions, live_functions
 from deploy.mutation.forks import Ended, Tidy, in_child, passes
 from deploy.mutation.known import Book, Test, Verdict, digest_of
 
-LONGEST, SPENT = 1.2, 2.0
+LONGEST, SPENT = 2.5, 4.0
 """Seconds of the processor: slower tests do not take part, and a fault meets no more tests in one
 run than that. Who survives meets others in the next run, until there are none left.
 """
 _MUCH = 1_000
+_BEGIN = 0.05  # seconds that any test takes besides
 OURS = {"valkey"}
 """A test with one of these fixtures stops a server that the next one needs."""
-
-
-TraceFunction = Callable[[FrameType, str, Any], Any]
 
 
 class Hunt:
@@ -47,6 +43,7 @@ class Hunt:
     ) -> None:
         self._root, self._paths, self._faults = root, paths, faults
         self._tests, self._verdicts = tests, verdicts
+        self._seen = _Seen([str(root / path) for path in paths])
         self._items: dict[str, pytest.Item] = {}
         self._finds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
@@ -83,8 +80,10 @@ class Hunt:
             for item in reversed(list(self._items.values()))
             if "db" in _fixtures(item) and "transactional_db" not in _fixtures(item)
         }
+        self._seen.start("parent")
         for item in folders.values():
             assert passes(item), f"{item.nodeid} does not pass"
+        self._seen.stop()
         disconnect()
         # Those that hash are made anew in a child (accounts/hashing.py).
         ending = [each for each in threading.enumerate()[1:] if "hashing" not in each.name]
@@ -94,8 +93,7 @@ class Hunt:
         stale = [item for item in self._items.values() if self._is_stale(item)]
         started = time.monotonic()
         for number, item in enumerate(stale):
-            seen = _Seen([str(self._root / path) for path in self._paths])
-            ended = in_child([(item, 2.0)], before=seen.start, after=seen.lines)
+            ended = in_child([(item, 2.0)], before=self._seen.start, after=self._seen.lines)
             tidy()
             lines = {
                 str(Path(path).relative_to(self._root)): told
@@ -158,8 +156,8 @@ class Hunt:
         self._finds[fault.path, ""][test] += 1
 
     def _in_turn(self, tests: list[str], fault: Fault) -> list[str]:
-        """Who found others in the function, then in the file; then those that are named like it;
-        then the quickest of each file of tests, the next of each…
+        """Who found most a second in the function, then in the file; then those that are named
+        like it; then the quickest of each file of tests, the next of each…
         """
         words = set(Path(fault.path).stem.split("_"))
         here = self._finds[fault.path, fault.function]
@@ -170,7 +168,12 @@ class Hunt:
             file = test.partition("::")[0]
             turns[file] += 1
             places[test] = turns[file] - _MUCH * len(words & set(Path(file).stem.split("_")))
-        ranked = sorted(tests, key=lambda it: (-here[it], -beside[it], places[it], seconds[it]))
+
+        def rank(test: str) -> tuple[float, ...]:
+            cost = seconds[test] + _BEGIN
+            return -here[test] / cost, -beside[test] / cost, places[test], cost
+
+        ranked = sorted(tests, key=rank)
         spent = accumulate(seconds[test] for test in ranked)
         return [test for test, so_far in zip(ranked, spent, strict=True) if so_far <= SPENT]
 
@@ -208,25 +211,27 @@ class Hunt:
 
 
 class _Seen:
-    """The lines that a child goes through in some files, in all its threads."""
+    """The lines that a child goes through in some files, in all its threads. What the parent went
+    through before has taught the tracer which files those are.
+    """
 
     def __init__(self, paths: list[str]) -> None:
-        self._lines: dict[str, set[int]] = {path: set() for path in paths}
+        self._coverage = Coverage(data_file=None, config_file=False, include=paths)
+        self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
 
-    def start(self) -> None:
-        threading.settrace(self._enter)
-        sys.settrace(self._enter)
+    def start(self, child: str = "child") -> None:
+        self._coverage.start()
+        self._coverage.switch_context(child)
+
+    def stop(self) -> None:
+        self._coverage.stop()
 
     def lines(self) -> dict[str, list[int]]:
-        sys.settrace(None)
-        return {path: sorted(lines) for path, lines in self._lines.items() if lines}
-
-    def _enter(self, frame: FrameType, event: str, what: object) -> TraceFunction | None:
-        return self._line if frame.f_code.co_filename in self._lines else None
-
-    def _line(self, frame: FrameType, event: str, what: object) -> TraceFunction:
-        self._lines[frame.f_code.co_filename].add(frame.f_lineno)
-        return self._line
+        self.stop()
+        data = self._coverage.get_data()
+        data.set_query_context("child")
+        found = {path: sorted(data.lines(path) or ()) for path in data.measured_files()}
+        return {path: lines for path, lines in found.items() if lines}
 
 
 def _fixtures(item: pytest.Item) -> set[str]:

@@ -103,17 +103,15 @@ def _exceeded(left: Decimal) -> AllocationExceeded:
 
 def _note(row: CopySubscription, version: CopySettings) -> None:
     """What was changed, and from what; text, as people wrote it."""
-    was, became = (
-        {name: str(getattr(it, name)) for name in FIELDS} for it in (version.previous, version)
-    )
-    changed = [name for name in FIELDS if was[name] != became[name]]
+    was = version.previous
+    changed = [name for name in FIELDS if getattr(was, name) != getattr(version, name)]
     record(
         CHANGED,
         target=row,
         about=row.user,
         facts={"version": version.version},
-        before={name: was[name] for name in changed},
-        after={name: became[name] for name in changed},
+        before={name: str(getattr(was, name)) for name in changed},
+        after={name: str(getattr(version, name)) for name in changed},
     )
 
 

@@ -110,7 +110,7 @@ def _wanted(copies: Sequence[CopySubscription], now: datetime) -> list[Wanted]:
         own = book[row.settings_id]
         limits = limitations_in(layers, row.strategy_id).of(row.account_id, own.layer)
         for symbol, leverage in _symbols(own, signalled[row.strategy_id]).items():
-            wish = min(own.wanted_leverage(symbol, leverage or 1), limits.max_leverage)
+            wish = min(own.wanted_leverage(symbol, leverage), limits.max_leverage)
             key = (row.account.venue_id, row.account_id, symbol)
             before = found.get(key)
             found[key] = Wanted(
