@@ -51,7 +51,7 @@ def _row(entry: Entry, ccxt_version: str) -> Venue:
         name=entry.name,
         adapter=venue.adapter,
         tier=entry.tier,
-        enabled=venue.proven,
+        enabled=venue.offered,
         needs_approval=entry.tier >= APPROVAL_FROM_TIER,
         proven=venue.proven,
         markets=list(entry.markets),

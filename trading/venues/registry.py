@@ -22,6 +22,7 @@ class Venue:
     """``symbols`` names the markets that we list: ``linear`` is the linear perpetuals.
 
     ``proven``: the dialect is the venue's own and is tested against a simulator of it.
+    ``offered``: new installations enable it.
     """
 
     code: str
@@ -30,20 +31,24 @@ class Venue:
     symbols: str
     dialect: Dialect
     proven: bool = True
+    offered: bool = True
 
 
+# Of the last two nothing but their documents and ccxt tells: operators enable them who know them.
 _PROVEN = (
     Venue("binanceusdm", "ccxt", "binanceusdm", "linear", BinanceLinear()),
     Venue("bybit", "ccxt", "bybit", "linear", BybitLinear()),
     Venue("okx", "ccxt", "okx", "linear", OkxSwap()),
-    Venue("coinbase", "ccxt", "coinbase", "linear", CoinbaseFutures()),
-    Venue("upbit", "ccxt", "upbit", "spot", UpbitSpot()),
+    Venue("coinbase", "ccxt", "coinbase", "linear", CoinbaseFutures(), offered=False),
+    Venue("upbit", "ccxt", "upbit", "spot", UpbitSpot(), offered=False),
 )
 
 
 def _generic() -> list[Venue]:
     return [
-        Venue(code, "ccxt", code, entry.markets[0], Generic(entry), proven=False)
+        Venue(
+            code, "ccxt", code, entry.markets[0], Generic(entry), proven=False, offered=False
+        )  # fmt: skip
         for code, entry in catalogue().entries.items()
     ]
 
