@@ -155,15 +155,17 @@ def test_what_it_did_is_there_with_what_became_of_it_and_why_not() -> None:
     did(master, "-2")
     text = page(master)
     for shown in (
-        "Opened 1 long", "Closed 20 %", "decided for 12 copies", "Closed all, Opened 0.8 short",
-        "Stop 2%", "not mirrored while the master is paused", "4 signals, 0 moves not mirrored",
+        "Opened 1 long", "Closed 20%", "12 copies", "Closed all · Opened 0.8 short", "Stop 2%",
+        "not mirrored while the master is paused",
     ):  # fmt: skip
         assert shown in text
     type(master.strategy).objects.update(status="paused")
     did(master, "1")
+    seen = browser.get(reverse("master", args=[master.public_id])).context["tally"]
+    assert (seen.told, seen.kept) == (4, 1)
     refused = page(master, "?state=refused")
     assert "The strategy is not active" in refused
-    assert "Closed 20 %" not in refused
+    assert "Closed 20%" not in refused
     assert "Nothing fits these filters." in page(master, "?symbol=ETHUSDT")
 
 

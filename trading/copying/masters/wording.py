@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
@@ -16,6 +17,8 @@ from trading.domain.ports import Side
 from trading.domain.receipts import plain
 from trading.domain.sizing import HUNDRED
 from trading.models import MasterMove
+
+_SHOWN = Decimal("0.01")
 
 REASONS: dict[str, Any] = {
     Why.BEFORE: _("Traded before the account became a master"),
@@ -124,11 +127,11 @@ def deed_of(move: MasterMove) -> str:
     close_pct, opens = shift(move.held_before, move.quantity if buys else -move.quantity)
     parts = []
     if close_pct is not None:
-        part = {"part": plain(close_pct)}
+        part = {"part": plain(close_pct.quantize(_SHOWN))}
         whole = close_pct >= HUNDRED
-        parts.append(gettext("Closed all") if whole else gettext("Closed %(part)s %%") % part)
+        parts.append(gettext("Closed all") if whole else gettext("Closed %(part)s%%") % part)
     if opens:
         told = {"quantity": plain(opens)}
         long, short = gettext("Opened %(quantity)s long"), gettext("Opened %(quantity)s short")
         parts.append((long if buys else short) % told)
-    return ", ".join(parts)
+    return " · ".join(parts)
