@@ -46,9 +46,9 @@ e2e: $(STAMP) $(GATES) ## the browser tests with every gate; pictures in var/sho
 api-fuzz: $(STAMP) ## requests that the API's schema allows (API_FUZZ_EXAMPLES=200 for more)
 	$(PYTEST) tests/api/test_fuzz.py -n 0 -m fuzz $(ARGS)
 
-chaos: $(STAMP) ## break everything that can break (FAULTS=1,2 MODES=strict; MISSING=1 goes on; SEEDS=10000 random schedules)
+chaos: $(STAMP) ## break everything that can break (FAULTS=1,2 MODES=strict; MISSING=1 goes on; SEEDS=10000 random schedules, FROM=2000 on)
 	$(BIN)/python -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(MODES),--modes $(MODES)) \
-		$(if $(MISSING),--missing) $(if $(SEEDS),--seeds $(SEEDS))
+		$(if $(MISSING),--missing) $(if $(SEEDS),--seeds $(SEEDS) $(if $(FROM),--first $(FROM)))
 
 known-mutants: $(STAMP) ## take one safeguard away at a time: a named test must notice (SCHEDULES=1 the random schedules)
 	$(BIN)/python -m tests.mutants $(if $(SCHEDULES),--schedules) $(ARGS)

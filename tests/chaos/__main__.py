@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +34,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--faults", default="", help="numbers of the fault matrix; empty for all")
     parser.add_argument("--modes", default="", help="open, strict, or empty for both")
     parser.add_argument("--missing", action="store_true", help="what did not pass at this commit")
-    parser.add_argument("--seeds", type=int, default=0, help="so many random schedules instead")
+    parser.add_argument(
+        "--seeds", type=int, default=0, help="random schedules of seeds below instead"
+    )
+    parser.add_argument("--first", type=int, default=0, help="the seed to begin with")
     parser.add_argument("--report", type=Path, default=VAR / "report.json")
     parser.add_argument("--home", type=Path, default=VAR / "servers")
     return parser.parse_args()
@@ -56,7 +60,9 @@ def _played(servers: Servers, options: argparse.Namespace) -> int:
 
     ScratchDatabase(os.environ["DATABASE_URL"]).prepare(migrate)
     _share_signer()
-    return _schedules(options.seeds) if options.seeds else _faults(servers, options)
+    if options.seeds:
+        return _schedules(range(options.first, options.seeds))
+    return _faults(servers, options)
 
 
 def _faults(servers: Servers, options: argparse.Namespace) -> int:
@@ -86,16 +92,18 @@ def _wanted(options: argparse.Namespace, every: Sequence[int]) -> dict[str, list
     return {mode: list(faults) for mode in _chosen(options.modes, MODES, str)}
 
 
-def _schedules(seeds: int) -> int:
+def _schedules(seeds: range) -> int:
     from tests.cast import a_market, a_person
     from tests.schedules.play import play_seeds
 
     a_market()
-    broken = 0
-    for each in play_seeds(range(seeds), a_person()):
+    broken, started = 0, time.monotonic()
+    for each in play_seeds(seeds, a_person()):
         broken += 1
         print(each, flush=True)
-    print(f"{seeds - broken} of {seeds} schedules held", flush=True)
+    took = time.monotonic() - started
+    held = len(seeds) - broken
+    print(f"{held} of {len(seeds)} schedules from {seeds.start} held, {took:.0f} s", flush=True)
     return 1 if broken else 0
 
 
