@@ -34,7 +34,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return told
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         rule = self.instance
         if (
             not self.errors
