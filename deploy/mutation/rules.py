@@ -6,6 +6,7 @@
 - ``strict=`` of ``zip`` and ``cast(…)``: they guard a programmer, and say nothing at run time.
 - How much a lock keeps waiting (``of=``, ``no_key=`` of ``select_for_update``): with more locked
   than needed the outcome is the same, later. That a row is locked, and ``skip_locked``, stay.
+- ``force_insert=``: a row without an id is inserted anyway.
 - ``checkpoint(…)``: where ``make chaos`` kills a process; nothing happens there otherwise.
 - What is read along (``select_related``, ``prefetch_related``): the same is read in more
   statements; lists that are hot have tests of their number.
@@ -23,9 +24,9 @@ import libcst as cst
 WORDS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
 LOGS = {"log", "logger"}
 SILENT_CALLS = {"cast", "isinstance", "checkpoint"}
-SILENT_ARGS = {"strict", "of", "no_key"}
+SILENT_ARGS = {"strict", "of", "no_key", "force_insert"}
 READ_ALONG = {"select_related", "prefetch_related"}
-_SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|WHERE|AND|ORDER BY)\b")
+_SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|JOIN|WHERE|AND|ORDER BY|AS)\b|\bexcluded\.")
 
 
 def is_left_out(node: cst.CSTNode) -> bool:
