@@ -188,3 +188,14 @@ def test_a_join_and_a_close_of_the_strategy_at_once_leave_nothing_open(
     fan_out(signal_id=closing.pk, now=now() + timedelta(seconds=1))
     send_on_paper()
     assert not Position.objects.exclude(quantity=0).exists()
+
+
+def test_what_a_masters_order_opened_in_parts_is_joined_up_to_the_newest_part(
+    strategy: Strategy, copy: CopySubscription
+) -> None:
+    whole = Decimal("0.041")
+    for begins, ends, size in ((0, 30, whole * 3 / 10), (30, 50, whole / 2)):
+        said(strategy, **BTC, part_from_pct=Decimal(begins), part_to_pct=Decimal(ends))
+        (seen,) = preview_join(copy, now())
+        assert seen.quantity is not None
+        assert 0 <= size - seen.quantity < Decimal("0.001")

@@ -166,7 +166,7 @@ def _follower(subscription: CopySubscription, symbol: str, now: datetime) -> Fol
 def _weighed(
     subscription: CopySubscription, signal: Signal, left: Decimal, now: datetime
 ) -> Joinable:
-    """Decided as if the signal had come just now."""
+    """Decided as if the signal had come just now, with all that its order had opened by then."""
     who = _follower(subscription, signal.symbol, now)
     if who is None:
         decision = Decision(Outcome.SKIPPED, Code.COPY_PAUSED)
@@ -174,6 +174,8 @@ def _weighed(
     spec, quote = market_view(symbol=signal.symbol).of(who.venue)
     state = market_states(symbol=signal.symbol, now=now).get(who.venue, MarketState.OPEN)
     terms = replace(signal_terms(signal), received_at=now, valid_until=None)
+    if terms.part is not None:
+        terms = replace(terms, part=terms.part._replace(start=Decimal(0)))
     decision = decide(terms, who, spec, quote, now, state)
     if decision.order is not None and spec is not None and left < 1:
         order = cut(decision.order, decision.order.quantity * left, spec)
