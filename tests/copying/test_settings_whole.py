@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -80,7 +81,11 @@ def test_a_bound_is_kept_from_both_sides_and_said_in_words(
 ) -> None:
     """Drafted alone: nothing is written."""
     row = CopySubscription.objects.select_related("settings", "account").get(pk=copy.pk)
-    for attempt in (lambda: drafted(row, values), lambda: first_version(VENUE, _whole(values))):
+    attempts: list[Callable[[], CopySettings]] = [
+        lambda: drafted(row, values),
+        lambda: first_version(VENUE, _whole(values)),
+    ]
+    for attempt in attempts:
         if not text:
             made = attempt()
             assert {name: getattr(made, name) for name in values} == values
@@ -141,7 +146,7 @@ def test_what_is_not_changed_is_kept_and_what_is_changed_is_on_record(
     assert copy.settings == changed.settings
     kept = {name: getattr(copy.settings, name) for name in FIELDS}
     assert kept == every | {"max_open": 2}
-    assert (copy.settings.version, changed.left_pct) == (3, 40)
+    assert (copy.settings.version, changed.left_pct) == (3, D(40))
     entry = Entry.objects.filter(action="trading.copy_settings.change").latest("pk")
     assert (entry.facts, entry.object_id, entry.subject_id) == (
         {"version": 3}, str(copy.pk), copy.user_id,

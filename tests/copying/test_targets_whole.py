@@ -135,7 +135,7 @@ def test_a_gap_is_planned_whole_and_once(copy: CopySubscription) -> None:
     at = now()
     keys = [(copy.pk, BTC)]
     assert plan_gaps(keys, at) == 1
-    row = Repair.objects.values().get()
+    row: Any = Repair.objects.values().get()
     assert {name: row[name] for name in row if name not in {"id", "public_id"}} == {
         "subscription_id": copy.pk, "account_id": copy.account_id, "symbol": BTC,
         "cause": "open", "signal_id": signal.pk, "held": D("0.03"), "target": HELD,
@@ -180,7 +180,9 @@ def test_everything_that_is_held_is_looked_at_however_much_it_is(copy: CopySubsc
     )
     assert converge_held(now()) == 2
     rows = Repair.objects.order_by("symbol").values_list("symbol", "cause", "held", "target")
-    assert list(rows) == [(many[0], "close", 1, 0), (many[500], "close", 1, 0)]
+    assert list(rows) == [
+        (many[0], "close", D(1), ZERO), (many[500], "close", D(1), ZERO),
+    ]  # fmt: skip
 
 
 def test_a_position_that_its_person_took_over_is_on_record(copy: CopySubscription) -> None:
@@ -239,6 +241,6 @@ def test_what_a_copy_holds_is_shown_with_its_target_price_and_orders(
     a_market(min_quantity=D("0.042"))
     copy.stopping = "close_now"
     _, btc = open_legs(copy, now())
-    assert (btc.too_small, btc.target) == (True, 0)
+    assert (btc.too_small, btc.target) == (True, ZERO)
     assert repairs_of(copy).count() == repairs_of(elsewhere).count() == 0
     assert signal.pk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -89,10 +90,11 @@ def test_each_change_writes_its_own_and_no_others_and_the_end_its_time() -> None
         assert seen(master) == wanted
     assert seen(other) == ("active", True, None)
     entries = Entry.objects.count()
-    for again in (
+    deeds: list[Callable[[], None]] = [
         lambda: change_master(master=master, change=Change.DISCONNECT, by=by, now=at),
         lambda: set_rules(master=master, rules=Rules(["BTCUSDT"]), by=by),
-    ):
+    ]
+    for again in deeds:
         with pytest.raises(MasterWrongState) as refused:
             again()
         assert refused.value.detail == "Disconnected"
@@ -204,7 +206,7 @@ def test_exits_are_distances_from_the_entry_on_the_side_that_closes(
         for number, (price, share) in enumerate(zip(targets, shares, strict=True))
     ]
     tell(master, *news, an_exit("s", stop, "1", side=side, ago=1))
-    kept = MasterExit.objects.filter(order_id="t1").values().get()
+    kept: Any = MasterExit.objects.filter(order_id="t1").values().get()
     assert {name: kept[name] for name in kept if name != "id"} == {
         "master_id": master.pk, "order_id": "t1", "symbol": "BTCUSDT", "position_side": "both",
         "side": side.value, "stops": False, "price": d(targets[1]), "quantity": d("0.3"),

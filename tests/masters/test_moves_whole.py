@@ -244,9 +244,9 @@ def test_what_is_due_of_two_symbols_is_decided_by_itself_in_the_venues_order() -
             now=seen + half / 2)  # fmt: skip
     assert _decided(master, seen + JOIN) == seen + JOIN + half / 2
     moves = MasterMove.objects.order_by("pk").values_list("symbol", "trade_id", "held_before")
-    assert list(moves.all()) == [("BTCUSDT", "1", 0), ("ETHUSDT", "2", 0)]
+    assert list(moves.all()) == [("BTCUSDT", "1", d("0")), ("ETHUSDT", "2", d("0"))]
     assert _decided(master, seen + JOIN + half) is None
-    assert list(moves.all())[2:] == [("BTCUSDT", "3", d("0.5")), ("ETHUSDT", "4", 1)]
+    assert list(moves.all())[2:] == [("BTCUSDT", "3", d("0.5")), ("ETHUSDT", "4", d("1"))]
 
 
 def test_followers_who_are_in_an_ignored_symbol_are_let_out_and_nobody_is_let_in() -> None:
