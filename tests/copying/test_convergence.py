@@ -164,6 +164,7 @@ def test_an_open_that_is_refused_again_and_again_is_given_up(copy: CopySubscript
     said(copy)
     answered(Outcome.REFUSED)
     for seconds in range(0, 28, 2):
+        a_quote(at=now() + timedelta(seconds=seconds))
         later(seconds)
         if Order.objects.filter(status="planned").exists():
             answered(Outcome.REFUSED)

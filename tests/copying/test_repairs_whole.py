@@ -10,17 +10,8 @@ import pytest
 
 from signals.models import Signal
 from tests.cast import VENUE, a_follower, a_market, a_quote, a_signal, a_strategy
-from tests.copying.test_convergence import (
-    HELD,
-    ZERO,
-    answered,
-    copy,
-    held,
-    market,
-    partly,
-    repair,
-    said,
-)
+from tests.copying.fates import answered, partly
+from tests.copying.test_convergence import HELD, ZERO, copy, held, market, repair, said
 from tests.execution.paper import now, send_on_paper
 from trading.copying.targets.gaps import converge_lately, plan_gaps
 from trading.copying.targets.opening import cut, judge_open

@@ -11,18 +11,8 @@ import pytest
 from mimic.audit.models import Entry
 from signals.models import Signal
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy, an_account
-from tests.copying.test_convergence import (
-    HELD,
-    ZERO,
-    answered,
-    copy,
-    expired,
-    held,
-    market,
-    partly,
-    repair,
-    said,
-)
+from tests.copying.fates import answered, expired, partly
+from tests.copying.test_convergence import HELD, ZERO, copy, held, market, repair, said
 from tests.execution.paper import now, send_on_paper
 from trading.copying.targets.asks import asked_of
 from trading.copying.targets.gaps import converge_held, converge_lately, plan_gaps
