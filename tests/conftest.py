@@ -15,6 +15,7 @@ from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
 import mimic.celery  # noqa: F401  (jobs go to the tests' own broker)
+from mimic.core.limits import forget_own_counts
 from mimic.core.redis_clients import LEFT_ALONE_SECONDS
 from mimic.ops.embedded.valkey import Valkey
 from signals.instruments import forget_symbols
@@ -74,6 +75,7 @@ def redis_server() -> Iterator[redis.Redis]:
 def _empty_redis(redis_server: redis.Redis) -> None:
     """No rate limit, cached value or queued job reaches the next test."""
     redis_server.flushdb()
+    forget_own_counts()
 
 
 @pytest.fixture(autouse=True)

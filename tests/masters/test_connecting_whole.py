@@ -180,9 +180,10 @@ def test_a_person_sees_masters_on_their_accounts_and_of_their_strategies() -> No
 
 
 def test_a_reason_is_a_sentence_and_the_doors_own_code_is_left_as_it_is() -> None:
-    assert set(REASONS) == set(Why)
+    assert set(REASONS) > set(Why)
     assert reason_of("master.funding") == "Funding was paid or received"
-    assert (reason_of("alert.unknown_symbol"), reason_of("")) == ("alert.unknown_symbol", "")
+    assert reason_of("alert.unknown_symbol") == "No exchange here trades that symbol"
+    assert (reason_of("alert.too_old"), reason_of("")) == ("alert.too_old", "")
 
 
 @pytest.mark.parametrize(

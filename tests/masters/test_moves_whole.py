@@ -127,7 +127,7 @@ def test_a_move_is_on_record_whole_and_so_is_what_the_door_was_told() -> None:
             "client_id": "web-1", "side": "buy", "quantity": d("0.4"), "price": d("60075"),
             "forced": False, "held_before": 0, "close_pct": None, "opens": d("0.4"),
             "equity": 10_000, "leverage": 10, "margin_pct": d("24.03"), "signal_id": signal.pk,
-            "at": first.fill.at, "decided_at": at,
+            "part_from_pct": 0, "part_to_pct": 100, "at": first.fill.at, "decided_at": at,
         }
     ]  # fmt: skip
     assert set(MasterFill.objects.values_list("move_id", flat=True)) == {
@@ -142,11 +142,15 @@ def test_a_move_is_on_record_whole_and_so_is_what_the_door_was_told() -> None:
     assert {name: d(said[name]) for name in _MONEY if name in said} == {
         "held": 0, "holds": d("0.4"), "opens": d("0.4"), "quantity": d("0.4"),
         "price": d("60075"), "margin_pct": d("24.03"), "equity": 10_000,
+        "part_from_pct": 0, "part_to_pct": 100,
     }  # fmt: skip
     assert (signal.stop_loss_pct, signal.take_profit_pct) == (2, 5)
 
 
-_MONEY = ("held", "holds", "close_pct", "opens", "quantity", "price", "margin_pct", "equity")
+_MONEY = (
+    "held", "holds", "close_pct", "opens", "quantity", "price", "margin_pct", "equity",
+    "part_from_pct", "part_to_pct",
+)  # fmt: skip
 
 
 def test_the_door_is_told_what_is_held_before_and_after_each_kind_of_move() -> None:

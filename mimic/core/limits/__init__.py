@@ -6,6 +6,14 @@ Without Redis each process counts by itself; see :class:`Limit`.
 """
 
 from mimic.core.limits.ahead import Ahead
-from mimic.core.limits.counting import Ask, Limit, Mode, Standing, judge, judge_each
+from mimic.core.limits.counting import (
+    Ask,
+    Limit,
+    Mode,
+    Standing,
+    forget_own_counts,
+    judge,
+    judge_each,
+)
 
-__all__ = ["Ahead", "Ask", "Limit", "Mode", "Standing", "judge", "judge_each"]
+__all__ = ["Ahead", "Ask", "Limit", "Mode", "Standing", "forget_own_counts", "judge", "judge_each"]

@@ -20,6 +20,11 @@ class Alone:
         self._lock = Lock()
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
+    def forget(self) -> None:
+        """As if nothing had been asked yet."""
+        with self._lock:
+            self._times.clear()
+
     def judge(self, questions: Sequence[Question]) -> list[int]:
         """Per question: allowed (0 or 1), remaining, ms until the next fits."""
         now = time.monotonic()

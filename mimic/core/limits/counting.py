@@ -149,6 +149,11 @@ def judge_each(questions: Sequence[Sequence[Ask]]) -> list[list[Standing]]:
     return [_standings(asks, list(islice(answers, 3 * len(asks)))) for asks in questions]
 
 
+def forget_own_counts() -> None:
+    """What this process has counted by itself."""
+    _alone.forget()
+
+
 def _by_ourselves(asks: Sequence[Ask]) -> list[int]:
     return _alone.judge(
         [(ask.key, ask.mode, ask.limit.alone, ask.limit.seconds, ask.times) for ask in asks]
