@@ -100,7 +100,11 @@ def _order(copy: CopySubscription, origin: int, **fields: Any) -> Order:
     signal = a_signal(copy.strategy)
     fan_out(signal_id=signal.pk, now=now())
     order = Order.objects.get(subscription_id=copy.pk, origin_id=signal.pk)
-    Order.objects.filter(pk=order.pk).update(**{"origin_id": origin} | fields)
+    return _becomes(order, origin_id=origin, **fields)
+
+
+def _becomes(order: Order, **fields: Any) -> Order:
+    Order.objects.filter(pk=order.pk).update(**fields)
     return order
 
 
@@ -111,10 +115,11 @@ def test_what_is_out_of_a_copy_is_taken_back_by_what_it_is_and_by_how_it_was_sto
     """Opens always; closes of ours where the person keeps everything; others' orders never."""
     copy, other = a_follower(a_strategy().strategy), a_follower(a_strategy().strategy)
     strangers = _order(other, 1)
-    open_ = _order(copy, 2)
-    ours = _order(copy, 3, reduce_only=True, margin_reserved=0)
-    guards = _order(copy, 4, reduce_only=True, margin_reserved=0, origin_kind="guard")
-    filled = _order(copy, 5, status="filled", closed_at=now(), filled=D("0.041"))
+    # All before the first of them closes: an open waits for its copy's closes.
+    open_, ours, guards, filled = (_order(copy, origin) for origin in (2, 3, 4, 5))
+    _becomes(ours, reduce_only=True, margin_reserved=0)
+    _becomes(guards, reduce_only=True, margin_reserved=0, origin_kind="guard")
+    _becomes(filled, status="filled", closed_at=now(), filled=D("0.041"))
     CopySubscription.objects.filter(pk=copy.pk).update(
         status="stopped" if way is StopWay.KEEP else "closing", stopping=way.value
     )
