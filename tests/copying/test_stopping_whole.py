@@ -113,13 +113,13 @@ def test_what_is_out_of_a_copy_is_taken_back_by_what_it_is_and_by_how_it_was_sto
     way: StopWay,
 ) -> None:
     """Opens always; closes of ours where the person keeps everything; others' orders never."""
-    copy, other = a_follower(a_strategy().strategy), a_follower(a_strategy().strategy)
-    strangers = _order(other, 1)
+    copy = a_follower(a_strategy().strategy, sizing_value=D(1))
+    strangers = _order(a_follower(a_strategy().strategy), 1)
     # All before the first of them closes: an open waits for its copy's closes.
     open_, ours, guards, filled = (_order(copy, origin) for origin in (2, 3, 4, 5))
     _becomes(ours, reduce_only=True, margin_reserved=0)
     _becomes(guards, reduce_only=True, margin_reserved=0, origin_kind="guard")
-    _becomes(filled, status="filled", closed_at=now(), filled=D("0.041"))
+    _becomes(filled, status="filled", closed_at=now(), filled=filled.quantity)
     CopySubscription.objects.filter(pk=copy.pk).update(
         status="stopped" if way is StopWay.KEEP else "closing", stopping=way.value
     )
