@@ -1362,7 +1362,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='trade',
-            index=models.Index(fields=['account', '-id'], name='trade_account_recent'),
+            index=models.Index(fields=['account', '-id', 'closed_at'], name='trade_account_recent'),
         ),
         migrations.AddIndex(
             model_name='trade',

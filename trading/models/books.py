@@ -140,7 +140,8 @@ class Trade(HotModel, PublicModel):
         verbose_name_plural = _("trades")
         ordering = ("-id",)
         indexes = [
-            models.Index(fields=["account", "-id"], name="trade_account_recent"),
+            # Days are looked through here: a trade may be booked long after it was over.
+            models.Index(fields=["account", "-id", "closed_at"], name="trade_account_recent"),
             models.Index(  # with what totals over all of a person's trades add up
                 fields=["account", "symbol", "-id"],
                 include=["profit", "fees", "closed_at"],
