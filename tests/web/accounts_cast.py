@@ -10,7 +10,7 @@ import pyotp
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.services import enrol_totp
 from tests.cast import VENUE, a_person
 from tests.codes import code_of
@@ -75,8 +75,8 @@ def again(browser: Client) -> Client:
 class Trader:
     """A person with an app, and their browser."""
 
-    def __init__(self) -> None:
-        self.user = a_person()
+    def __init__(self, role: str = Role.TRADER) -> None:
+        self.user = a_person(role)
         self.app = pyotp.TOTP(enrol_totp(user=self.user))
         self.browser = Client()
         self.browser.force_login(self.user)
