@@ -69,7 +69,8 @@ TESTS = (
     "tests/execution/test_venue_settings.py", "tests/web/test_approvals_page.py",
     "tests/web/test_copy_at_venue.py", "tests/web/test_copy_join_page.py",
     "tests/web/test_copy_settings_page.py", "tests/web/test_copy_stop_page.py",
-    "tests/web/test_sockets_rows.py", "tests/web/test_start_page.py",
+    "tests/web/test_masters_page.py", "tests/web/test_sockets_rows.py",
+    "tests/web/test_start_page.py",
 )  # fmt: skip
 NOT_THESE = "not (bench or e2e or lighthouse or fuzz or chaos or slow)"
 OPTIONS = (
