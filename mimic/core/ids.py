@@ -31,6 +31,20 @@ class TimeId(Func):
     output_field = models.BigIntegerField()
 
 
+class MadeBefore(Func):
+    """``MadeBefore("id", seconds=60)``: a minute before that row was written.
+
+    Immutable, as a timestamp less an interval is not: a generated column may rest on it.
+    """
+
+    template = (
+        f"to_timestamp((%(expressions)s >> {_SEQUENCE_BITS}) / 1000.0"
+        f" + {_EPOCH_MS // 1000} - %(seconds)s)"
+    )
+    arity = 1
+    output_field = models.DateTimeField()
+
+
 def first_id_at(moment: datetime) -> int:
     """The smallest time-ordered id that can be made at ``moment`` (aware): a partition's bound."""
     return int((moment - EPOCH) / timedelta(milliseconds=1)) << _SEQUENCE_BITS

@@ -24,12 +24,13 @@ from mimic.dashboard.books_scope import Scope
 from signals.ingest.tradingview.alert import canonical_symbol
 from trading.domain.orders import TERMINAL
 from trading.models import ExchangeAccount
+from trading.models.books import LATE_SECONDS
 from trading.models.orders import STATUS_LABELS
 
 Choices = Iterable[tuple[str, str | Promise]]
 _ALL = _("All")
 _TEXT = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
-_CLOCKS_DIFFER = timedelta(days=1)
+_CLOCKS_DIFFER = timedelta(seconds=LATE_SECONDS)
 """More than a venue's clock may be ahead of the one that makes our ids."""
 RESULTS = (("won", _("Won")), ("lost", _("Lost")))
 _BY_RESULT = {"won": Q(profit__gt=F("fees")), "lost": Q(profit__lt=F("fees"))}
@@ -125,7 +126,8 @@ class PositionFilter(BookFilter):
 
 class HistoryFilter(BookFilter):
     """Days are the person's own, both included. ``moment`` is the field that they bound; a row is
-    written at most ``earlier`` before it.
+    written at most ``earlier`` before it, and at most ``_CLOCKS_DIFFER`` after it unless it is one
+    of ``written_later``.
     """
 
     symbol = forms.CharField(
@@ -138,6 +140,7 @@ class HistoryFilter(BookFilter):
     until = _day(_("To"))
     moment = "created_at"
     earlier: ClassVar[timedelta] = _CLOCKS_DIFFER
+    written_later: ClassVar[tuple[Q, ...]] = ()
 
     def clean_symbol(self) -> str:
         text = self.cleaned_data["symbol"]
@@ -165,13 +168,21 @@ class HistoryFilter(BookFilter):
             oldest = first_id_at(begin - self.earlier)
             found &= Q(**{f"{self.moment}__gte": begin}, pk__gte=oldest)
         if until := self.value("until"):
-            end = _midnight(until + timedelta(days=1))
-            found &= Q(**{f"{self.moment}__lt": end}) & self.written_before(end)
+            found &= Q(**{f"{self.moment}__lt": self._end(until)})
         return found
 
-    def written_before(self, end: datetime) -> Q:
-        """What else is true of rows whose moment is before ``end``."""
-        return Q()
+    def conditions(self) -> list[Q]:
+        """The same rows in parts that share none, each found where its index begins."""
+        until = self.value("until")
+        if not until:
+            return [self.condition()]
+        bound = first_id_at(self._end(until) + _CLOCKS_DIFFER)
+        later = [Q(pk__gte=bound) & part for part in self.written_later]
+        return [self.condition() & part for part in (Q(pk__lt=bound), *later)]
+
+    @staticmethod
+    def _end(until: date) -> datetime:
+        return _midnight(until + timedelta(days=1))
 
 
 class OrderFilter(HistoryFilter):
@@ -187,15 +198,12 @@ class OrderFilter(HistoryFilter):
         alive = Q() if status in TERMINAL else Q(closed_at=None)
         return super().condition() & Q(status=status) & alive
 
-    def written_before(self, end: datetime) -> Q:
-        """An order is written when it is made; a trade may be booked long after its moment."""
-        return Q(pk__lt=first_id_at(end + _CLOCKS_DIFFER))
-
 
 class TradeFilter(HistoryFilter):
     result = _choice(_("Result"), RESULTS)
     moment = "closed_at"
     earlier = timedelta(days=7)  # written with the first fill of a close, over with the last
+    written_later = (Q(booked_late=True),)
 
     def condition(self) -> Q:
         return super().condition() & _BY_RESULT.get(self.value("result"), Q())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -44,8 +44,7 @@ class Book(Generic[Row, Line, Filter]):
     def page(self, request: HttpRequest, asked: Filter) -> dict[str, Any]:
         """The context of the list, newest first."""
         before = before_of(request)
-        rows = self.rows._default_manager.filter(asked.condition())
-        ids = newest_ids(rows, asked.accounts, before=before, limit=ON_PAGE + 1)
+        ids = newest_ids(self._parts(asked), asked.accounts, before=before, limit=ON_PAGE + 1)
         older = ids[ON_PAGE - 1] if len(ids) > ON_PAGE else None
         return {
             **frame_of(asked, self.name),
@@ -67,6 +66,8 @@ class Book(Generic[Row, Line, Filter]):
 
     def _table(self, asked: Filter) -> Iterator[Sequence[object]]:
         yield self.columns
-        rows = self.rows._default_manager.filter(asked.condition())
-        for ids in all_ids(rows, asked.accounts, most=IN_EXPORT):
+        for ids in all_ids(self._parts(asked), asked.accounts, most=IN_EXPORT):
             yield from map(self.cells, self.lines(asked.scope, ids))
+
+    def _parts(self, asked: Filter) -> list[QuerySet[Row]]:
+        return [self.rows._default_manager.filter(part) for part in asked.conditions()]

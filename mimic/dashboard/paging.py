@@ -34,31 +34,33 @@ def pager(request: HttpRequest, before: int | None, older: int | None) -> dict[s
 
 
 def newest_ids(
-    rows: QuerySet[_Row], accounts: Sequence[int], *, before: int | None, limit: int
+    parts: Sequence[QuerySet[_Row]], accounts: Sequence[int], *, before: int | None, limit: int
 ) -> list[int]:
-    """Ids of the newest ``rows`` on these accounts, below ``before``.
+    """Ids of the newest rows of all ``parts``, which share none, on these accounts, below
+    ``before``.
 
     Each account is read from the newest end of its own index (account, id): a list of accounts
     in one condition would have all their rows read and sorted.
     """
     if not accounts:
         return []
-    below = rows if before is None else rows.filter(pk__lt=before)
+    below = parts if before is None else [rows.filter(pk__lt=before) for rows in parts]
     first, *others = (
-        below.filter(account_id=key).order_by("-pk").values_list("pk", flat=True)[:limit]
+        rows.filter(account_id=key).order_by("-pk").values_list("pk", flat=True)[:limit]
         for key in accounts
+        for rows in below
     )
     found: QuerySet[Any, int] = first.union(*others, all=True) if others else first
     return list(found.order_by("-pk")[:limit]) if others else list(found)
 
 
 def all_ids(
-    rows: QuerySet[_Row], accounts: Sequence[int], *, most: int, at_once: int = 1_000
+    parts: Sequence[QuerySet[_Row]], accounts: Sequence[int], *, most: int, at_once: int = 1_000
 ) -> Iterator[list[int]]:
     """All of them, newest first, a chunk a query; ``most`` bounds what one answer may hold."""
     before, left = None, most
     while left > 0 and (
-        found := newest_ids(rows, accounts, before=before, limit=min(at_once, left))
+        found := newest_ids(parts, accounts, before=before, limit=min(at_once, left))
     ):
         yield found
         before, left = found[-1], left - len(found)

@@ -1,8 +1,8 @@
 """Lists of somebody with 100,000 trades: what each way to ask takes, in the web and in Postgres.
 
-``python -m pytest tests/bench/test_long_books.py -m bench -n 0 -s``. Judged is the processor time
-of Postgres, which grows with the books and which neighbours on the machine stretch less than the
-clock's; that of the web, for fifty rows, and the clock are printed beside it.
+``python -m pytest tests/bench/test_long_books.py -m bench -n 0 -s`` on a quiet machine. Judged is
+the middle answer by the clock; the processor time of the web, for fifty rows, and of Postgres,
+which grows with the books, are printed beside it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 TRADES = 100_000
 LIMIT_MS = 50
 ROUNDS = 15
-UNINDEXED = "/orders?symbol=NONEUSDT"
-"""An index on symbols would be written with every order that is sent: shown, and not judged."""
 
 
 @pytest.fixture
@@ -54,12 +52,12 @@ def test_every_list_answers_in_time(holder: Holder) -> None:
     ways += ["/positions", f"/trades/{middle.public_id}", f"/orders/{order.public_id}"]
     with connection.cursor() as cursor:
         cursor.execute("SET max_parallel_workers_per_gather = 0")  # a helper's time is not seen
-    slow = [way for way in ways if _used(holder, way) > LIMIT_MS and way != UNINDEXED]
+    slow = [way for way in ways if _took(holder, way) > LIMIT_MS]
     assert slow == []
 
 
-def _used(holder: Holder, way: str) -> float:
-    """Milliseconds of processor time that a request takes of its Postgres backend."""
+def _took(holder: Holder, way: str) -> float:
+    """Milliseconds that the middle one of ``ROUNDS`` requests takes."""
     for _ in range(3):
         assert holder.browser.get(way).status_code == 200
     clock: list[float] = []
@@ -71,4 +69,4 @@ def _used(holder: Holder, way: str) -> float:
     web = (time.thread_time() - web) * 1000 / ROUNDS
     store = (backend_seconds() - store) * 1000 / ROUNDS
     print(f"{way[:52]:52} web {web:5.1f} + store {store:5.1f} ms, clock {median(clock):6.1f} ms")
-    return store
+    return median(clock)

@@ -108,6 +108,23 @@ def test_a_filter_changes_rows_and_totals_alike(holder: Holder, asked: str) -> N
     assert (sums.count, sums.net) == (1, left.profit - left.fees)
 
 
+def test_a_trade_that_was_booked_long_after_it_was_over_is_among_those_of_its_day(
+    holder: Holder,
+) -> None:
+    late = traded(holder, holder.on_paper, "60000", "61000")
+    traded(holder, holder.on_paper, "60000", "62000")
+    over = now() - timedelta(days=40)
+    early = traded(holder, holder.on_paper, "60000", "63000")
+    Trade.objects.filter(pk=early.pk).update(id=first_id_at(over), closed_at=over)
+    Trade.objects.filter(pk=late.pk).update(closed_at=over)
+    day = timezone.localdate(over)
+    for asked in ({"until": day}, {"until": day + timedelta(days=30)}):
+        lines = holder.page(PAGE, **asked).context["lines"]
+        assert [it.row.public_id for it in lines] == [late.public_id, early.public_id]
+    rows = lines_of_file(holder.browser.get(reverse("trades-csv"), {"until": str(day)}))
+    assert len(rows) == 1 + 2
+
+
 def test_filters_that_leave_nothing_offer_all(holder: Holder) -> None:
     traded(holder, holder.on_paper, "60000", "61000")
     answer = holder.page(PAGE, result="lost")

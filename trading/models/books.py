@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
 from mimic.core.fields import AmountField, HotModel, PublicModel
+from mimic.core.ids import MadeBefore
 from trading.domain.ports import PositionSide
 from trading.models.accounts import ExchangeAccount
 
 _SIDES = [(side.value, side.value) for side in PositionSide]
+LATE_SECONDS = 86_400
 
 
 class Fill(HotModel):
@@ -119,7 +122,8 @@ class Trade(HotModel, PublicModel):
 
     However many fills it took: prices are their averages, the rest their sums. ``fees`` are those
     of closing it and its part of what opening cost. ``closed_by``: the order of ours, or the
-    external fill; either makes one trade at most. ``closed_at`` is when its last fill was.
+    external fill; either makes one trade at most. ``closed_at`` is when its last fill was;
+    ``booked_late`` are the few that were over a day before, of which the id tells nothing.
     """
 
     closed_by = models.BigIntegerField(unique=True, editable=False)
@@ -134,14 +138,21 @@ class Trade(HotModel, PublicModel):
     fees = AmountField(_("fees"))
     opened_at = models.DateTimeField(_("opened"), null=True)
     closed_at = models.DateTimeField(_("closed"))
+    booked_late = models.GeneratedField(
+        expression=LessThan(F("closed_at"), MadeBefore("id", seconds=LATE_SECONDS)),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("trade")
         verbose_name_plural = _("trades")
         ordering = ("-id",)
         indexes = [
-            # Days are looked through here: a trade may be booked long after it was over.
-            models.Index(fields=["account", "-id", "closed_at"], name="trade_account_recent"),
+            models.Index(fields=["account", "-id"], name="trade_account_recent"),
+            models.Index(
+                fields=["account", "-id"], condition=Q(booked_late=True), name="trade_booked_late"
+            ),
             models.Index(  # with what totals over all of a person's trades add up
                 fields=["account", "symbol", "-id"],
                 include=["profit", "fees", "closed_at"],

@@ -159,7 +159,8 @@ class Order(HotModel, PublicModel):
                 condition=Q(cancel_due_at__isnull=False, closed_at__isnull=True),
                 name="order_to_cancel",
             ),
-            models.Index(fields=["account", "-id"], name="order_account_recent"),
+            # The symbol narrows what is read; in front of the id it would be an index of its own.
+            models.Index(fields=["account", "-id", "symbol"], name="order_account_recent"),
             models.Index(
                 fields=["account", "-id"],
                 condition=Q(status__in=_UNFILLED),
