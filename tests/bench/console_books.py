@@ -127,7 +127,7 @@ SELECT order_id, uuidv7(at - clock_timestamp()), id, copy_id, account_id, user_i
     rank, at, at + interval '100 ms', CASE WHEN rank %% 4 > 0 THEN at + interval '200 ms' END,
     CASE WHEN rank %% 4 > 0 AND status <> 'unknown' THEN at + strewn * interval '1 ms' END
   FROM copied ORDER BY order_id;
-INSERT INTO trading_trade (id, fill_id, public_id, account_id, subscription_id, symbol, side,
+INSERT INTO trading_trade (id, closed_by, public_id, account_id, subscription_id, symbol, side,
     quantity, entry_price, exit_price, profit, fees, opened_at, closed_at)
 SELECT order_id, order_id, uuidv7(at - clock_timestamp()), account_id, copy_id, symbol, way,
     quantity, 100, price, (price - 100) * quantity, quantity * 0.1, at - interval '2 hours', at
@@ -196,9 +196,9 @@ def a_busy_year(size: Size, now: datetime) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def a_busy_hour(now: datetime) -> None:
-    """Its orders are not all done: some are open, unknown, or wait for a person."""
-    _copied(SIGNALS_A_BUSY_HOUR, now - BUSY, now, receipts=True, busy=True)
+def a_busy_hour(now: datetime, signals: int = SIGNALS_A_BUSY_HOUR) -> None:
+    """Its orders are not all done: one of 200 is unknown, others are open or wait for a person."""
+    _copied(signals, now - BUSY, now, receipts=True, busy=True)
 
 
 def rows_of_tables() -> dict[str, int]:
