@@ -9,6 +9,7 @@ from mimic.probes.demo.driving import ask_simulator
 from signals.models import Signal
 from trading.domain.orders import OrderStatus
 from trading.models import Order, OrderAttempt, OrderEvent
+from trading.models.orders import AttemptOutcome
 
 VENUE = "binanceusdm"
 LOST_ANSWERS = 3  # the venue executes these orders, and nobody hears of it
@@ -23,7 +24,11 @@ def begin() -> None:
 
 
 def outcome_of(signal: Signal) -> dict[str, int]:
-    """Counts of our books and, for what was doubled, of the venue's own ledger."""
+    """Counts of our books and, for what was doubled, of the venue's own ledger.
+
+    Sent again is what was proven never to have arrived. What the breaker kept back while answers
+    failed was not on its way yet, and went a moment later.
+    """
     orders = Order.objects.filter(origin_kind="signal", origin_id=signal.pk, route=VENUE)
     keys = orders.values("pk")
     unclear = OrderEvent.objects.filter(order_id__in=keys, became=OrderStatus.UNKNOWN.value)
@@ -37,7 +42,8 @@ def outcome_of(signal: Signal) -> dict[str, int]:
         "filled": orders.filter(status=OrderStatus.FILLED.value).count(),
         "refused": orders.filter(status=OrderStatus.REJECTED.value).count(),
         "unclear": unclear.values("order_id").distinct().count(),
-        "sent_again": attempts.filter(number__gt=1).count(),
+        "sent_again": attempts.filter(outcome=AttemptOutcome.NOT_PLACED).count(),
+        "kept_back": attempts.filter(outcome=AttemptOutcome.REFUSED, sent_at=None).count(),
         "doubled": sum(count > 1 for count in taken.values()),
     }
 
