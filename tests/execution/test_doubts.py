@@ -100,6 +100,14 @@ def test_absence_takes_order_open_orders_trades_and_position_after_the_gate(name
     assert (found.finding, found.evidence[-1].asked) == (finding, last_asked)
 
 
+def test_what_the_venue_gave_an_id_was_there_however_little_its_lists_show() -> None:
+    named, trades = replace(DUE, venue_order_id="v1"), (_a_trade("v1"),)
+    books = replace(BOOKS, orders=BOOKS.orders | {"v1"})
+    session, now = AccountSession(1, "binanceusdm"), SENT + timedelta(seconds=60)
+    found = asyncio.run(look(Venue(trades=trades), session, named, books, now))  # type: ignore[arg-type]
+    assert found.finding is Finding.UNCLEAR
+
+
 def test_a_short_is_weighed_in_its_own_direction() -> None:
     venue, due = Venue(held="0.490"), replace(DUE, side="sell")
     session, now = AccountSession(1, "binanceusdm"), SENT + timedelta(seconds=10)

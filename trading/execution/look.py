@@ -113,7 +113,7 @@ class _Look:
     async def _proven(self) -> bool:
         """The four together; the cheapest first, for one that speaks against it is enough."""
         due = self._due
-        if not due.unclear or due.filled > Decimal(0):
+        if not due.unclear or due.filled > Decimal(0) or due.venue_order_id:
             return False  # it was acknowledged once; not finding it now proves nothing
         if not self._gateway.acceptance_window:
             return True  # nothing is ever on its way there: paper

@@ -18,6 +18,7 @@ from trading.domain.ports import Outcome, SendResult
 from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
+from trading.execution.findings import UNCLEAR
 from trading.execution.transitions import ENDED_SHORT, Change, Claimed, move
 from trading.market.refresh import DOUBTED
 from trading.models import ExchangeAccount, Instrument
@@ -51,7 +52,8 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
     """Command: write how these POSTs ended, and book the fills that came with them.
 
     An answer whose order has another fence by now is late: its attempt is recorded, and the
-    order is left to whoever holds it (fills are booked all the same, they happened).
+    order is left to whoever holds it. What happened, happened all the same: fills are booked, and
+    an order in doubt is known to exist if its newest attempt was confirmed.
     """
     record([_attempt_end(answer) for answer in answers])
     by_cause: dict[Cause, list[Answer]] = defaultdict(list)
@@ -61,6 +63,8 @@ def settle_answers(*, route: str, answers: Sequence[Answer], now: datetime) -> N
     for cause in sorted(by_cause):
         changes = [_change(cause, answer, now) for answer in by_cause[cause]]
         moved[cause] = move(cause, changes, now)
+        if cause is Cause.ACKNOWLEDGE:
+            moved[cause] |= _exist_after_all(by_cause[cause], moved[cause], now)
         receipts.follow(cause, moved[cause])
         orders.labels(route, cause.value).inc(len(moved[cause]))
     _overtaken(by_cause[Cause.ACKNOWLEDGE], moved.get(Cause.ACKNOWLEDGE, set()))
@@ -93,6 +97,35 @@ def _doubt_keys(refused: Sequence[Answer], now: datetime) -> None:
     """
     refusing = [each.order.order_id for each in refused if each.result.code == _KEYS_REFUSED]
     watched.doubt(refusing, now)
+
+
+_IN_DOUBT_YET = """
+SELECT o.id, o.fence FROM trading_order o
+  JOIN unnest(%s::bigint[], %s::int[]) AS c(id, attempt) ON o.id = c.id AND o.attempts = c.attempt
+ WHERE o.status = ANY(%s) ORDER BY o.id FOR UPDATE OF o
+"""
+
+
+def _exist_after_all(confirmed: Sequence[Answer], moved: set[int], now: datetime) -> set[int]:
+    """Their senders were given up, and what the venue confirms is their newest attempt. Left in
+    doubt they could be taken for absent by lists that lag: a trade of an order that has a venue's
+    id is no strange one.
+    """
+    late = {each.order.order_id: each for each in confirmed if each.order.order_id not in moved}
+    if not late:
+        return set()
+    attempts = [each.order.attempt for each in late.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_DOUBT_YET, [list(late), attempts, list(UNCLEAR)])
+        fences: dict[int, int] = dict(cursor.fetchall())
+    return move(
+        Cause.ACKNOWLEDGE,
+        [
+            _change(Cause.ACKNOWLEDGE, late[key], now)._replace(fence=fence)
+            for key, fence in fences.items()
+        ],
+        now,
+    )
 
 
 def _overtaken(confirmed: Sequence[Answer], moved: set[int]) -> None:
