@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +19,7 @@ from trading.venues.figures import moment, number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.lookup import says_absent
 from trading.venues.streams.protocol import Door, Pace, StreamEnded
+from trading.venues.trades import read_fill
 from trading.venues.upbit import pages
 from trading.venues.upbit.errors import read_error
 from trading.venues.upbit.jwt import bearer
@@ -72,7 +72,7 @@ class UpbitStreams:
     async def fills(self, client: Any, listing: Listing, venue_order_id: str) -> list[FillReport]:
         row = await _order(client, venue_order_id)
         told = pages.trades_in(row) if row else []
-        return [_fill(trade, listing.spec.symbol) for trade in told]
+        return [read_fill(trade, listing.spec.symbol, listing.contract_size) for trade in told]
 
     async def exits(self, client: Any, listings: Mapping[str, Listing]) -> list[ExitNews]:
         """None: what waits for its price is made in the venue's app, and told without it."""
@@ -152,21 +152,6 @@ def _told(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[N
         at=moment(message["trade_timestamp"]),
     )
     return [FillNews(fill, order.client_id, PositionSide.BOTH), order]
-
-
-def _fill(trade: Mapping[str, Any], symbol: str) -> FillReport:
-    fee: Mapping[str, Any] = trade["fee"]
-    return FillReport(
-        trade_id=str(trade["id"]),
-        venue_order_id=str(trade["order"]),
-        symbol=symbol,
-        side=Side(trade["side"]),
-        quantity=number(trade["amount"]),
-        price=number(trade["price"]),
-        fee=Decimal(fee["cost"]),
-        fee_currency=str(fee["currency"]),
-        at=moment(trade["timestamp"]),
-    )
 
 
 def _assets(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
