@@ -17,6 +17,7 @@ from tests.execution.news_cast import an_order, our_id
 from tests.simulators.binance import BinanceSimulator
 from tests.simulators.bybit import BybitSimulator
 from tests.simulators.coinbase import CoinbaseSimulator
+from tests.simulators.coinbase.client import PERP
 from tests.simulators.coinbase.keys import elliptic
 from tests.simulators.coinbase.stream import CoinbaseStream
 from tests.simulators.okx import OkxSimulator
@@ -39,17 +40,20 @@ OTHERS = {**SWAPS, "coinbase": CoinbaseSimulator, "upbit": UpbitSimulator}
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What is traded at a venue. ``spot``: a sell closes, and is to say so."""
+    """What is traded at a venue, which calls it ``listed``. ``spot``: a sell closes, and is to say
+    so.
+    """
 
     symbol: str = SYMBOL
+    listed: str = SYMBOL
     quote: str = "USDT"
     price: str = "60000"
     spot: bool = False
 
 
 _MARKETS = {
-    "coinbase": Market("BTCUSD", "USD"),
-    "upbit": Market("BTCKRW", "KRW", "90000000", spot=True),
+    "coinbase": Market("BTCUSD", PERP, "USD"),
+    "upbit": Market("BTCKRW", "KRW-BTC", "KRW", "90000000", spot=True),
 }
 
 
@@ -67,9 +71,10 @@ class House:
         self.simulator = simulator
         self.venue = venue
         self.market = _MARKETS.get(venue, Market())
-        stream = simulator.stream
-        if isinstance(stream, CoinbaseStream):
-            stream.beats = 0.1
+        if isinstance(simulator, CoinbaseSimulator) and isinstance(
+            simulator.stream, CoinbaseStream
+        ):
+            simulator.stream.beats = 0.1
         sockets = Sockets(ping_every=0.5)
         self.gateway = CcxtGateway(VENUES[venue], simulator.base_url, sockets=sockets)
         self.governor = Governor()

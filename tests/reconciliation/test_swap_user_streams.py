@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,18 +11,20 @@ from asgiref.sync import sync_to_async
 
 from tests.reconciliation.stream_cast import OTHERS, SWAPS, House, a_listing, quick, until
 from tests.simulators.coinbase.calls import PREFIX
-from trading.domain.ports import PositionSide, Side
+from trading.domain.ports import OrderRequest, PositionSide, Side
 from trading.models import (
     AccountCheck,
     AccountStream,
     CopySubscription,
     ExchangeAccount,
     ExternalFill,
+    ExternalOrder,
     ExternalPosition,
     Fill,
     Order,
     VirtualPosition,
 )
+from trading.reconciliation.user_streams import backfill
 from trading.venues.registry import load_adapters
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -149,6 +152,44 @@ async def test_a_lost_message_is_noticed_by_its_number_and_asked_for(house: Hous
     stream = await AccountStream.objects.aget()
     assert stream.breach == "missed"
     assert await Fill.objects.acount() == await ExternalFill.objects.acount() == 1
+
+
+@pytest.mark.parametrize("house", ["coinbase", "upbit"], indirect=True)
+async def test_an_order_by_hand_that_filled_during_a_gap_is_found_though_it_was_older(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is found by time here: the order is asked for by its id."""
+    copy = await house.follower()
+    symbol, low = house.market.symbol, D(house.market.price) / 2
+    async with house.listening():
+        resting = OrderRequest("web1", symbol, Side.BUY, D("0.10"), price=low)
+        await house.gateway.place(house.session(copy), resting)
+        await until(lambda: ExternalOrder.objects.filter(state="open").exists())
+        monkeypatch.setattr(backfill, "SKEW", timedelta(hours=-1))
+        house.break_stream(action="silence")
+        fallen = {"symbol": house.market.listed, "mark": str(low / 2)}
+        house.simulator.command("POST /_sim/price", fallen)
+        house.heal()
+        house.break_stream(action="disconnect")
+        await until(ExternalFill.objects.exists)
+        await until(lambda: ExternalOrder.objects.get().state == "filled")
+    row = await ExternalFill.objects.aget()
+    assert (row.venue_order_id, row.quantity) == (
+        (await ExternalOrder.objects.aget()).venue_order_id, D("0.10"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("house", ["upbit"], indirect=True)
+async def test_a_coin_that_nobody_lists_keeps_no_stream_from_going_live(house: House) -> None:
+    copy = await house.follower()
+    account = house.simulator.venue.accounts[house.keys().api_key]
+    account.position("KRW-GONE", "net").versions.append((0.0, D(7), D(0)))
+    async with house.listening():
+        await until(lambda: ExternalPosition.objects.filter(unexplained=7).exists())
+        house.break_stream(action="disconnect")
+        await until(lambda: AccountStream.objects.get().backfills >= 2)
+        order = await house.place(copy, "0.10")
+        await until(lambda: Order.objects.get(pk=order.pk).status == "filled")
 
 
 FILLS = f"GET {PREFIX}/orders/historical/fills"

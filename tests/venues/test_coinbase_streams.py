@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.venues.coinbase_cast import ALICE, HOUSE, MODERN, PAIRS, STRANGER
 from tests.venues.conftest import impatient
 from tests.venues.stream_cast import Ear, listening, patient
 from trading.domain.news import BalanceNews, Breach, FillNews, Joined, OrderNews
-from trading.domain.ports import AccountSession, OrderRequest, OrderState, Side
+from trading.domain.ports import AccountSession, Credentials, OrderRequest, OrderState, Side
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.coinbase.jwt import bearer, socket_token
 from trading.venues.coinbase.streams import CoinbaseStreams
@@ -29,6 +30,7 @@ from trading.venues.streams.protocol import StreamEnded
 D = Decimal
 BITCOIN = "BTCUSD"
 FORGED = AccountSession(1, "coinbase", HOUSE.forged)
+NO_KEY = AccountSession(1, "coinbase", Credentials(PAIRS["alice"].name, "not a key"))
 
 
 @pytest.fixture
@@ -63,7 +65,6 @@ async def test_an_order_is_told_by_its_sum_and_its_trades_are_asked_for(
     async with listening(listener) as ear:
         placed = await gateway.place(who, _buy("mimicC1"))
         await ear.until(lambda: any(o.state is OrderState.FILLED for o in ear.all(OrderNews)))
-        await ear.until(lambda: ear.all(BalanceNews))
     assert not ear.all(FillNews)
     told = [(each.state, each.executed, each.quantity) for each in ear.all(OrderNews)]
     assert told == [
@@ -78,6 +79,15 @@ async def test_an_order_is_told_by_its_sum_and_its_trades_are_asked_for(
     ]
     assert found[0].at is not None
     assert list(await gateway.fills(who, BITCOIN, found[0].at)) == list(found)
+
+
+async def test_money_is_told_of_while_no_open_profit_moves_it(gateway: CcxtGateway) -> None:
+    async with listening(gateway.user_stream(ALICE)) as ear:
+        await gateway.place(ALICE, _buy("mimicM1"))
+        await ear.until(lambda: ear.all(OrderNews)[-1:] and ear.all(OrderNews)[-1].executed)
+        assert not ear.all(BalanceNews)
+        await gateway.place(ALICE, replace(_buy("mimicM2"), side=Side.SELL))
+        await ear.until(lambda: ear.all(BalanceNews))
 
 
 async def test_open_and_named_orders_are_found_by_asking(gateway: CcxtGateway) -> None:
@@ -97,7 +107,7 @@ async def test_open_and_named_orders_are_found_by_asking(gateway: CcxtGateway) -
     assert await listener.symbols() == {BITCOIN, "ETHUSD", "SOLUSD"}
 
 
-@pytest.mark.parametrize("who", [STRANGER, FORGED], ids=["stranger", "forged"])
+@pytest.mark.parametrize("who", [STRANGER, FORGED, NO_KEY], ids=["stranger", "forged", "no key"])
 async def test_keys_that_are_not_let_in_are_told(gateway: CcxtGateway, who: AccountSession) -> None:
     listener, ear = gateway.user_stream(who), Ear()
     assert listener is not None

@@ -182,7 +182,11 @@ def _position(row: Mapping[str, Any], listing: Listing, at: datetime) -> Positio
 
 
 def _money(event: Mapping[str, Any], at: datetime, listings: Mapping[str, Listing]) -> list[News]:
-    return [BalanceNews(_MONEY, at)]
+    """With something open each tick of its price is told; equity is asked for by the minute then,
+    and after trades.
+    """
+    floats = number(event["fcm_balance_summary"]["unrealized_pnl"])
+    return [] if floats else [BalanceNews(_MONEY, at)]
 
 
 _READERS: Mapping[str, Reader] = {_USER: _user, _MONEY: _money}

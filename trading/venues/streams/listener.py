@@ -192,7 +192,10 @@ class Listener:
         self, socket: aiohttp.ClientWebSocketResponse, count: Count, at_ms: int
     ) -> None:
         """What is told meanwhile is from before; it is asked for."""
-        frames: Sequence[str] | None = self._streams.login(self._line.keys, at_ms)
+        try:
+            frames: Sequence[str] | None = self._streams.login(self._line.keys, at_ms)
+        except (TypeError, ValueError):  # nothing can be signed with them
+            raise StreamEnded(Breach.REFUSED, "no keys of this venue") from None
         if not frames:
             return
         try:

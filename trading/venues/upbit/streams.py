@@ -86,7 +86,7 @@ class UpbitStreams:
     def next(self, message: Any) -> Sequence[str] | None:
         match message:
             case {"method": "LIST_SUBSCRIPTIONS", "result": [*listed]}:
-                if missing := set(_TYPES) - {each["type"] for each in listed}:
+                if missing := set(_TYPES) - {each.get("type") for each in listed}:
                     raise StreamEnded(Breach.UNAVAILABLE, f"without {sorted(missing)}")
                 return None
             case {"error": {"name": str(name)}}:
