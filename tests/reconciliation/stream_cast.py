@@ -25,7 +25,7 @@ from tests.simulators.swaps.server import SwapSimulator
 from tests.simulators.upbit import UpbitSimulator
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
 from trading.execution.governor import Governor
-from trading.models import AccountStream, CopySubscription, Order
+from trading.models import AccountStream, CopySubscription, Order, Venue
 from trading.reconciliation.user_streams import engine, exits
 from trading.reconciliation.user_streams.engine import UserStreams
 from trading.venues.ccxt_gateway.gateway import CcxtGateway
@@ -58,8 +58,9 @@ _MARKETS = {
 
 
 def a_listing(venue: str) -> None:
-    """The venue's market and its price."""
+    """The venue's market and its price; an operator enabled it."""
     market = _MARKETS.get(venue, Market())
+    Venue.objects.filter(code=venue).update(enabled=True)
     a_market(market.symbol, venue, base="BTC", quote=market.quote)
     a_quote(market.price, market.symbol, venue)
 
@@ -106,13 +107,9 @@ class House:
 
     async def follower(self, number: int = 0, **account: object) -> CopySubscription:
         """Who copies on an account of their own at the simulator."""
-        keys = self.keys(number)
-        listed = {"api_key": keys.api_key, "secret": keys.secret, "passphrase": keys.passphrase}
-        if self.venue == "coinbase":
-            listed["secret"] = elliptic(f"f{number}").public
-        settings = {**listed, "name": f"f{number}", **account}
+        settings = {**self.listed(number), "name": f"f{number}", **account}
         self.simulator.command("POST /_sim/accounts", [settings])
-        return await sync_to_async(_copy)(keys, self.venue)
+        return await sync_to_async(_copy)(self.keys(number), self.venue)
 
     async def place(
         self, copy: CopySubscription, quantity: str = "0.010", side: Side = Side.BUY
@@ -141,6 +138,12 @@ class House:
 
     def session(self, copy: CopySubscription, number: int = 0) -> AccountSession:
         return AccountSession(copy.account_id, self.venue, self.keys(number))
+
+    def listed(self, number: int) -> dict[str, str]:
+        """The same keys, as the venue keeps them."""
+        keys = self.keys(number)
+        secret = elliptic(f"f{number}").public if self.venue == "coinbase" else keys.secret
+        return {"api_key": keys.api_key, "secret": secret, "passphrase": keys.passphrase}
 
     def keys(self, number: int = 0) -> Credentials:
         if self.venue == "coinbase":
