@@ -1,4 +1,4 @@
-"""The same at Bybit and OKX, whose streams tell less of a trade, and in other sizes."""
+"""The same at the other venues, whose streams tell less of a trade, and in other sizes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from asgiref.sync import sync_to_async
 
 from signals.models import Signal
 from tests.cast import a_follower, a_market, a_quote
-from tests.masters.cast import KEYS, a_master, d
+from tests.masters.cast import a_master, d
 from tests.masters.stories import signals
-from tests.reconciliation.stream_cast import SWAPS, SYMBOL, House, quick, until
+from tests.reconciliation.stream_cast import OTHERS, SWAPS, House, a_listing, quick, until
 from tests.simulators.bybit.client import SignedClient as BybitClient
 from tests.simulators.okx.client import SWAP
 from tests.simulators.okx.client import SignedClient as OkxClient
@@ -38,13 +38,11 @@ async def house(
     """The venue, with the master's account there."""
     code: str = request.param
     load_adapters()
-    await sync_to_async(a_market)(venue=code)
-    await sync_to_async(a_quote)(venue=code)
+    await sync_to_async(a_listing)(code)
     quick(monkeypatch)
-    listed = {"api_key": KEYS.api_key, "secret": KEYS.secret, "passphrase": KEYS.passphrase}
-    with SWAPS[code](limit_scale=0).run_in_thread() as simulator:
-        simulator.command("POST /_sim/accounts", [{**listed, "name": "m"}])
+    with OTHERS[code](limit_scale=0).run_in_thread() as simulator:
         made = House(simulator, code)
+        simulator.command("POST /_sim/accounts", [{**made.listed(0), "name": "m"}])
         yield made
         await made.close()
 
@@ -58,7 +56,7 @@ class Trader:
 
     def __init__(self, house: House, master: MasterAccount) -> None:
         self.house = house
-        self._session = AccountSession(master.account_id, house.venue, KEYS)
+        self._session = AccountSession(master.account_id, house.venue, house.keys())
         self._orders = 0
 
     async def trade(
@@ -66,7 +64,11 @@ class Trader:
     ) -> None:
         self._orders += 1
         limit = None if price is None else d(price)
-        request = OrderRequest(f"{name}{self._orders}", SYMBOL, side, d(quantity), price=limit)
+        market = self.house.market
+        request = OrderRequest(
+            f"{name}{self._orders}", market.symbol, side, d(quantity), price=limit,
+            reduce_only=market.spot and side is Side.SELL,
+        )  # fmt: skip
         await self.house.gateway.place(self._session, request)
 
     def offer(self, *levels: tuple[str, str]) -> None:
@@ -78,28 +80,31 @@ class Trader:
     async def stop_at(self, price: str) -> None:
         """For all of the long; the one that is there is moved."""
         async with aiohttp.ClientSession() as session:
-            await _STOPS[self.house.venue](session, self.house.simulator.base_url, price)
+            await _STOPS[self.house.venue](session, self.house, price)
 
 
 @pytest.fixture
 async def trader(house: House) -> Trader:
-    return Trader(house, await sync_to_async(a_master)(live=False, venue=house.venue))
+    make = sync_to_async(a_master)
+    return Trader(house, await make(live=False, venue=house.venue, keys=house.keys()))
 
 
 def _count(number: int) -> bool:
     return Signal.objects.count() == number
 
 
-async def _stop_at_bybit(session: aiohttp.ClientSession, base_url: str, price: str) -> None:
-    client = BybitClient(session, base_url, KEYS.api_key, KEYS.secret)
+async def _stop_at_bybit(session: aiohttp.ClientSession, house: House, price: str) -> None:
+    keys = house.keys()
+    client = BybitClient(session, house.simulator.base_url, keys.api_key, keys.secret)
     told = {"category": "linear", "symbol": "BTCUSDT", "tpslMode": "Full", "stopLoss": price}
     answer = await client.post("/v5/position/trading-stop", told)
     assert answer["retCode"] == 0
 
 
-async def _stop_at_okx(session: aiohttp.ClientSession, base_url: str, price: str) -> None:
+async def _stop_at_okx(session: aiohttp.ClientSession, house: House, price: str) -> None:
     """Placed, or moved if it waits there already."""
-    client = OkxClient(session, base_url, KEYS.api_key, KEYS.secret, KEYS.passphrase)
+    keys, url = house.keys(), house.simulator.base_url
+    client = OkxClient(session, url, keys.api_key, keys.secret, keys.passphrase)
     _, answer = await client.get("/api/v5/trade/orders-algo-pending", ordType="conditional")
     if answer["data"]:
         moved = {"algoId": answer["data"][0]["algoId"], "newSlTriggerPx": price}
@@ -171,6 +176,26 @@ async def test_a_stream_that_doubles_reorders_and_is_cut_makes_each_signal_once(
         ("open", "long", "0.1"), ("close", "long", "40"), ("open", "long", "0.02"),
     ]  # fmt: skip
     assert await MasterMove.objects.acount() == 3
+
+
+@pytest.mark.parametrize("house", ["coinbase", "upbit"], indirect=True)
+async def test_where_sums_are_told_or_nothing_is_sold_short_a_master_is_mirrored_too(
+    trader: Trader,
+) -> None:
+    async with trader.house.listening():
+        await trader.trade(Side.BUY, "0.10")
+        await until(lambda: _count(1))
+        await trader.trade(Side.BUY, "0.10", name="nocopy")
+        trader.house.break_stream(action="silence")
+        await trader.trade(Side.SELL, "0.05")
+        await trader.trade(Side.SELL, "0.15")
+        trader.house.heal()
+        trader.house.break_stream(action="disconnect")
+        await until(lambda: _count(3))
+    assert await _told() == [
+        ("open", "long", "0.1"), ("close", "long", "25"), ("close", "long", "all"),
+    ]  # fmt: skip
+    assert await ExternalFill.objects.acount() == 4
 
 
 async def test_an_order_that_fills_slowly_opens_a_follower_s_size_once(trader: Trader) -> None:

@@ -5,6 +5,7 @@ reordered. There is no replay: what a client missed it must ask for over REST.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -45,18 +46,24 @@ class StreamFault:
 
 @dataclass(slots=True, eq=False)
 class Subscriber(Generic[A]):
-    """One socket. ``kinds``: what it wants to hear; empty for all, where the venue has it so."""
+    """One socket. ``kinds``: what it wants to hear; empty for all, where the venue has it so.
+    ``numbered``: how many of its messages were numbered; ``spoke``: when it was told the last one.
+    """
 
     account: A
     key: str = ""
     kinds: frozenset[str] = frozenset()
     wrapped: bool = False
     frozen: bool = False
+    binary: bool = False
+    numbered: int = 0
+    spoke: float = field(default_factory=time.monotonic)
     queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
 
     def put(self, data: bytes) -> None:
         if self.frozen:
             return
+        self.spoke = time.monotonic()
         if self.wrapped:
             data = b'{"stream":"' + self.key.encode() + b'","data":' + data + b"}"
         self.queue.put_nowait(data)
@@ -115,13 +122,22 @@ class Hub(Generic[A]):
         wanted: Callable[[Subscriber[A]], bool],
     ) -> None:
         """To the account's sockets that want it, as far as faults allow; all of them count it."""
-        fault = None
-        for candidate in self.faults:
-            if candidate.hits(api_key, kind) and fault is None:
-                fault = candidate
+        fault = self._hit(api_key, kind)
         for subscriber in self._subscribers.get(account, ()):
             if wanted(subscriber):
-                _deliver(subscriber, data, fault)
+                _deliver(subscriber, self.stamped(subscriber, data), fault)
+
+    def send_one(self, subscriber: Subscriber[A], api_key: str, kind: str, data: bytes) -> None:
+        """To this socket alone, as far as faults allow."""
+        _deliver(subscriber, self.stamped(subscriber, data), self._hit(api_key, kind))
+
+    def stamped(self, subscriber: Subscriber[A], data: bytes) -> bytes:
+        """The message as this socket gets it: venues that number them do so before any is lost."""
+        return data
+
+    def _hit(self, api_key: str, kind: str) -> StreamFault | None:
+        hits = [each for each in self.faults if each.hits(api_key, kind)]
+        return hits[0] if hits else None
 
     def add(self, subscriber: Subscriber[A]) -> None:
         self._subscribers.setdefault(subscriber.account, []).append(subscriber)
@@ -149,7 +165,10 @@ async def pong(
 
 async def pump(socket: web.WebSocketResponse, subscriber: Subscriber[Any]) -> None:
     while (data := await subscriber.queue.get()) is not None:
-        await socket.send_str(data.decode())
+        if subscriber.binary:
+            await socket.send_bytes(data)
+        else:
+            await socket.send_str(data.decode())
     await socket.close()
 
 

@@ -6,9 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from trading.domain.news import Breach, Broken, Heard, Joined, UserStream
+from trading.domain.ports import AccountSession
+from trading.venues.ccxt_gateway.gateway import CcxtGateway
+from trading.venues.streams.protocol import Pace
 
 T = TypeVar("T")
 
@@ -48,3 +52,12 @@ async def listening(stream: UserStream | None) -> AsyncIterator[Ear]:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+def patient(gateway: CcxtGateway, session: AccountSession, silence: float) -> Any:
+    """A listener that takes so many seconds without a word for silence."""
+    stream = gateway.user_stream(session)
+    assert stream is not None
+    paced: Any = stream._streams
+    stream._streams = replace(paced, pace=Pace(renew=3600.0, silence=silence))
+    return stream

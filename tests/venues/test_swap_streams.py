@@ -12,14 +12,13 @@ import pytest
 
 from tests.venues import bybit_cast, okx_cast
 from tests.venues.conftest import OrderMaker, both_ways, opened, way_name
-from tests.venues.stream_cast import Ear, listening
+from tests.venues.stream_cast import Ear, listening, patient
 from tests.venues.swap_cast import Desk
 from trading.domain.news import BalanceNews, Breach, FillNews, Joined, OrderNews, PositionNews
 from trading.domain.ports import AccountSession, Credentials, OrderState, PositionSide, Side
 from trading.venues.bybit.streams import BybitStreams
-from trading.venues.ccxt_gateway.gateway import CcxtGateway
 from trading.venues.okx.streams import OkxStreams
-from trading.venues.streams.protocol import Pace, StreamEnded, UserStreams
+from trading.venues.streams.protocol import StreamEnded, UserStreams
 
 D = Decimal
 HEDGED = {"bybit": bybit_cast.HEDGER, "okx": okx_cast.HEDGER}
@@ -93,15 +92,6 @@ async def test_a_stream_that_ends_or_freezes_is_opened_again(
         await desk.gateway.place(desk.alice, order("0.10"))
         await ear.until(lambda: ear.all(FillNews))
     assert ear.breaches == [Breach.CLOSED if action == "disconnect" else Breach.SILENT]
-
-
-def patient(gateway: CcxtGateway, session: AccountSession, silence: float) -> Any:
-    """A listener that takes so many seconds without a word for silence."""
-    stream = gateway.user_stream(session)
-    assert stream is not None
-    paced: Any = stream._streams
-    stream._streams = replace(paced, pace=Pace(renew=3600.0, silence=silence))
-    return stream
 
 
 async def test_pings_keep_a_quiet_stream_from_being_taken_for_dead(desk: Desk) -> None:

@@ -33,6 +33,7 @@ BREACHES = {
     Breach.KEY_GONE: _("the exchange ended the subscription"),
     Breach.RENEWED: _("renewed by us before its time"),
     Breach.UNREADABLE: _("a message that could not be read"),
+    Breach.MISSED: _("something was not told"),
     Breach.REFUSED: _("the exchange refused the keys"),
     Breach.UNAVAILABLE: _("could not be opened"),
 }

@@ -112,8 +112,14 @@ class Breach(StrEnum):
     KEY_GONE = "key_gone"  # the venue ended the subscription
     RENEWED = "renewed"  # we replaced it before the venue would
     UNREADABLE = "unreadable"  # a message that we should know and could not read
+    MISSED = "missed"  # the venue's numbers, or its sums, say that something was not told
     REFUSED = "refused"  # the venue does not let these keys in
     UNAVAILABLE = "unavailable"  # it could not be opened
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the same connection goes on after it."""
+        return self in (Breach.UNREADABLE, Breach.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Something may have been missed. After ``UNREADABLE`` the same connection goes on."""
+    """Something may have been missed."""
 
     breach: Breach
     message: str = ""
@@ -143,6 +149,23 @@ class UserStream(Protocol):
         """By asking: the symbol's open orders, whosever they are, or the one that is named.
 
         Raises VenueUnavailable, for a named one that is not found as well.
+        """
+        ...
+
+    async def symbols(self) -> frozenset[str]:
+        """What can be asked about: all that the venue lists. Raises VenueUnavailable."""
+        ...
+
+    @property
+    def tells_fills(self) -> bool:
+        """Whether each trade comes by itself; else orders' news tell sums, and :meth:`fills`
+        the trades.
+        """
+        ...
+
+    async def fills(self, symbol: str, venue_order_id: str) -> Sequence[FillReport]:
+        """By asking: every trade of one order, old ones too; none where its venue tells them by
+        time alone. Raises VenueUnavailable.
         """
         ...
 

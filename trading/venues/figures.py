@@ -1,7 +1,8 @@
-"""Numbers as venues tell them."""
+"""Numbers and times as venues tell them."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,3 +13,8 @@ def number(value: Any) -> Decimal:
     if not found.is_finite():
         raise ValueError(f"not a finite number: {value!r}")
     return found
+
+
+def moment(milliseconds: Any) -> datetime:
+    """Since 1970. Raises ValueError or TypeError for what is no whole number."""
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -9,6 +9,7 @@ import orjson
 
 from tests.simulators.bybit.accounts import Account
 from tests.simulators.bybit.private import position_row
+from tests.simulators.hub import Subscriber
 from tests.simulators.swaps.calls import Json
 from tests.simulators.swaps.instruments import plain
 from tests.simulators.swaps.orders import Order, Trade
@@ -20,11 +21,10 @@ BAD_KEY = "Your api key has expired or is invalid."
 class BybitStream(SwapStream[Account]):
     path = "/v5/private"
 
-    def is_login(self, message: Json) -> bool:
-        return message.get("op") == "auth"
-
-    def log_in(self, message: Json) -> Account | None:
+    def log_in(self, message: Any) -> Account | None:
         """``expires`` is the client's own deadline, in ms; it must not have passed."""
+        if message.get("op") != "auth":
+            return None
         key, expires, mark = message["args"]
         account = self.venue.accounts.get(key)
         if account is None or int(expires) <= self.venue.clock.now():
@@ -32,15 +32,16 @@ class BybitStream(SwapStream[Account]):
         wanted = hmac.digest(account.secret, f"GET/realtime{expires}".encode(), "sha256").hex()
         return account if hmac.compare_digest(wanted, mark) else None
 
-    def greeting(self, message: Json, *, welcome: bool) -> Json:
+    def greeting(self, message: Any, *, welcome: bool) -> Json:
         text = "" if welcome else BAD_KEY
         return {"success": welcome, "ret_msg": text, "op": "auth", "conn_id": "c1"}
 
-    def topics(self, message: Json) -> list[str]:
+    def topics(self, message: Any) -> list[str]:
         return list(message["args"]) if message.get("op") == "subscribe" else []
 
-    def subscribed(self, message: Json) -> list[Json]:
-        return [{"success": True, "ret_msg": "", "op": "subscribe", "conn_id": "c1"}]
+    def subscribed(self, subscriber: Subscriber[Account], message: Any) -> list[Json]:
+        told = {"success": True, "ret_msg": "", "op": "subscribe", "conn_id": "c1"}
+        return [told] if self.topics(message) else []
 
     def alive(self, text: str) -> str:
         if '"ping"' not in text:

@@ -64,16 +64,9 @@ class Call(SignedRequest[Account]):
 
     def authenticate(self, venue: Venue) -> None:
         """Raises the plain 401 for whatever is wrong with the token: the venue never says what."""
-        token, account = _token(self), venue.accounts.get(self.api_key)
-        if token is None or account is None or account.revoked or account.public is None:
-            raise unauthorized()
-        head, claims, now = token.head, token.claims, venue.clock.now() / 1000
-        begins, ends = (float(claims.get(name, 0)) for name in ("nbf", "exp"))
-        in_time = begins <= now < ends <= begins + LONGEST
-        named = claims.get("sub") == self.api_key and claims.get("iss") in _ISSUERS
-        if not (in_time and named and head.get("nonce") and self._is_meant(claims)):
-            raise unauthorized()
-        if not _verified(account.public, str(head.get("alg")), token.signed, token.mark):
+        token = _token(self)
+        account = owner(venue, token) if token and self._is_meant(token.claims) else None
+        if account is None:
             raise unauthorized()
         self._account = account
 
@@ -87,18 +80,38 @@ class Call(SignedRequest[Account]):
         return claims.get("uri") in wanted or bool(wanted & set(claims.get("uris", ())))
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
     head: Json
     claims: Json
     signed: bytes
     mark: bytes
 
 
-def _token(call: Call) -> _Token | None:
+def owner(venue: Venue, token: Token) -> Account | None:
+    """Who signed it, for now; None when it is not good."""
+    head, claims, now = token.head, token.claims, venue.clock.now() / 1000
+    key = str(head.get("kid", ""))
+    account = venue.accounts.get(key)
+    if account is None or account.revoked or account.public is None:
+        return None
+    begins, ends = (float(claims.get(name, 0)) for name in ("nbf", "exp"))
+    in_time = begins <= now < ends <= begins + LONGEST
+    named = claims.get("sub") == key and claims.get("iss") in _ISSUERS
+    if not (in_time and named and head.get("nonce")):
+        return None
+    good = _verified(account.public, str(head.get("alg")), token.signed, token.mark)
+    return account if good else None
+
+
+def _token(call: Call) -> Token | None:
     """What the request shows; None for what is no token."""
     kind, _, told = call.headers.get("Authorization", "").partition(" ")
+    return read_token(told) if kind == "Bearer" else None
+
+
+def read_token(told: str) -> Token | None:
     parts = told.split(".")
-    if kind != "Bearer" or len(parts) != 3:
+    if len(parts) != 3:
         return None
     try:
         head, claims = (orjson.loads(_decoded(part)) for part in parts[:2])
@@ -107,7 +120,7 @@ def _token(call: Call) -> _Token | None:
         return None
     if not isinstance(head, dict) or not isinstance(claims, dict):
         return None
-    return _Token(head, claims, f"{parts[0]}.{parts[1]}".encode(), mark)
+    return Token(head, claims, f"{parts[0]}.{parts[1]}".encode(), mark)
 
 
 def _decoded(part: str) -> bytes:

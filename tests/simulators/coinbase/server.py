@@ -9,6 +9,7 @@ from tests.simulators.coinbase.calls import Call, read_call
 from tests.simulators.coinbase.errors import refusal
 from tests.simulators.coinbase.limits import Limits
 from tests.simulators.coinbase.routes import route_of
+from tests.simulators.coinbase.stream import CoinbaseStream
 from tests.simulators.coinbase.venue import Venue
 from tests.simulators.swaps.calls import Request
 from tests.simulators.swaps.server import SwapSimulator
@@ -17,6 +18,9 @@ from tests.simulators.swaps.server import SwapSimulator
 class CoinbaseSimulator(SwapSimulator[Venue, Call]):
     def new_venue(self, limit_scale: int) -> Venue:
         return Venue(limits=Limits(limit_scale))
+
+    def new_stream(self, venue: Venue) -> CoinbaseStream:
+        return CoinbaseStream(venue)
 
     def read(self, request: Request) -> Call:
         return read_call(request)

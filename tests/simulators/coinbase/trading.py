@@ -137,10 +137,14 @@ def list_orders(venue: Venue, call: Call) -> Json:
 def list_fills(venue: Venue, call: Call) -> Json:
     """Newest first; the cursor is empty on the last page."""
     begin = _milliseconds(call.text("start_sequence_timestamp"))
+    orders = call.texts("order_ids")
     found = (
         trade
         for trade in reversed(call.account.trades)
-        if venue.shown(trade) and trade.at >= begin and _wanted(call, trade.order.symbol)
+        if venue.shown(trade)
+        and trade.at >= begin
+        and _wanted(call, trade.order.symbol)
+        and (not orders or wire_id(trade.order.order_id) in orders)
     )
     rows, cursor = _page(call, found, lambda trade: trade.trade_id)
     return {"fills": rows, "cursor": cursor}

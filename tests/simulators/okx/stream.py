@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
+from tests.simulators.hub import Subscriber
 from tests.simulators.okx.accounts import Account
 from tests.simulators.okx.calls import signature
 from tests.simulators.okx.private import position_row
@@ -19,10 +20,9 @@ TOLERANCE = 30  # seconds
 class OkxStream(SwapStream[Account]):
     path = "/ws/v5/private"
 
-    def is_login(self, message: Json) -> bool:
-        return message.get("op") == "login"
-
-    def log_in(self, message: Json) -> Account | None:
+    def log_in(self, message: Any) -> Account | None:
+        if message.get("op") != "login":
+            return None
         (told,) = message["args"]
         account = self.venue.accounts.get(told["apiKey"])
         stamp = str(told["timestamp"])
@@ -33,17 +33,18 @@ class OkxStream(SwapStream[Account]):
         wanted = signature(account.secret, f"{stamp}GET/users/self/verify")
         return account if hmac.compare_digest(wanted, told["sign"]) else None
 
-    def greeting(self, message: Json, *, welcome: bool) -> Json:
+    def greeting(self, message: Any, *, welcome: bool) -> Json:
         if welcome:
             return {"event": "login", "code": "0", "msg": "", "connId": "c1"}
         return {"event": "error", "code": "60009", "msg": "Login failed.", "connId": "c1"}
 
-    def topics(self, message: Json) -> list[str]:
+    def topics(self, message: Any) -> list[str]:
         args = message["args"] if message.get("op") == "subscribe" else []
         return [str(arg["channel"]) for arg in args]
 
-    def subscribed(self, message: Json) -> list[Json]:
-        return [{"event": "subscribe", "arg": arg, "connId": "c1"} for arg in message["args"]]
+    def subscribed(self, subscriber: Subscriber[Account], message: Any) -> list[Json]:
+        args = message["args"] if self.topics(message) else []
+        return [{"event": "subscribe", "arg": arg, "connId": "c1"} for arg in args]
 
     def alive(self, text: str) -> str:
         return "pong" if text == "ping" else ""

@@ -97,7 +97,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         if path.startswith("/_sim/"):
             return self._control(f"{request.method} {path}", query, body)
         if self.stream and path == self.stream.path:
-            return await self.stream.serve(request)
+            return await self.stream.serve(request, self._arrived(request, ""))
         reply = await self._serve(request, body)
         if self.delay:
             await asyncio.sleep(self.delay)

@@ -11,12 +11,16 @@ from tests.simulators.upbit.calls import Call, read_call
 from tests.simulators.upbit.errors import Refusal
 from tests.simulators.upbit.limits import Limits
 from tests.simulators.upbit.routes import ROUTES
+from tests.simulators.upbit.stream import UpbitStream
 from tests.simulators.upbit.venue import Venue
 
 
 class UpbitSimulator(SwapSimulator[Venue, Call]):
     def new_venue(self, limit_scale: int) -> Venue:
         return Venue(limits=Limits(limit_scale))
+
+    def new_stream(self, venue: Venue) -> UpbitStream:
+        return UpbitStream(venue)
 
     def read(self, request: Request) -> Call:
         return read_call(request)

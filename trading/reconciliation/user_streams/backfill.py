@@ -104,22 +104,27 @@ async def ask(
     await room(Cost(weight=2 * reads.balance, requests=2))
     report.positions = await gateway.positions(session)
     report.balance = await gateway.balance(session)
-    symbols = sorted(plan.symbols | {each.symbol for each in report.positions})
+    held = {each.symbol for each in report.positions}
+    symbols = sorted((plan.symbols | held) & await stream.symbols())
     if symbols:
         await room(Cost(weight=2 * reads.balance, requests=2))
         report.settings = await gateway.read_settings(session, symbols[0])
     for symbol in symbols:
         await room(Cost(weight=reads.look, requests=2))
         orders = list(await stream.orders(symbol))
-        fills = await gateway.fills(session, symbol, plan.since)
+        fills = {fill.trade_id: fill for fill in await gateway.fills(session, symbol, plan.since)}
         known = {each.venue_order_id: each for each in orders}
-        nameless = {fill.venue_order_id for fill in fills} | plan.open_ids.get(symbol, frozenset())
+        open_ids = plan.open_ids.get(symbol, frozenset())
+        nameless = {fill.venue_order_id for fill in fills.values()} | open_ids
         for venue_order_id in sorted(nameless - known.keys()):
             await room(Cost(weight=1, requests=1))
             (found,) = await stream.orders(symbol, venue_order_id)
             known[venue_order_id] = found
+            if found.executed and venue_order_id in open_ids:  # begun before, and ended since
+                whole = await stream.fills(symbol, venue_order_id)
+                fills |= {fill.trade_id: fill for fill in whole}
         report.news += known.values()
-        report.news += [_fill(fill, known[fill.venue_order_id]) for fill in fills]
+        report.news += [_fill(fill, known[fill.venue_order_id]) for fill in fills.values()]
     return report
 
 

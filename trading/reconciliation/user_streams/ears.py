@@ -21,13 +21,15 @@ class Ear:
     """One account that this process listens to.
 
     ``joined``: connected, so that all from now on is heard. ``whole``: nothing from before is
-    missing either. ``doubts`` counts what may have been missed.
+    missing either. ``doubts`` counts what may have been missed; ``called`` that it is to be asked
+    for at once.
     """
 
     held: Held
     session: AccountSession
     stream: UserStream
     doubts: int = 0
+    called: asyncio.Event = field(default_factory=asyncio.Event)
     joined: bool = False
     whole: bool = False
     listening: asyncio.Task[None] | None = None

@@ -20,6 +20,7 @@ from trading.reconciliation.user_streams import leases
 from trading.reconciliation.user_streams.ears import Ear, Inbox
 from trading.reconciliation.user_streams.exits import Exits
 from trading.reconciliation.user_streams.gaps import Gaps
+from trading.reconciliation.user_streams.lookups import Lookups
 from trading.reconciliation.user_streams.mirroring import Mirroring
 from trading.reconciliation.user_streams.shares import fair_share
 from trading.reconciliation.user_streams.states import Held
@@ -44,7 +45,8 @@ class UserStreams:
         gaps = Gaps(gateways, governor)
         self._mirroring = Mirroring(gateways, self._ears, gaps.room)
         self._exits = Exits(self._ears, gaps.room)
-        self._writer = Writer(self._inbox, gaps, self._mirroring.wake)
+        self._lookups = Lookups(self._inbox.put, gaps.room)
+        self._writer = Writer(self._inbox, gaps, self._lookups, self._mirroring.wake)
 
     @property
     def figures(self) -> dict[str, int]:
@@ -72,7 +74,7 @@ class UserStreams:
             await self._leave(list(self._ears))
             for task in working:
                 task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+            await asyncio.gather(*working, self._lookups.close(), return_exceptions=True)
 
     async def _tick(self) -> None:
         venues = sorted(code for code in self._gateways if has_user_streams(code))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Gaps:
     async def joined(self, ear: Ear) -> None:
         """All from now on is heard: ask for what was before."""
         ear.joined = await self.move(ear, Cause.JOIN)
+        ear.called.set()
         if ear.joined and (ear.asking is None or ear.asking.done()):
             ear.asking = asyncio.create_task(self._fill(ear))
 
@@ -51,6 +53,7 @@ class Gaps:
         failed, question = 0, False
         while ear.joined and (question or not ear.whole):
             doubts = ear.doubts
+            ear.called.clear()
             try:
                 found, question = await self._asked(ear)
             except Exception as fault:  # nothing may be concluded: ask again
@@ -66,8 +69,9 @@ class Gaps:
             healed = await self.move(ear, Cause.HEAL, found=found)
             if not healed and ear.doubts == doubts:
                 return  # the lease is lost
-            if question:
-                await asyncio.sleep(CONFIRM_AFTER)
+            if question:  # unless something is missed before
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ear.called.wait(), CONFIRM_AFTER)
 
     async def _asked(self, ear: Ear) -> tuple[int, bool]:
         """How much was found that the stream did not tell, and whether to look once more."""

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from trading.domain.news import Breach, Broken, FillNews, Heard, Joined
+from trading.domain.news import Breach, Broken, FillNews, Heard, Joined, OrderNews
 from trading.execution.news import Told
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams.ears import Ear, Early, Inbox
 from trading.reconciliation.user_streams.gaps import Gaps
 from trading.reconciliation.user_streams.hearing import note_refused_keys, take_in
+from trading.reconciliation.user_streams.lookups import Lookups
 from trading.reconciliation.user_streams.states import Cause
 
 logger = logging.getLogger(__name__)
@@ -31,10 +32,13 @@ PAUSE = 1.0  # after a batch that could not be written at all
 class Writer:
     """Belongs to one event loop; the only one that takes from the inbox."""
 
-    def __init__(self, inbox: Inbox, gaps: Gaps, booked: Callable[[], None]) -> None:
+    def __init__(
+        self, inbox: Inbox, gaps: Gaps, lookups: Lookups, booked: Callable[[], None]
+    ) -> None:
         """``booked`` is called after trades that are not ours were booked."""
         self._inbox = inbox
         self._gaps = gaps
+        self._lookups = lookups
         self._booked = booked
         self._early = Early()
         self._ears: dict[int, Ear] = {}  # the newest of each account ever heard of
@@ -71,6 +75,8 @@ class Writer:
                 await self._gaps.joined(ear)
             elif isinstance(heard, Broken):
                 await self._broken(ear, heard)
+            elif isinstance(heard, OrderNews):
+                self._lookups.want(ear, heard)
 
     def _doubt(self, lost: Iterable[Told]) -> None:
         """What could not be booked is asked for. An order's end is found by its own look."""
@@ -110,7 +116,7 @@ class Writer:
             breach=broken.breach.value,
             message=broken.message,
         )
-        if broken.breach is not Breach.UNREADABLE:
+        if not broken.breach.goes_on:
             ear.joined = False
         elif ear.joined:
             await self._gaps.joined(ear)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +29,7 @@ from trading.domain.ports import (
     PositionSide,
     Side,
 )
-from trading.venues.figures import number
+from trading.venues.figures import moment, number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.streams.protocol import Door, Pace, StreamEnded
 from trading.venues.verdicts import read_error
@@ -61,6 +60,7 @@ class BinanceStreams:
 
     pace: Pace = Pace(renew=23 * 3600.0, keep=30 * 60.0)
     ping: str = ""
+    tells_fills: bool = True
     tells_exits: bool = True
 
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
@@ -108,7 +108,7 @@ class BinanceStreams:
 def _order(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     told = message["o"]
     symbol, side = our_symbol(listings, told["s"]), Side(told["S"].lower())
-    position_side, at = PositionSide(told["ps"].lower()), _time(told["T"])
+    position_side, at = PositionSide(told["ps"].lower()), moment(told["T"])
     order_id, client_id = str(told["i"]), str(told["c"])
     forced = client_id.startswith(_FORCED)
     found: list[News] = []
@@ -141,7 +141,7 @@ def _asked(row: Mapping[str, Any], symbol: str) -> OrderNews:
         str(row["orderId"]), client_id, symbol, Side(row["side"].lower()),
         PositionSide(row["positionSide"].lower()), number(row["origQty"]),
         row["reduceOnly"] is True, _state(row["status"], executed), executed,
-        _time(row["updateTime"]), client_id.startswith(_FORCED),
+        moment(row["updateTime"]), client_id.startswith(_FORCED),
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _waiting(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> lis
         ExitNews(
             str(told["aid"]), str(told["caid"]), our_symbol(listings, told["s"]),
             Side(told["S"].lower()), PositionSide(told["ps"].lower()), _EXITS[told["o"]],
-            number(told["tp"]), number(told["q"] or 0), told["X"] == "NEW", _time(message["T"]),
+            number(told["tp"]), number(told["q"] or 0), told["X"] == "NEW", moment(message["T"]),
         )
     ]  # fmt: skip
 
@@ -175,13 +175,13 @@ def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[Ex
             str(row["algoId"]), str(row["clientAlgoId"]), our_symbol(listings, row["symbol"]),
             Side(row["side"].lower()), PositionSide(row["positionSide"].lower()),
             _EXITS[row["orderType"]], number(row["triggerPrice"]), number(row["quantity"] or 0),
-            row["algoStatus"] == "NEW", _time(row["updateTime"] or row["createTime"]),
+            row["algoStatus"] == "NEW", moment(row["updateTime"] or row["createTime"]),
         )
     ]  # fmt: skip
 
 
 def _account(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
-    told, at = message["a"], _time(message["T"])
+    told, at = message["a"], moment(message["T"])
     found: list[News] = [BalanceNews(str(told["m"]), at)]
     for row in told.get("P", ()):
         symbol, mode = our_symbol(listings, row["s"]), _MARGIN_MODES[row["mt"]]
@@ -195,7 +195,7 @@ def _account(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> lis
 
 def _settings(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     """Either a symbol's leverage, or the multi-assets mode of the account."""
-    at = _time(message["T"])
+    at = moment(message["T"])
     if symbol := message.get("ac"):
         name = our_symbol(listings, symbol["s"])
         return [SettingsNews(name, at, leverage=int(symbol["l"]))]
@@ -204,10 +204,6 @@ def _settings(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> li
 
 def _expired(message: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     raise StreamEnded(Breach.KEY_GONE)
-
-
-def _time(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 _READERS: Mapping[str, Reader] = {

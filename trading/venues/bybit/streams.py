@@ -25,7 +25,7 @@ from trading.domain.news import (
 )
 from trading.domain.ports import Credentials, FillReport, OrderState, PositionSide, Side
 from trading.venues.bybit import pages
-from trading.venues.figures import number
+from trading.venues.figures import moment, number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.streams.protocol import Door, Pace, StreamEnded
 
@@ -61,6 +61,7 @@ class BybitStreams:
 
     pace: Pace = Pace(renew=23 * 3600.0, silence=40.0)
     ping: str = '{"op":"ping"}'
+    tells_fills: bool = True
     tells_exits: bool = True
 
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
@@ -118,7 +119,7 @@ def _order(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> OrderNews
         str(row["orderId"]), str(row["orderLinkId"]), our_symbol(listings, row["symbol"]),
         _SIDES[row["side"]], POSITION_SIDES[int(row["positionIdx"])], number(row["qty"]),
         row["reduceOnly"] is True, _STATES[row["orderStatus"]], number(row["cumExecQty"] or 0),
-        _time(row["updatedTime"]), _forced(row),
+        moment(row["updatedTime"]), _forced(row),
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[Ex
 
 def _execution(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     """Funding and settlement are told here as well: money that moved without a trade."""
-    at = _time(row["execTime"])
+    at = moment(row["execTime"])
     if row["execType"] not in pages.TRADES:
         return [BalanceNews(str(row["execType"]), at)]
     fill = FillReport(
@@ -175,16 +176,12 @@ def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[N
     size: Decimal = number(row["size"] or 0) * SIGNS[row["side"]]
     side = POSITION_SIDES[int(row["positionIdx"])]
     entry = number(row["entryPrice"] or 0)
-    symbol, at = our_symbol(listings, row["symbol"]), _time(row["updatedTime"])
+    symbol, at = our_symbol(listings, row["symbol"]), moment(row["updatedTime"])
     return [PositionNews(symbol, side, size, entry, at)]
 
 
 def _wallet(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     return [BalanceNews("wallet", datetime.now(UTC))]
-
-
-def _time(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 _READERS: Mapping[str, Reader] = {

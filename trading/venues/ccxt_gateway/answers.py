@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from trading.domain.ports import (
     Credentials,
-    FillReport,
     Lookup,
     OrderReport,
     OrderState,
     Outcome,
     SendResult,
-    Side,
 )
 from trading.venues.dialect import Dialect
 from trading.venues.verdicts import judge
@@ -119,21 +116,3 @@ def plain_message(message: str, keys: Credentials) -> str:
         if secret:
             message = message.replace(secret, "…")
     return message[:_MESSAGE_LENGTH]
-
-
-def read_fill(trade: Mapping[str, Any], symbol: str, size: Decimal) -> FillReport:
-    """One of ccxt's trades. Raises KeyError, TypeError or decimal errors on a broken one."""
-    fee = trade.get("fee") or {}
-    if not trade["id"] or not trade["order"]:
-        raise UnusableAnswer("a trade without its id or its order's")
-    return FillReport(
-        trade_id=str(trade["id"]),
-        venue_order_id=str(trade["order"]),
-        symbol=symbol,
-        side=Side(trade["side"]),
-        quantity=Decimal(trade["amount"]) * size,
-        price=Decimal(trade["price"]),
-        fee=Decimal(fee.get("cost") or 0),
-        fee_currency=str(fee.get("currency") or ""),
-        at=datetime.fromtimestamp(int(trade["timestamp"]) / 1000, UTC),
-    )

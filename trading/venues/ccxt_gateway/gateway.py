@@ -52,6 +52,7 @@ from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
 from trading.venues.registry import Venue
 from trading.venues.streams.listener import Line, Listener
+from trading.venues.trades import read_fill
 from trading.venues.wire import Call, Reply, current_call
 
 T = TypeVar("T")
@@ -339,7 +340,7 @@ class CcxtGateway(MarketReads):
             listing = catalogue.by_symbol[symbol]
             start = int(since.timestamp() * 1000) - client.clock.ahead_ms
             trades = await self._all_trades(client, listing, start)
-            return [answers.read_fill(trade, symbol, listing.contract_size) for trade in trades]
+            return [read_fill(trade, symbol, listing.contract_size) for trade in trades]
 
         return await self._read(session, ask)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from trading.domain.news import Breach
 from trading.domain.ports import VenueUnavailable
 from trading.venues.ccxt_gateway.host import Host
-from trading.venues.dialect import Dialect
+from trading.venues.dialect import Dialect, SilentDialect
 from trading.venues.listing import Listing
 from trading.venues.streams.protocol import StreamEnded
 from trading.venues.verdicts import judge
@@ -33,13 +33,19 @@ class AccountRest:
     def ahead_ms(self) -> int:
         return self._host.clock.ahead_ms
 
+    async def mistimed(self, ahead_ms: int) -> bool:
+        dialect = self._dialect
+        if not isinstance(dialect, SilentDialect):
+            return False
+        return await self._host.was_out_of_time(Call(ahead_ms=ahead_ms), dialect.clock_tolerance)
+
     async def listings(self) -> Mapping[str, Listing]:
         return (await self._host.catalogue()).by_id
 
     async def ask(self, work: Callable[[Any], Awaitable[T]]) -> T:
         """Not chained: ccxt's texts and tracebacks carry signed URLs."""
         await self._host.catalogue()  # a client made before has no markets, and is kept
-        call = Call()
+        call = Call(ahead_ms=self.ahead_ms)
         token = current_call.set(call)
         try:
             return await work(self._client())
@@ -53,6 +59,7 @@ class AccountRest:
             raise VenueUnavailable(text)
         error = self._dialect.read_error(call.reply)
         told = f"HTTP {call.reply.status} {error.code}".strip()
-        if judge(self._dialect.errors, call.reply.status, error).code == _KEYS_REFUSED:
+        refused = judge(self._dialect.errors, call.reply.status, error).code == _KEYS_REFUSED
+        if refused and not await self.mistimed(call.ahead_ms):
             raise StreamEnded(Breach.REFUSED, told)
         raise VenueUnavailable(told)

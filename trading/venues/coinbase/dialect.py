@@ -29,15 +29,16 @@ from trading.venues.coinbase import pages
 from trading.venues.coinbase.errors import ORDER_ERRORS, read_error
 from trading.venues.coinbase.fast import CoinbaseFastOrders, configuration
 from trading.venues.coinbase.jwt import AFTER, BEFORE
+from trading.venues.coinbase.streams import SIGNS, CoinbaseStreams
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
+from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
 _CURRENCY = "USD"
 _PACE = 0.12  # seconds between two public questions: ten a second are let through
-_SIGNS = {"LONG": 1, "SHORT": -1}
 _STATES = {
     "PENDING": "open",
     "QUEUED": "open",
@@ -58,14 +59,15 @@ def _options() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class CoinbaseFutures:
-    """Implements :class:`trading.venues.dialect.Dialect` with inspection, settings and paging;
-    the venue is silent about clocks and lacks some kinds of orders.
+    """Implements :class:`trading.venues.dialect.Dialect` with inspection, settings, paging and
+    streams; the venue is silent about clocks and lacks some kinds of orders.
     """
 
     options: Mapping[str, Any] = field(default_factory=_options)
     acceptance_window: timedelta = timedelta(seconds=120)  # of ccxt's tokens; ours are shorter
     clock_tolerance: timedelta = timedelta(seconds=min(BEFORE, AFTER))
     fast: FastOrders | None = field(default_factory=CoinbaseFastOrders)
+    streams: UserStreams = field(default_factory=CoinbaseStreams)
     errors: tuple[Row, ...] = ORDER_ERRORS
     absent_codes: frozenset[str] = frozenset()  # a list without the order says it
     usage_header: str = ""
@@ -182,7 +184,7 @@ def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> Positi
     return PositionReport(
         symbol=our_symbol(listings, row["product_id"]),
         position_side=PositionSide.BOTH,
-        quantity=number(row["number_of_contracts"]) * _SIGNS[row["side"]] * size,
+        quantity=number(row["number_of_contracts"]) * SIGNS[row["side"]] * size,
         entry_price=_value(row["avg_entry_price"]),
         mark_price=_value(row["current_price"]),
         unrealised=_value(row["unrealized_pnl"]),

@@ -1,4 +1,5 @@
-"""The venue's bearer tokens: one a request, named after method, host and path.
+"""The venue's tokens: one a request, named after method, host and path; one a message of a socket,
+named after nothing.
 
 Sources: docs.cdp.coinbase.com, "API key authentication" (a token lives two minutes), and the
 vendor's SDK, coinbase/coinbase-advanced-py, ``jwt_generator.py``, whose claims these are. Keys are
@@ -56,6 +57,15 @@ def signer_of(secret: str) -> Signer:
 
 def bearer(name: str, secret: str, method: str, path: str, at_ms: int) -> str:
     """A token for this request alone; ``path`` without a query, ``at_ms`` by the venue's clock."""
+    return _token(name, secret, at_ms, uri=f"{method} {HOST}{path}")
+
+
+def socket_token(name: str, secret: str, at_ms: int) -> str:
+    """For one message that subscribes ("WebSocket Authentication": without method and path)."""
+    return _token(name, secret, at_ms)
+
+
+def _token(name: str, secret: str, at_ms: int, **meant: str) -> str:
     algorithm, sign = signer_of(secret)
     at = at_ms // 1000
     head = {"alg": algorithm, "typ": "JWT", "kid": name, "nonce": secrets.token_hex(16)}
@@ -64,7 +74,7 @@ def bearer(name: str, secret: str, method: str, path: str, at_ms: int) -> str:
         "iss": "cdp",
         "nbf": at - BEFORE,
         "exp": at + AFTER,
-        "uri": f"{method} {HOST}{path}",
+        **meant,
     }
     text = f"{_part(json.dumps(head))}.{_part(json.dumps(claims))}"
     return f"{text}.{_encoded(sign(text.encode()))}"

@@ -35,8 +35,7 @@ async def find(client: Any, product: str, client_id: str) -> Row | None:
 
 
 async def open_client_ids(client: Any, product: str) -> frozenset[str]:
-    ask = client.v3PrivateGetBrokerageOrdersHistoricalBatch
-    rows = [row async for row in _rows(ask, "orders", product, **_OPEN)]
+    rows = await open_orders(client, product)
     return frozenset(row["client_order_id"] for row in rows if row["client_order_id"])
 
 
@@ -46,17 +45,28 @@ async def trades(client: Any, market: Row, since_ms: int) -> list[Row]:
     Raises ValueError for a row that takes a fill back or mends it: no book of ours can follow it.
     """
     since = datetime.fromtimestamp(since_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    ask = client.v3PrivateGetBrokerageOrdersHistoricalFills
-    found: dict[str, Row] = {}
-    async for row in _rows(ask, "fills", market["id"], start_sequence_timestamp=since):
-        if row["trade_type"] != _FILL or row["size_in_quote"]:
-            raise ValueError(f"not a plain fill: {row['trade_type']}")
-        found[row["trade_id"]] = row
-    parsed: list[Row] = [client.parse_trade(row, market) for row in reversed(found.values())]
+    found = await fills(client, market["id"], start_sequence_timestamp=since)
+    parsed: list[Row] = [client.parse_trade(row, market) for row in found]
     return sorted(parsed, key=lambda trade: int(trade["timestamp"]))
 
 
-async def _rows(ask: Ask, name: str, product: str, **wanted: str) -> AsyncIterator[Row]:
+async def open_orders(client: Any, product: str) -> list[Row]:
+    ask = client.v3PrivateGetBrokerageOrdersHistoricalBatch
+    return [row async for row in _rows(ask, "orders", product, **_OPEN)]
+
+
+async def fills(client: Any, product: str, **wanted: Any) -> list[Row]:
+    """The venue's rows, oldest first, each once. Raises as :func:`trades` does."""
+    ask = client.v3PrivateGetBrokerageOrdersHistoricalFills
+    found: dict[str, Row] = {}
+    async for row in _rows(ask, "fills", product, **wanted):
+        if row["trade_type"] != _FILL or row["size_in_quote"]:
+            raise ValueError(f"not a plain fill: {row['trade_type']}")
+        found[row["trade_id"]] = row
+    return list(reversed(found.values()))
+
+
+async def _rows(ask: Ask, name: str, product: str, **wanted: Any) -> AsyncIterator[Row]:
     """Raises KeyError or TypeError for what is no list, ValueError for one without an end."""
     asked = {"product_ids": [product], "limit": str(LENGTH), **wanted}
     cursor: str = ""

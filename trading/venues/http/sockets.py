@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aiohttp
 
 from trading.venues.http.tls import verifying_context
@@ -20,7 +22,9 @@ class Sockets:
         self._ping_every = ping_every
         self._session: aiohttp.ClientSession | None = None
 
-    async def connect(self, url: str, egress: tuple[str, ...]) -> aiohttp.ClientWebSocketResponse:
+    async def connect(
+        self, url: str, egress: tuple[str, ...], headers: Mapping[str, str]
+    ) -> aiohttp.ClientWebSocketResponse:
         """The first proxy that lets us through. Raises aiohttp.ClientError, TimeoutError, OSError;
         their texts carry the URL, and with it the key.
         """
@@ -28,16 +32,24 @@ class Sockets:
         *others, last = egress or (None,)
         for way in others:
             try:
-                return await self._connect(session, url, way)
+                return await self._connect(session, url, way, headers)
             except (aiohttp.ClientError, TimeoutError, OSError):
                 continue
-        return await self._connect(session, url, last)
+        return await self._connect(session, url, last, headers)
 
     async def _connect(
-        self, session: aiohttp.ClientSession, url: str, proxy: str | None
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        proxy: str | None,
+        headers: Mapping[str, str],
     ) -> aiohttp.ClientWebSocketResponse:
         return await session.ws_connect(
-            url, proxy=proxy, heartbeat=self._ping_every, max_msg_size=LARGEST
+            url,
+            proxy=proxy,
+            headers=headers,
+            heartbeat=self._ping_every,
+            max_msg_size=LARGEST,
         )
 
     async def close(self) -> None:

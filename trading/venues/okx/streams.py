@@ -11,7 +11,6 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +24,7 @@ from trading.domain.news import (
     PositionNews,
 )
 from trading.domain.ports import Credentials, FillReport, MarginMode, OrderState, PositionSide, Side
-from trading.venues.figures import number
+from trading.venues.figures import moment, number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.lookup import says_absent
 from trading.venues.okx import pages
@@ -66,6 +65,7 @@ class OkxStreams:
 
     pace: Pace = Pace(renew=23 * 3600.0, silence=25.0)
     ping: str = "ping"
+    tells_fills: bool = True
     tells_exits: bool = False
 
     async def open(self, client: Any, base: str, *, demo: bool) -> Door:
@@ -141,7 +141,7 @@ def _order(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> OrderNews
         str(row["ordId"]), str(row["clOrdId"]), our_symbol(listings, row["instId"]),
         Side(row["side"]), POSITION_SIDES[row["posSide"]][0], number(row["sz"]) * size,
         row["reduceOnly"] == "true", _STATES[row["state"]],
-        number(row["accFillSz"] or 0) * size, _time(row["uTime"]), row["category"] in _FORCED,
+        number(row["accFillSz"] or 0) * size, moment(row["uTime"]), row["category"] in _FORCED,
     )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def _orders(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[New
         price=number(row["fillPx"]),
         fee=-number(row["fillFee"] or 0),
         fee_currency=str(row["fillFeeCcy"]),
-        at=_time(row["fillTime"]),
+        at=moment(row["fillTime"]),
     )
     return [FillNews(fill, order.client_id, order.position_side, order.forced), order]
 
@@ -172,7 +172,7 @@ def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[Ex
     if not (whole or row["reduceOnly"] == "true" or leaves is side):
         return []
     quantity = Decimal(0) if whole else number(row["sz"]) * _size(listings, row["instId"])
-    at = _time(row.get("uTime") or row["cTime"])
+    at = moment(row.get("uTime") or row["cTime"])
     return [
         ExitNews(
             f"{row['algoId']}{name}", str(row["algoClOrdId"]), our_symbol(listings, row["instId"]),
@@ -187,17 +187,13 @@ def exits_in(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[Ex
 def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
     side, sign = POSITION_SIDES[row["posSide"]]
     quantity = number(row["pos"] or 0) * sign * _size(listings, row["instId"])
-    symbol, at = our_symbol(listings, row["instId"]), _time(row["uTime"])
+    symbol, at = our_symbol(listings, row["instId"]), moment(row["uTime"])
     mode = _MARGIN_MODES[row["mgnMode"]]
     return [PositionNews(symbol, side, quantity, number(row["avgPx"] or 0), at, mode)]
 
 
 def _account(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> list[News]:
-    return [BalanceNews("account", _time(row["uTime"]))]
-
-
-def _time(milliseconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    return [BalanceNews("account", moment(row["uTime"]))]
 
 
 _READERS: Mapping[str, Reader] = {"orders": _orders, "positions": _position, "account": _account}

@@ -17,16 +17,24 @@ from typing import Any, Protocol, TypeVar
 import aiohttp
 
 from trading.domain.news import Breach, Broken, ExitNews, Heard, Joined, OrderNews
-from trading.domain.ports import Credentials, VenueUnavailable
+from trading.domain.ports import Credentials, FillReport, VenueUnavailable
 from trading.venues.http.sockets import Sockets
 from trading.venues.listing import Listing
-from trading.venues.streams.protocol import Door, StreamEnded, UserStreams
+from trading.venues.streams.count import Count
+from trading.venues.streams.protocol import (
+    Door,
+    NumberedStreams,
+    OrderFills,
+    StreamEnded,
+    UserStreams,
+)
 from trading.venues.wire import exact_json
 
 FIRST_PAUSE = 0.5  # seconds; doubled with each failure in a row
 LONGEST_PAUSE = 60.0
 REFUSED_PAUSE = 300.0  # keys that are refused may be let in again after a person changed something
 LOGIN = 10.0
+_UNAUTHORIZED = 401
 
 Hear = Callable[[Heard], None]
 T = TypeVar("T")
@@ -38,6 +46,12 @@ class Rest(Protocol):
     @property
     def ahead_ms(self) -> int:
         """How far our clock is ahead of the venue's."""
+        ...
+
+    async def mistimed(self, ahead_ms: int) -> bool:
+        """Whether keys may have been refused for the time that was told with them, ``ahead_ms``
+        being how far our clock was taken to be ahead; false where the venue says so itself.
+        """
         ...
 
     async def listings(self) -> Mapping[str, Listing]:
@@ -67,6 +81,7 @@ class Listener:
         self._streams = streams
         self._line = line
         self._sockets = sockets
+        self._numbered = streams if isinstance(streams, NumberedStreams) else None
         self._failed = 0
 
     async def run(self, hear: Hear) -> None:
@@ -79,30 +94,47 @@ class Listener:
                 await asyncio.sleep(self._pause(ended.breach))
 
     async def orders(self, symbol: str, venue_order_id: str = "") -> Sequence[OrderNews]:
-        rest = self._line.rest
-        named = (each for each in (await rest.listings()).values() if each.spec.symbol == symbol)
-        listing = next(named, None)
-        if listing is None:
-            raise VenueUnavailable(f"{symbol} is not listed")
-        try:
-            found = await rest.ask(
-                lambda client: self._streams.orders(client, listing, venue_order_id)
-            )
-        except StreamEnded as ended:
-            raise VenueUnavailable(ended.message) from None
+        listing = await self._listing(symbol)
+        found = await self._asked(
+            lambda client: self._streams.orders(client, listing, venue_order_id)
+        )
         if venue_order_id and not found:
             raise VenueUnavailable("no such order")
         return found
+
+    async def symbols(self) -> frozenset[str]:
+        listings = await self._line.rest.listings()
+        return frozenset(listing.spec.symbol for listing in listings.values())
+
+    @property
+    def tells_fills(self) -> bool:
+        return self._streams.tells_fills
+
+    async def fills(self, symbol: str, venue_order_id: str) -> Sequence[FillReport]:
+        streams = self._streams
+        if not isinstance(streams, OrderFills):
+            return ()
+        listing = await self._listing(symbol)
+        return await self._asked(lambda client: streams.fills(client, listing, venue_order_id))
 
     @property
     def tells_exits(self) -> bool:
         return self._streams.tells_exits
 
     async def exits(self) -> Sequence[ExitNews]:
-        rest = self._line.rest
-        listings = await rest.listings()
+        listings = await self._line.rest.listings()
+        return await self._asked(lambda client: self._streams.exits(client, listings))
+
+    async def _listing(self, symbol: str) -> Listing:
+        listings = (await self._line.rest.listings()).values()
+        found = next((each for each in listings if each.spec.symbol == symbol), None)
+        if found is None:
+            raise VenueUnavailable(f"{symbol} is not listed")
+        return found
+
+    async def _asked(self, work: Callable[[Any], Awaitable[T]]) -> T:
         try:
-            return await rest.ask(lambda client: self._streams.exits(client, listings))
+            return await self._line.rest.ask(work)
         except StreamEnded as ended:
             raise VenueUnavailable(ended.message) from None
 
@@ -115,19 +147,26 @@ class Listener:
 
     async def _session(self, hear: Hear) -> None:
         """One connection from its opening to its end. Always raises StreamEnded."""
-        door = await self._open()
+        door, count = await self._open(), Count()
+        socket = await self._connect(door)
         try:
-            socket = await self._sockets.connect(door.url, self._line.egress)
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            # Not chained: the text carries the URL, and that the key.
-            raise StreamEnded(Breach.UNAVAILABLE, type(fault).__name__) from None
-        try:
-            await self._log_in(socket)
+            await self._let_in(socket, count)
             self._failed = 0
             hear(Joined())
-            await self._listen(socket, door, hear)
+            await self._listen(socket, door, count, hear)
         finally:
             await socket.close()
+
+    async def _connect(self, door: Door) -> aiohttp.ClientWebSocketResponse:
+        """Nothing is chained: the texts carry the URL, and that the key."""
+        try:
+            return await self._sockets.connect(door.url, self._line.egress, door.headers)
+        except aiohttp.WSServerHandshakeError as answer:
+            refused = answer.status == _UNAUTHORIZED
+            breach = Breach.REFUSED if refused else Breach.UNAVAILABLE
+            raise StreamEnded(breach, f"HTTP {answer.status}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise StreamEnded(Breach.UNAVAILABLE, type(fault).__name__) from None
 
     async def _open(self) -> Door:
         line = self._line
@@ -138,9 +177,25 @@ class Listener:
         except VenueUnavailable as fault:
             raise StreamEnded(Breach.UNAVAILABLE, str(fault)) from None
 
-    async def _log_in(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        at_ms = time.time_ns() // 1_000_000 - self._line.rest.ahead_ms
-        frames: Sequence[str] | None = self._streams.login(self._line.keys, at_ms)
+    async def _let_in(self, socket: aiohttp.ClientWebSocketResponse, count: Count) -> None:
+        """Keys that were shown with a wrong time are not taken for refused."""
+        rest = self._line.rest
+        ahead_ms = rest.ahead_ms
+        try:
+            await self._log_in(socket, count, time.time_ns() // 1_000_000 - ahead_ms)
+        except StreamEnded as ended:
+            if ended.breach is Breach.REFUSED and await rest.mistimed(ahead_ms):
+                raise StreamEnded(Breach.UNAVAILABLE, "our clock was wrong") from None
+            raise
+
+    async def _log_in(
+        self, socket: aiohttp.ClientWebSocketResponse, count: Count, at_ms: int
+    ) -> None:
+        """What is told meanwhile is from before; it is asked for."""
+        try:
+            frames: Sequence[str] | None = self._streams.login(self._line.keys, at_ms)
+        except (TypeError, ValueError):  # nothing can be signed with them
+            raise StreamEnded(Breach.REFUSED, "no keys of this venue") from None
         if not frames:
             return
         try:
@@ -148,17 +203,19 @@ class Listener:
                 while frames is not None:
                     for frame in frames:
                         await socket.send_str(frame)
-                    frames = self._streams.next(_told(await socket.receive()))
+                    message = _told(await socket.receive())
+                    self._in_order(count, message)
+                    frames = self._streams.next(message)
         except (TimeoutError, ConnectionError):
             raise StreamEnded(Breach.UNAVAILABLE, "no answer to the login") from None
 
     async def _listen(
-        self, socket: aiohttp.ClientWebSocketResponse, door: Door, hear: Hear
+        self, socket: aiohttp.ClientWebSocketResponse, door: Door, count: Count, hear: Hear
     ) -> None:
         """Ends by the first of: its end, silence, its age, or a key that is gone."""
         helpers = [
             asyncio.create_task(work)
-            for work in (self._hear(socket, hear), self._keep(door), self._ping(socket))
+            for work in (self._hear(socket, count, hear), self._keep(door), self._ping(socket))
         ]
         try:
             done, _ = await asyncio.wait(
@@ -177,7 +234,9 @@ class Listener:
             raise StreamEnded(Breach.CLOSED)
         raise StreamEnded(Breach.RENEWED)
 
-    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, hear: Hear) -> None:
+    async def _hear(
+        self, socket: aiohttp.ClientWebSocketResponse, count: Count, hear: Hear
+    ) -> None:
         while True:
             try:
                 frame = await socket.receive(self._streams.pace.silence or None)
@@ -191,8 +250,14 @@ class Listener:
             except Exception as fault:  # whatever the shape did to the reader
                 hear(Broken(Breach.UNREADABLE, type(fault).__name__))
                 continue
+            if not self._in_order(count, message):
+                hear(Broken(Breach.MISSED))
             for news in found:
                 hear(news)
+
+    def _in_order(self, count: Count, message: Any) -> bool:
+        told = self._numbered.number(message) if self._numbered else None
+        return told is None or count.follows(*told)
 
     async def _keep(self, door: Door) -> None:
         """A keep-alive that failed is tried again soon; only a refusal ends the stream."""
@@ -226,6 +291,8 @@ def longest_pause(breach: Breach, failed: int) -> float:
 
 def _told(frame: aiohttp.WSMessage) -> Any:
     """The frame's JSON, None where it is none (a pong). Raises StreamEnded at the end."""
+    if frame.type is aiohttp.WSMsgType.BINARY:
+        return exact_json(frame.data.decode(errors="replace"))
     if frame.type is not aiohttp.WSMsgType.TEXT:
         raise StreamEnded(Breach.CLOSED)
     return exact_json(frame.data)

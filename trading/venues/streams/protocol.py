@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 from trading.domain.news import Breach, ExitNews, News, OrderNews
-from trading.domain.ports import Credentials
+from trading.domain.ports import Credentials, FillReport
 from trading.venues.listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where to connect. ``key`` is what the venue gave us for it, if it gives one."""
+    """Where to connect, and what the request for it must say. ``key`` is what the venue gave us
+    for it, if it gives one.
+    """
 
     url: str
-    key: str = ""
+    key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class UserStreams(Protocol):
     @property
     def ping(self) -> str:
         """The venue's own sign of life, sent at half the pace's silence; empty: it has none."""
+        ...
+
+    @property
+    def tells_fills(self) -> bool:
+        """Whether each trade is told; else sums of orders are, and it is :class:`OrderFills`."""
         ...
 
     @property
@@ -96,4 +104,22 @@ class UserStreams(Protocol):
         """News of one message, none for what does not concern us. Raises StreamEnded when the
         venue says so, anything else for a shape that we should know and do not.
         """
+        ...
+
+
+@runtime_checkable
+class OrderFills(Protocol):
+    """Optional: a venue that can be asked for the trades of one order, however old."""
+
+    async def fills(self, client: Any, listing: Listing, venue_order_id: str) -> list[FillReport]:
+        """By REST, all of them. Raises as the client and the readers do."""
+        ...
+
+
+@runtime_checkable
+class NumberedStreams(Protocol):
+    """Optional: a venue that numbers what it tells, so that it shows when something is missing."""
+
+    def number(self, message: Any) -> tuple[str, int] | None:
+        """The channel and the message's number; None for what has none."""
         ...

@@ -27,9 +27,11 @@ from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
 from trading.venues.lookup import says_absent
+from trading.venues.streams.protocol import UserStreams
 from trading.venues.upbit import pages
 from trading.venues.upbit.errors import ORDER_ERRORS, read_error
 from trading.venues.upbit.fast import UpbitFastOrders
+from trading.venues.upbit.streams import ABSENT, UpbitStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply, current_call
 
@@ -41,15 +43,16 @@ _STATES = {"wait": "open", "watch": "open", "done": "closed", "cancel": "cancele
 
 @dataclass(frozen=True, slots=True)
 class UpbitSpot:
-    """Implements :class:`trading.venues.dialect.Dialect` with inspection and paging; the venue
+    """Implements :class:`trading.venues.dialect.Dialect` with inspection, paging and streams; it
     lacks some kinds of orders and takes buys only with a price.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     acceptance_window: timedelta = timedelta(seconds=60)  # tokens name no time, none is documented
     fast: FastOrders | None = field(default_factory=UpbitFastOrders)
+    streams: UserStreams = field(default_factory=UpbitStreams)
     errors: tuple[Row, ...] = ORDER_ERRORS
-    absent_codes: frozenset[str] = frozenset({"order_not_found"})
+    absent_codes: frozenset[str] = ABSENT
     usage_header: str = ""
     trades_window: timedelta = timedelta(milliseconds=pages.WEEK_MS)
     trades_page: int = pages.MOST

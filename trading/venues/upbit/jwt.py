@@ -22,13 +22,12 @@ def query_of(told: Mapping[str, str]) -> str:
     return "&".join(f"{name}={value}" for name, value in told.items())
 
 
-def bearer(access_key: str, secret: str, query: str) -> str:
-    claims = {
-        "access_key": access_key,
-        "nonce": str(uuid4()),
-        "query_hash": hashlib.sha512(query.encode()).hexdigest(),
-        "query_hash_alg": "SHA512",
-    }
+def bearer(access_key: str, secret: str, query: str = "") -> str:
+    """Without a query (a websocket has none) it names none."""
+    claims = {"access_key": access_key, "nonce": str(uuid4())}
+    if query:
+        claims["query_hash"] = hashlib.sha512(query.encode()).hexdigest()
+        claims["query_hash_alg"] = "SHA512"
     text = f"{_HEAD}.{_encoded(json.dumps(claims, separators=(',', ':')).encode())}"
     return f"{text}.{_encoded(hmac.new(secret.encode(), text.encode(), 'sha512').digest())}"
 

@@ -62,14 +62,16 @@ async def trades(client: Any, pair: str, since_ms: int) -> list[Row]:
         trade
         for row in orders.values()
         if number(row["executed_volume"]) > 0
-        for trade in _trades(await client.privateGetOrder({"uuid": row["uuid"]}))
+        for trade in trades_in(await client.privateGetOrder({"uuid": row["uuid"]}))
     ]
     recent = (trade for trade in found if trade["timestamp"] >= asked_for)
     return sorted(recent, key=lambda trade: int(trade["timestamp"]))
 
 
-def _trades(order: Row) -> list[Row]:
-    """The order's fee is shared out by what each fill moved; the last one has the rest."""
+def trades_in(order: Row) -> list[Row]:
+    """In ccxt's shape. The order's fee is shared out by what each fill moved; the last one has the
+    rest.
+    """
     told = rows(order["trades"])
     fee, moved = number(order["paid_fee"]), sum((number(t["funds"]) for t in told), Decimal(0))
     made: list[Row] = []
