@@ -212,8 +212,8 @@ SKIPS: list[tuple[dict[str, Any], Code]] = [
     ({"unresolved": True}, Code.UNRESOLVED_ORDER),
     ({"snapshot_at": None}, Code.STALE_ACCOUNT),
     ({"snapshot_at": NOW - timedelta(seconds=61)}, Code.STALE_ACCOUNT),
-    ({"account_short": D("-0.1")}, Code.OPPOSITE_POSITION),
-    ({"signal": SHORT, "account_long": D("0.1")}, Code.OPPOSITE_POSITION),
+    ({"shorts_there": True}, Code.OPPOSITE_POSITION),
+    ({"signal": SHORT, "longs_there": True}, Code.OPPOSITE_POSITION),
     ({"open_positions": 5}, Code.MAX_OPEN),
     ({"opens_today": 50}, Code.DAILY_TRADES),
     ({"day_equity": D("10526.32")}, Code.DAILY_LOSS),
@@ -269,8 +269,8 @@ EDGES: list[dict[str, Any]] = [
     {"signal": replace(LONG, entry_price=D(50_000)), **limited(max_deviation_pct=D(20))},
     {"quote": replace(QUOTE, bid=D("59701.5"))},
     {"rules": replace(RULES, allowed=frozenset({"BTCUSDT"}))},
-    {"account_long": D(3)},
-    {"signal": SHORT, "account_short": D(-3)},
+    {"account_long": D(3), "longs_there": True},
+    {"signal": SHORT, "account_short": D(-3), "shorts_there": True},
     {"signal": replace(LONG, stop_loss_pct=D("0.5")), **sized(M.RISK_PCT, "0.1")},
 ]
 

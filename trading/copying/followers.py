@@ -79,8 +79,18 @@ WITH kills AS MATERIALIZED (
         bool_or(here AND NOT reduce_only
             AND (status IN ('sending', 'open', 'partially_filled', 'unknown')
                 OR (status = 'planned' AND apart))) AS opening,
-        sum(pending) FILTER (WHERE here AND reduce_only) AS leaving
+        sum(pending) FILTER (WHERE here AND reduce_only) AS leaving,
+        bool_or(here AND NOT reduce_only AND side = 'buy') AS buys,
+        bool_or(here AND NOT reduce_only AND side = 'sell') AS sells
       FROM alive GROUP BY 1
+), coming AS (
+    SELECT account_id, bool_or(side = 'buy') AS buys, bool_or(side = 'sell') AS sells
+      FROM alive WHERE here AND NOT reduce_only GROUP BY 1
+), outside AS (
+    SELECT account_id, bool_or(quantity + unexplained > 0) AS long,
+        bool_or(quantity + unexplained < 0) AS short
+      FROM trading_externalposition
+     WHERE symbol = %(symbol)s AND account_id = ANY(%(accounts)s::bigint[]) GROUP BY 1
 ), held AS (
     SELECT account_id, count(*) FILTER (WHERE quantity <> 0) AS positions,
         sum(quantity) FILTER (WHERE symbol = %(symbol)s AND quantity > 0) AS long,
@@ -117,7 +127,12 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
     coalesce(o.margin_here, 0) + coalesce(f.margin_here, 0),
     coalesce(o.margin, 0) + coalesce(f.margin, 0),
     coalesce(h.long, 0), coalesce(h.short, 0), coalesce(f.leaving, 0),
-    coalesce(l.longs, 0), coalesce(l.shorts, 0), coalesce(f.opening, false),
+    coalesce(l.longs, 0), coalesce(l.shorts, 0),
+    CASE WHEN a.hedge THEN coalesce(o.quantity > 0, false) OR coalesce(f.buys, false)
+        ELSE h.long IS NOT NULL OR coalesce(m.buys, false) OR coalesce(e.long, false) END,
+    CASE WHEN a.hedge THEN coalesce(o.quantity < 0, false) OR coalesce(f.sells, false)
+        ELSE h.short IS NOT NULL OR coalesce(m.sells, false) OR coalesce(e.short, false) END,
+    coalesce(f.opening, false),
     t.leverage, t.margin_mode = 'isolated', a.kind = 'paper', s.settings_id
   FROM trading_copysubscription s
   JOIN trading_exchangeaccount a ON a.id = s.account_id
@@ -128,6 +143,8 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   LEFT JOIN unresolved u ON u.account_id = a.id
   LEFT JOIN leaving l ON l.account_id = a.id
   LEFT JOIN flying f ON f.subscription_id = s.id
+  LEFT JOIN coming m ON m.account_id = a.id
+  LEFT JOIN outside e ON e.account_id = a.id
   LEFT JOIN held h ON h.account_id = a.id
   LEFT JOIN own o ON o.subscription_id = s.id
   LEFT JOIN told t ON t.account_id = a.id

@@ -71,7 +71,8 @@ class Follower(NamedTuple):
     still add; ``held_margin`` is the initial margin of both, ``used_margin`` that of all its
     symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol. Of
     these ``leaving`` (this copy's), ``longs_leaving`` and ``shorts_leaving`` (anybody's) are being
-    closed by orders under way.
+    closed by orders under way. ``longs_there`` and ``shorts_there``: something on that side is held
+    or being opened, by anybody in one-way mode, the person included, by this copy in hedge mode.
     ``at_venue`` is what the venue told of the account's leverage there.
     ``kill`` is the scope of a kill switch that reaches it, or empty; ``consented`` says that the
     person agreed to the copy-trading disclosure in force. ``in_flight`` says
@@ -105,6 +106,8 @@ class Follower(NamedTuple):
     leaving: Decimal
     longs_leaving: Decimal
     shorts_leaving: Decimal
+    longs_there: bool
+    shorts_there: bool
     in_flight: bool
     at_venue: AtVenue
     rules: CopyRules
