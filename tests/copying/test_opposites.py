@@ -6,6 +6,7 @@ A venue in one-way mode would net the two, and neither could be closed any more.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
 
@@ -14,8 +15,10 @@ import pytest
 from mimic.core.thread_connections import in_thread
 from signals.models import Direction, Signal
 from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy, an_account
+from tests.copying.fates import filled, partly
 from tests.execution.paper import now, send_on_paper
 from trading.copying.fanout import fan_out
+from trading.copying.targets.gaps import converge_held, converge_lately
 from trading.models import (
     CopyExecution,
     CopySubscription,
@@ -114,3 +117,30 @@ def test_in_hedge_mode_others_may_hold_the_other_side_and_the_copy_itself_may_no
     assert send_on_paper(closing=True) == 1
     left = VirtualPosition.objects.values_list("subscription_id", "quantity")
     assert dict(left) == {one.pk: 0, other.pk: -SHARE}
+
+
+def test_a_close_that_fills_after_all_beside_its_repair_takes_nothing_beyond_the_position(
+    account: ExchangeAccount,
+) -> None:
+    """Both closes filled at the venue: the second one closed what was the other copy's."""
+    one, other = copying(account), copying(account)
+    for copy in (one, other):
+        said(copy, Direction.LONG)
+        send_on_paper()
+    said(one, Direction.LONG, action="close")
+    late = partly("0.001", closing=True)
+    at = now() + timedelta(seconds=1)
+    converge_lately(at)
+    assert send_on_paper(closing=True) == 1
+    filled(late, SHARE - Decimal("0.001"), trade="late")
+    left = {each.subscription_id: each.quantity for each in VirtualPosition.objects.all()}
+    assert left == {one.pk: 0, other.pk: Decimal("0.001")}
+    assert Position.objects.get().quantity == Decimal("0.001")
+    assert code_of(one, said(one, Direction.LONG)) == "planned"
+    send_on_paper()
+    said(one, Direction.LONG, action="close")
+    assert Order.objects.latest("id").quantity == SHARE
+    assert send_on_paper(closing=True) == 1
+    said(other, Direction.LONG, action="close")
+    send_on_paper(closing=True)
+    assert Position.objects.get().quantity == converge_held(at + timedelta(minutes=2)) == 0

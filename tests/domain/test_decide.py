@@ -336,9 +336,15 @@ def test_a_close_is_never_gated(gate: dict[str, Any]) -> None:
     assert (decision.order.margin, decision.order.leverage) == (D(0), 1)
 
 
-def test_a_close_of_a_dust_position_goes_up_to_the_step_but_not_past_the_account() -> None:
-    assert _bought(deciding(CLOSE, **holding(D("0.0005"), D("0.5")))) == D("0.001")
-    assert _bought(deciding(CLOSE, **holding(D("0.0005"), D("0.0007")))) == D("0.0007")
+def test_a_close_goes_up_to_the_step_but_not_past_what_the_copy_holds() -> None:
+    half = replace(CLOSE, close_pct=D(50))
+    assert _bought(deciding(half, **holding(D("0.003")))) == D("0.002")
+    for account in (None, D("0.5")):
+        assert _bought(deciding(half, **holding(D("0.0015"), account))) == D("0.001")
+        assert _bought(deciding(CLOSE, **holding(D("0.0015"), account))) == D("0.001")
+        dust = deciding(CLOSE, **holding(D("0.0005"), account))
+        assert (dust.outcome, dust.code) == (Outcome.SKIPPED, Code.BELOW_MIN_QUANTITY)
+        assert _steps(dust)[StepName.ROUNDING].after == 0
 
 
 def test_a_partial_close_is_rounded_up_and_says_how_it_came_about() -> None:
@@ -470,10 +476,11 @@ def test_no_close_is_larger_than_the_position_or_on_its_side(
     held: Decimal, account: Decimal, part: Decimal
 ) -> None:
     decision = deciding(replace(CLOSE, close_pct=part), **holding(held, account))
+    closable = min(abs(held), abs(account)) if held * account > 0 else D(0)
     if decision.order is None:
-        assert held * account <= 0
+        assert closable < SPEC.quantity_step
         return
-    assert 0 < decision.order.quantity <= abs(account)
+    assert 0 < decision.order.quantity <= closable
     assert decision.order.quantity < abs(held) * part / 100 + SPEC.quantity_step
     assert (decision.order.side is Side.SELL) == (held > 0)
 

@@ -179,10 +179,12 @@ def decide(
 
 
 def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None) -> Decision:
-    """Close what this subscription holds: never gated, never past the account's position.
+    """Close what this subscription holds: never gated, never past its share nor the account's
+    position.
 
     Not by the account's state either: whether its keys still work is for the venue to say. What
-    orders under way will close is not closed again.
+    orders under way will close is not closed again. Rounded up, unless that were past the share:
+    what is beside it is another copy's, or the person's own.
     """
     held = who.held
     wrong_side = signal.side is not None and (held > 0) != (signal.side is Side.BUY)
@@ -198,8 +200,12 @@ def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None
         formula = f"{plain(whole)} × {plain(signal.close_pct)} %"
         steps.append(Step(StepName.FRACTION, whole, part, formula=formula))
     wanted, step = steps[-1].after, instrument.quantity_step if instrument else ZERO
-    rounded = min(ceil_to_step(wanted, step), there)
+    rounded = ceil_to_step(wanted, step)
+    if rounded > whole:
+        rounded = floor_to_step(whole, step)
     steps.append(Step(StepName.ROUNDING, wanted, rounded, step))
+    if rounded <= 0:
+        raise _Skip(Code.BELOW_MIN_QUANTITY, *steps)
     side = Side.SELL if held > 0 else Side.BUY
     order = PlannedOrder(
         side, rounded, reduce_only=True, leverage=1, margin=ZERO,
