@@ -28,6 +28,10 @@ AFTER = timedelta(seconds=20)  # between the two looks
 QUIET = timedelta(seconds=60)  # since the last order of ours in the symbol ended
 
 
+_MARKS = {PositionSide.BOTH: "x", PositionSide.LONG: "l", PositionSide.SHORT: "s"}
+"""Trades are told apart by account, symbol and id: both sides may be found in one look."""
+
+
 class Place(NamedTuple):
     symbol: str
     position_side: str
@@ -140,7 +144,7 @@ def _adopt(
     """The price is what the venue says the position was entered at; of a close nobody knows it."""
     side = PositionSide(place.position_side)
     fill = FillReport(
-        trade_id=f"{FOUND}{account_id}x{int(now.timestamp() * 1000)}",
+        trade_id=f"{FOUND}{account_id}{_MARKS[side]}{int(now.timestamp() * 1000)}",
         venue_order_id="",
         symbol=place.symbol,
         side=Side.BUY if rest > 0 else Side.SELL,
