@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def copying(account: ExchangeAccount) -> CopySubscription:
     return a_follower(a_strategy().strategy, account=account)
 
 
-def said(copy: CopySubscription, direction: Direction, **terms: object) -> Signal:
+def said(copy: CopySubscription, direction: Direction, **terms: Any) -> Signal:
     signal = a_signal(copy.strategy, direction=direction, **terms)
     fan_out(signal_id=signal.pk, now=now())
     return signal

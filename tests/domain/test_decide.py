@@ -206,6 +206,7 @@ def test_without_a_stop_no_risk_is_known_and_none_is_capped() -> None:
 
 SKIPS: list[tuple[dict[str, Any], Code]] = [
     ({"kill": "platform"}, Code.KILL_SWITCH),
+    ({"recovering": True}, Code.RECOVERING),
     ({"mode": "notify"}, Code.NOTIFY_ONLY),
     ({"consented": False}, Code.CONSENT_MISSING),
     ({"account_active": False}, Code.ACCOUNT_INACTIVE),
@@ -316,6 +317,7 @@ def test_an_approval_is_sized_but_not_ordered() -> None:
 
 GATES: list[dict[str, Any]] = [
     {"kill": "platform"},
+    {"recovering": True},
     {"snapshot_at": None},
     {"mode": "notify"},
     {"account_active": False},

@@ -15,6 +15,7 @@ from trading.copying.rulebook import Limitations, limitations, rules
 from trading.domain.decide import Follower
 from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
+from trading.execution.recovery import BLOCKED, NEWEST
 
 NOTHING_KEPT = Decimal(0)  # for signals that are no master's
 TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
@@ -56,7 +57,7 @@ def still_to_decide(*, signal_id: int, strategy_id: int, closing: bool) -> list[
 
 # Whole sets joined once: a subquery per follower was planned anew for each of them and, on tables
 # without statistics, read them whole.
-_FOLLOWERS = """
+_FOLLOWERS = f"""
 WITH kills AS MATERIALIZED (
     SELECT scope, target FROM trading_killswitch WHERE lifted_at IS NULL
 ), asked AS MATERIALIZED (
@@ -115,6 +116,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
         OR (k.scope = 'symbol' AND k.target = %(symbol)s)
         OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)
         OR (k.scope = 'account' AND k.target = a.id::text)), '') AS kill,
+    {BLOCKED} AS recovering,
     c.id IS NOT NULL OR (SELECT version FROM asked) IS NULL AS consented,
     u.account_id IS NOT NULL AS unresolved,
     b.equity, b.margin_cap - b.margin_reserved,
@@ -137,6 +139,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   FROM trading_copysubscription s
   JOIN trading_exchangeaccount a ON a.id = s.account_id
   JOIN trading_accountbudget b ON b.account_id = a.id
+  CROSS JOIN ({NEWEST}) y
   LEFT JOIN accounts_consent c ON c.user_id = s.user_id AND c.kind = 'copy_trading'
     AND c.withdrawn_at IS NULL AND c.version = (SELECT version FROM asked)
   LEFT JOIN trading_accountstream st ON st.account_id = a.id
@@ -149,7 +152,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
   LEFT JOIN own o ON o.subscription_id = s.id
   LEFT JOIN told t ON t.account_id = a.id
  WHERE s.id = ANY(%(subscriptions)s::bigint[]) AND s.status = ANY(%(statuses)s::text[])
-"""
+"""  # noqa: S608  # nosec B608  # constants alone
 
 
 def followers(

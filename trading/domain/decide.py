@@ -74,7 +74,8 @@ class Follower(NamedTuple):
     closed by orders under way. ``longs_there`` and ``shorts_there``: something on that side is held
     or being opened, by anybody in one-way mode, the person included, by this copy in hedge mode.
     ``at_venue`` is what the venue told of the account's leverage there.
-    ``kill`` is the scope of a kill switch that reaches it, or empty; ``consented`` says that the
+    ``kill`` is the scope of a kill switch that reaches it, or empty; ``recovering``: it was not
+    compared with its venue since a failover or restore. ``consented`` says that the
     person agreed to the copy-trading disclosure in force. ``in_flight`` says
     that an open of this subscription is out and not settled: a close would find less than there
     will be. ``kept``: of a master's earlier opens, what was too little to be traded.
@@ -89,6 +90,7 @@ class Follower(NamedTuple):
     account_active: bool
     hedge: bool
     kill: str
+    recovering: bool
     consented: bool
     unresolved: bool
     equity: Decimal

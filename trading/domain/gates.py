@@ -41,6 +41,7 @@ def check_follower(signal: SignalTerms, who: Follower, now: datetime, freshness:
     opposite = who.shorts_there if signal.side is Side.BUY else who.longs_there
     gates = (
         (who.kill, Code.KILL_SWITCH),
+        (who.recovering, Code.RECOVERING),
         (late or aged, Code.SIGNAL_TOO_OLD),
         (who.mode == "notify", Code.NOTIFY_ONLY),
         (not who.consented, Code.CONSENT_MISSING),

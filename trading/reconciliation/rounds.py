@@ -1,8 +1,9 @@
 """Positions of accounts compared with their venues', as often as what is open there asks for.
 
-Every 10 s while an order is on its way or in doubt, 20 s while something differs, 60 s with
-something open, else every 15 min; at most the part of an address's weight that is for polls, the
-most overdue first. After a gap of a stream its backfill compares at once.
+At once after a failover or restore; every 10 s while an order is on its way or in doubt, 20 s while
+something differs, 60 s with something open, else every 15 min; at most the part of an address's
+weight that is for polls, the most overdue first. After a gap of a stream its backfill compares at
+once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ LATE = 2.0  # times its pace after which an account is overdue
 
 _PACE = """
 CASE
+    WHEN EXISTS (SELECT FROM trading_recovery y WHERE y.begun_at > r.compared_at)
+        THEN interval '5 s'
     WHEN EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.closed_at IS NULL
         AND o.status <> 'planned') THEN interval '10 s'
     WHEN EXISTS (SELECT FROM trading_divergence d WHERE d.account_id = a.id
