@@ -14,7 +14,15 @@ from django.utils import timezone
 
 from trading.copying import fanout
 from trading.domain.keys import KeyReport
-from trading.execution import cancels, egress, egress_trial, key_checks, nudge, setting_rounds
+from trading.execution import (
+    cancels,
+    egress,
+    egress_trial,
+    key_checks,
+    nudge,
+    recovery,
+    setting_rounds,
+)
 from trading.execution.runtime import dispatcher, stop_dispatcher
 
 # Seconds (Python's default is 0.005) that a thread which decides may keep one waiting that the
@@ -40,6 +48,7 @@ def _start(**_: Any) -> None:
 @task_prerun.connect
 def _check_connection(**_: Any) -> None:
     close_old_connections()
+    recovery.recognise(timezone.now())
 
 
 @worker_shutdown.connect

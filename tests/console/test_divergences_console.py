@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -51,3 +52,12 @@ def test_the_front_page_counts_accounts_that_wait_too_long(console: Client) -> N
     page = console.get(reverse("admin:index")).text
     assert "Accounts overdue for comparing" in page
     assert "binanceusdm 1/1" in page
+
+
+def test_the_front_page_shows_who_opens_nothing_after_a_restore(console: Client) -> None:
+    _differs()
+    assert "Accounts in recovery" not in console.get(reverse("admin:index")).text
+    call_command("recover")
+    page = console.get(reverse("admin:index")).text
+    assert "Accounts in recovery" in page
+    assert "they open nothing" in page

@@ -29,11 +29,11 @@ CLOSE = replace(LONG, closing=True, side=None, valid_until=None)
 RULES = CopyRules(1, SizingMode.EQUITY_PCT, D(5))
 FOLLOWER = Follower(
     1, 1, 1, "binanceusdm", "paper", "auto", account_active=True, hedge=False, kill="",
-    consented=True, unresolved=False, equity=D(10_000), free_margin=D(10_000), snapshot_at=NOW,
-    day_equity=D(10_000), opens_today=0, open_positions=0, held=D(0), pending=D(0),
-    held_margin=D(0), used_margin=D(0), account_long=D(0), account_short=D(0), leaving=D(0),
-    longs_leaving=D(0), shorts_leaving=D(0), in_flight=False, at_venue=AtVenue(by_order=True),
-    rules=RULES, limits=resolve(DEFAULTS, ()),
+    recovering=False, consented=True, unresolved=False, equity=D(10_000), free_margin=D(10_000),
+    snapshot_at=NOW, day_equity=D(10_000), opens_today=0, open_positions=0, held=D(0),
+    pending=D(0), held_margin=D(0), used_margin=D(0), account_long=D(0), account_short=D(0),
+    leaving=D(0), longs_leaving=D(0), shorts_leaving=D(0), longs_there=False, shorts_there=False,
+    in_flight=False, at_venue=AtVenue(by_order=True), rules=RULES, limits=resolve(DEFAULTS, ()),
 )  # fmt: skip
 
 

@@ -206,14 +206,15 @@ def test_without_a_stop_no_risk_is_known_and_none_is_capped() -> None:
 
 SKIPS: list[tuple[dict[str, Any], Code]] = [
     ({"kill": "platform"}, Code.KILL_SWITCH),
+    ({"recovering": True}, Code.RECOVERING),
     ({"mode": "notify"}, Code.NOTIFY_ONLY),
     ({"consented": False}, Code.CONSENT_MISSING),
     ({"account_active": False}, Code.ACCOUNT_INACTIVE),
     ({"unresolved": True}, Code.UNRESOLVED_ORDER),
     ({"snapshot_at": None}, Code.STALE_ACCOUNT),
     ({"snapshot_at": NOW - timedelta(seconds=61)}, Code.STALE_ACCOUNT),
-    ({"account_short": D("-0.1")}, Code.OPPOSITE_POSITION),
-    ({"signal": SHORT, "account_long": D("0.1")}, Code.OPPOSITE_POSITION),
+    ({"shorts_there": True}, Code.OPPOSITE_POSITION),
+    ({"signal": SHORT, "longs_there": True}, Code.OPPOSITE_POSITION),
     ({"open_positions": 5}, Code.MAX_OPEN),
     ({"opens_today": 50}, Code.DAILY_TRADES),
     ({"day_equity": D("10526.32")}, Code.DAILY_LOSS),
@@ -269,8 +270,8 @@ EDGES: list[dict[str, Any]] = [
     {"signal": replace(LONG, entry_price=D(50_000)), **limited(max_deviation_pct=D(20))},
     {"quote": replace(QUOTE, bid=D("59701.5"))},
     {"rules": replace(RULES, allowed=frozenset({"BTCUSDT"}))},
-    {"account_long": D(3)},
-    {"signal": SHORT, "account_short": D(-3)},
+    {"account_long": D(3), "longs_there": True},
+    {"signal": SHORT, "account_short": D(-3), "shorts_there": True},
     {"signal": replace(LONG, stop_loss_pct=D("0.5")), **sized(M.RISK_PCT, "0.1")},
 ]
 
@@ -316,6 +317,7 @@ def test_an_approval_is_sized_but_not_ordered() -> None:
 
 GATES: list[dict[str, Any]] = [
     {"kill": "platform"},
+    {"recovering": True},
     {"snapshot_at": None},
     {"mode": "notify"},
     {"account_active": False},
@@ -336,9 +338,15 @@ def test_a_close_is_never_gated(gate: dict[str, Any]) -> None:
     assert (decision.order.margin, decision.order.leverage) == (D(0), 1)
 
 
-def test_a_close_of_a_dust_position_goes_up_to_the_step_but_not_past_the_account() -> None:
-    assert _bought(deciding(CLOSE, **holding(D("0.0005"), D("0.5")))) == D("0.001")
-    assert _bought(deciding(CLOSE, **holding(D("0.0005"), D("0.0007")))) == D("0.0007")
+def test_a_close_goes_up_to_the_step_but_not_past_what_the_copy_holds() -> None:
+    half = replace(CLOSE, close_pct=D(50))
+    assert _bought(deciding(half, **holding(D("0.003")))) == D("0.002")
+    for account in (None, D("0.5")):
+        assert _bought(deciding(half, **holding(D("0.0015"), account))) == D("0.001")
+        assert _bought(deciding(CLOSE, **holding(D("0.0015"), account))) == D("0.001")
+        dust = deciding(CLOSE, **holding(D("0.0005"), account))
+        assert (dust.outcome, dust.code) == (Outcome.SKIPPED, Code.BELOW_MIN_QUANTITY)
+        assert _steps(dust)[StepName.ROUNDING].after == 0
 
 
 def test_a_partial_close_is_rounded_up_and_says_how_it_came_about() -> None:
@@ -470,10 +478,11 @@ def test_no_close_is_larger_than_the_position_or_on_its_side(
     held: Decimal, account: Decimal, part: Decimal
 ) -> None:
     decision = deciding(replace(CLOSE, close_pct=part), **holding(held, account))
+    closable = min(abs(held), abs(account)) if held * account > 0 else D(0)
     if decision.order is None:
-        assert held * account <= 0
+        assert closable < SPEC.quantity_step
         return
-    assert 0 < decision.order.quantity <= abs(account)
+    assert 0 < decision.order.quantity <= closable
     assert decision.order.quantity < abs(held) * part / 100 + SPEC.quantity_step
     assert (decision.order.side is Side.SELL) == (held > 0)
 

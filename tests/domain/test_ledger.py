@@ -238,3 +238,29 @@ def test_a_persons_close_takes_what_they_kept_before_any_copys() -> None:
     assert (first.subscription_id, first.quantity, ledger.detached) == (None, D("1.5"), {})
     ledger.book([a_fill(3, "sell", "1", 110)])
     assert (ledger.detached, ledger.shares[7].held.quantity) == ({7: D("0.5")}, D("0.5"))
+
+
+def test_a_close_that_fills_beyond_its_share_turns_nothing_around() -> None:
+    ledger = Ledger()
+    ledger.book(
+        [
+            a_fill(1, "buy", "1", 100, 7),
+            a_fill(2, "buy", "1", 100, 8),
+            a_fill(3, "buy", "1", 100, 9),
+            a_fill(4, "buy", "0.5", 100, external=False),
+            a_fill(5, "buy", "2", 100),
+        ]
+    )
+    for second, copies, position, own in (
+        (6, {7: "0", 8: "1", 9: "1"}, "2.5", "2"),
+        (7, {7: "0", 8: "0.5", 9: "1"}, "1.5", "2"),
+        (8, {7: "0", 8: "0", 9: "0.5"}, "0.5", "2"),
+        (9, {7: "0", 8: "0", 9: "0"}, "0", "1.5"),
+        (10, {7: "0", 8: "0", 9: "0"}, "0", "0.5"),
+        (11, {7: "0", 8: "0", 9: "0"}, "0", "-0.5"),
+    ):
+        ledger.book([a_fill(second, "sell", "1", 110, 7, closing=True)])
+        shares = {copy: line.held.quantity for copy, line in ledger.shares.items()}
+        assert shares == {copy: D(left) for copy, left in copies.items()}
+        assert ledger.positions[BOTH].held.quantity == D(position)
+        assert ledger.external[BOTH].held.quantity == D(own)

@@ -36,6 +36,7 @@ def an_order(
     status: str = "open",
     copy: CopySubscription | None = None,
     symbol: str = "BTCUSDT",
+    closing: bool = False,
 ) -> Order:
     """At the venue under its client id, with its attempt confirmed unless it is unclear."""
     order = Order.objects.create(
@@ -46,6 +47,7 @@ def an_order(
         route=account.route,
         symbol=symbol,
         side=side.value,
+        reduce_only=closing,
         quantity=Decimal(quantity),
         status=status,
         leverage=5,
@@ -140,7 +142,9 @@ def books(account: ExchangeAccount) -> dict[str, Any]:
                 "subscription_id", *exposure
             )
         ),
-        "external": _rows(ExternalPosition.objects.filter(**mine).values_list(*exposure)),
+        "external": _rows(
+            ExternalPosition.objects.filter(**mine).exclude(quantity=0).values_list(*exposure)
+        ),
         "trades": _rows(
             Trade.objects.filter(**mine).values_list(
                 "closed_at", "quantity", "entry_price", "exit_price", "profit", "fees", "side"

@@ -44,7 +44,7 @@ def forgotten() -> Iterator[None]:
 def _news(account: ExchangeAccount, copies: list[Any], fills: list[Drawn]) -> list[News]:
     """Each fill a second after the one before (two may share it), then the orders' ends."""
     orders = [
-        an_order(account, copy=copies[number % 3 % 2], side=side, quantity="9")
+        an_order(account, copy=copies[number % 3 % 2], side=side, quantity="9", closing=number == 3)
         for number, side in enumerate(SIDES)
     ]
     news: list[News] = []

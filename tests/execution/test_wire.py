@@ -16,6 +16,7 @@ from django.conf import LazySettings
 
 from mimic.core.redis_clients import asking
 from tests.cast import VENUE, a_follower, a_market, a_quote, a_signal, a_strategy, an_account
+from tests.execution.test_recovery import connected_anew
 from tests.simulators.binance import BinanceSimulator
 from trading.copying.fanout import fan_out
 from trading.domain.ports import Credentials, register_gateway
@@ -23,7 +24,18 @@ from trading.execution.dispatcher import Dispatcher
 from trading.execution.due import lose_expired_leases
 from trading.execution.gateways import PAPER, paper_gateway
 from trading.execution.governor import Cost
-from trading.models import AccountBudget, CopyExecution, Fill, Order, OrderAttempt, Position
+from trading.execution.recovery import recognise
+from trading.models import (
+    AccountBudget,
+    CopyExecution,
+    Fill,
+    FillKey,
+    Order,
+    OrderAttempt,
+    Position,
+    Recovery,
+    VirtualPosition,
+)
 from trading.venues.registry import load_adapters
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -346,3 +358,28 @@ def test_a_look_that_the_budget_has_no_room_for_comes_again_when_there_is_some(
     desk.pass_time(120)
     assert desk.look() == 2
     assert Fill.objects.count() == 2
+
+
+def test_what_a_lost_database_had_sent_is_found_and_not_sent_again(
+    desk: Desk, strategy: Any
+) -> None:
+    """The claim and its attempt are gone with the primary; the venue has the order."""
+    _on_wire(desk, strategy)
+    _signal(strategy, desk)
+    before = Order.objects.get()
+    assert desk.send() == 1
+    (posted,) = desk.posted()
+    Fill.objects.all().delete()
+    for model in (FillKey, OrderAttempt, Position, VirtualPosition):
+        model.objects.all().delete()
+    before.save()
+    Recovery.objects.create(incarnation="elsewhere", seen_at=desk.clock())
+    connected_anew()
+    assert recognise(desk.clock())
+    desk.pass_time(1)
+    assert desk.send() == 0
+    assert lose_expired_leases(now=desk.clock()) == 1
+    desk.look()
+    assert Order.objects.get().status == "filled"
+    assert Position.objects.get().quantity == Order.objects.get().quantity
+    assert desk.posted() == [posted]

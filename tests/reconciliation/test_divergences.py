@@ -147,7 +147,7 @@ def test_an_account_is_asked_as_often_as_what_is_open_there_asks_for(
 
 def test_only_one_process_asks_and_who_waits_for_long_is_overdue(copy: CopySubscription) -> None:
     ids = [copy.account_id]
-    assert rounds.take(account_ids=ids, now=NOW) == set(ids)
+    _compare(copy, "1", 0)
     assert rounds.take(account_ids=ids, now=_later(1)) == set()
     assert rounds.overdue_by_venue(now=_later(119)) == [(VENUE, 0, 1)]
     assert rounds.overdue_by_venue(now=_later(121)) == [(VENUE, 1, 1)]
@@ -160,3 +160,43 @@ def test_a_page_shows_what_lasted(copy: CopySubscription) -> None:
     assert (shown.compared_at, len(shown.differences)) == (NOW, 1)
     _compare(copy, "1", 6)
     assert comparison_of(account_id=copy.account_id, now=_later(60)).differences == []
+
+
+def test_both_sides_of_a_symbol_are_taken_for_the_owners_own_at_once(
+    copy: CopySubscription,
+) -> None:
+    price = Decimal(60_000)
+    theirs = [
+        PositionReport("BTCUSDT", side, D(held), price, None, None)
+        for side, held in ((PositionSide.LONG, 2), (PositionSide.SHORT, -3))
+    ]
+    Position.objects.update(position_side="long", quantity=1)
+    for after in (0, 25):
+        rounds.compare(account_id=copy.account_id, positions=theirs, now=_later(after))
+    own = ExternalPosition.objects.values_list("position_side", "quantity")
+    assert dict(own) == {"long": 1, "short": -3}
+    assert not rounds.compare(account_id=copy.account_id, positions=theirs, now=_later(50))
+
+
+def test_who_is_asked_in_time_and_never_answers_is_overdue(copy: CopySubscription) -> None:
+    ids = [copy.account_id]
+    _compare(copy, "1", 0)
+    for after in (60, 120, 180):
+        assert rounds.take(account_ids=ids, now=_later(after)) == set(ids)
+        rounds.note_failed(account_ids=ids)
+    assert rounds.overdue_by_venue(now=_later(119)) == [(VENUE, 0, 1)]
+    assert rounds.overdue_by_venue(now=_later(181)) == [(VENUE, 1, 1)]
+    shown = comparison_of(account_id=copy.account_id, now=_later(181))
+    assert (shown.failures, shown.overdue_since) == (3, _later(60))
+    _compare(copy, "1", 182)
+    assert comparison_of(account_id=copy.account_id, now=_later(183)).overdue_since is None
+
+
+def test_an_order_of_a_copy_that_was_stopped_keeps_its_account_in_the_round(
+    copy: CopySubscription,
+) -> None:
+    Position.objects.update(quantity=0)
+    CopySubscription.objects.update(status="stopped")
+    assert not _due(0)
+    an_order(copy.account, copy=copy, status="unknown")
+    assert _due(0)

@@ -63,7 +63,7 @@ class DivergenceAdmin(_Recorded):
 @admin.register(Reconciliation)
 class ReconciliationAdmin(_Recorded):
     ordering = ("-pk",)
-    list_display = ("account", "person", "venue", "asked", "compared", "failures")
+    list_display = ("account", "person", "venue", "asked", "compared", "agreed", "failures")
     list_filter = (("account__venue", admin.RelatedOnlyFieldListFilter),)
 
     @admin.display(description=_("asked"), ordering="asked_at")
@@ -73,3 +73,8 @@ class ReconciliationAdmin(_Recorded):
     @admin.display(description=_("compared"), ordering="compared_at")
     def compared(self, row: Reconciliation) -> str:
         return show_age(row.compared_at, timezone.now()) if row.compared_at else NOTHING
+
+    @admin.display(description=_("agreed"), ordering="agreed_at")
+    def agreed(self, row: Reconciliation) -> str:
+        """Until it has, an account opens nothing after a failover or restore."""
+        return show_age(row.agreed_at, timezone.now()) if row.agreed_at else NOTHING

@@ -15,6 +15,7 @@ from trading.copying.rulebook import Limitations, limitations, rules
 from trading.domain.decide import Follower
 from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
+from trading.execution.recovery import BLOCKED, NEWEST
 
 NOTHING_KEPT = Decimal(0)  # for signals that are no master's
 TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
@@ -56,7 +57,7 @@ def still_to_decide(*, signal_id: int, strategy_id: int, closing: bool) -> list[
 
 # Whole sets joined once: a subquery per follower was planned anew for each of them and, on tables
 # without statistics, read them whole.
-_FOLLOWERS = """
+_FOLLOWERS = f"""
 WITH kills AS MATERIALIZED (
     SELECT scope, target FROM trading_killswitch WHERE lifted_at IS NULL
 ), asked AS MATERIALIZED (
@@ -79,8 +80,18 @@ WITH kills AS MATERIALIZED (
         bool_or(here AND NOT reduce_only
             AND (status IN ('sending', 'open', 'partially_filled', 'unknown')
                 OR (status = 'planned' AND apart))) AS opening,
-        sum(pending) FILTER (WHERE here AND reduce_only) AS leaving
+        sum(pending) FILTER (WHERE here AND reduce_only) AS leaving,
+        bool_or(here AND NOT reduce_only AND side = 'buy') AS buys,
+        bool_or(here AND NOT reduce_only AND side = 'sell') AS sells
       FROM alive GROUP BY 1
+), coming AS (
+    SELECT account_id, bool_or(side = 'buy') AS buys, bool_or(side = 'sell') AS sells
+      FROM alive WHERE here AND NOT reduce_only GROUP BY 1
+), outside AS (
+    SELECT account_id, bool_or(quantity + unexplained > 0) AS long,
+        bool_or(quantity + unexplained < 0) AS short
+      FROM trading_externalposition
+     WHERE symbol = %(symbol)s AND account_id = ANY(%(accounts)s::bigint[]) GROUP BY 1
 ), held AS (
     SELECT account_id, count(*) FILTER (WHERE quantity <> 0) AS positions,
         sum(quantity) FILTER (WHERE symbol = %(symbol)s AND quantity > 0) AS long,
@@ -105,6 +116,7 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
         OR (k.scope = 'symbol' AND k.target = %(symbol)s)
         OR (k.scope = 'strategy' AND k.target = s.strategy_id::text)
         OR (k.scope = 'account' AND k.target = a.id::text)), '') AS kill,
+    {BLOCKED} AS recovering,
     c.id IS NOT NULL OR (SELECT version FROM asked) IS NULL AS consented,
     u.account_id IS NOT NULL AS unresolved,
     b.equity, b.margin_cap - b.margin_reserved,
@@ -117,22 +129,30 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
     coalesce(o.margin_here, 0) + coalesce(f.margin_here, 0),
     coalesce(o.margin, 0) + coalesce(f.margin, 0),
     coalesce(h.long, 0), coalesce(h.short, 0), coalesce(f.leaving, 0),
-    coalesce(l.longs, 0), coalesce(l.shorts, 0), coalesce(f.opening, false),
+    coalesce(l.longs, 0), coalesce(l.shorts, 0),
+    CASE WHEN a.hedge THEN coalesce(o.quantity > 0, false) OR coalesce(f.buys, false)
+        ELSE h.long IS NOT NULL OR coalesce(m.buys, false) OR coalesce(e.long, false) END,
+    CASE WHEN a.hedge THEN coalesce(o.quantity < 0, false) OR coalesce(f.sells, false)
+        ELSE h.short IS NOT NULL OR coalesce(m.sells, false) OR coalesce(e.short, false) END,
+    coalesce(f.opening, false),
     t.leverage, t.margin_mode = 'isolated', a.kind = 'paper', s.settings_id
   FROM trading_copysubscription s
   JOIN trading_exchangeaccount a ON a.id = s.account_id
   JOIN trading_accountbudget b ON b.account_id = a.id
+  CROSS JOIN ({NEWEST}) y
   LEFT JOIN accounts_consent c ON c.user_id = s.user_id AND c.kind = 'copy_trading'
     AND c.withdrawn_at IS NULL AND c.version = (SELECT version FROM asked)
   LEFT JOIN trading_accountstream st ON st.account_id = a.id
   LEFT JOIN unresolved u ON u.account_id = a.id
   LEFT JOIN leaving l ON l.account_id = a.id
   LEFT JOIN flying f ON f.subscription_id = s.id
+  LEFT JOIN coming m ON m.account_id = a.id
+  LEFT JOIN outside e ON e.account_id = a.id
   LEFT JOIN held h ON h.account_id = a.id
   LEFT JOIN own o ON o.subscription_id = s.id
   LEFT JOIN told t ON t.account_id = a.id
  WHERE s.id = ANY(%(subscriptions)s::bigint[]) AND s.status = ANY(%(statuses)s::text[])
-"""
+"""  # noqa: S608  # nosec B608  # constants alone
 
 
 def followers(

@@ -22,6 +22,9 @@ _LINES = {
     Code.CONSENT_MISSING.value: _("Skipped: you have not agreed to the copy-trading disclosure."),
     Code.ACCOUNT_INACTIVE.value: _("Skipped: the exchange account is not active."),
     Code.KILL_SWITCH.value: _("Skipped: a kill switch blocks new positions."),
+    Code.RECOVERING.value: _(
+        "Skipped: after an outage the account is compared with the exchange first."
+    ),
     Code.KEY_GUARD.value: _("Not sent: the limits set for the account's keys do not allow it."),
     Code.SYMBOL_NOT_ALLOWED.value: _("Skipped: your settings leave out %(symbol)s."),
     Code.DAILY_LOSS.value: _("Skipped: today's loss on the account blocks new positions."),

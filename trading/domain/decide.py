@@ -71,9 +71,11 @@ class Follower(NamedTuple):
     still add; ``held_margin`` is the initial margin of both, ``used_margin`` that of all its
     symbols. ``account_long`` and ``account_short`` are what the account holds in the symbol. Of
     these ``leaving`` (this copy's), ``longs_leaving`` and ``shorts_leaving`` (anybody's) are being
-    closed by orders under way.
+    closed by orders under way. ``longs_there`` and ``shorts_there``: something on that side is held
+    or being opened, by anybody in one-way mode, the person included, by this copy in hedge mode.
     ``at_venue`` is what the venue told of the account's leverage there.
-    ``kill`` is the scope of a kill switch that reaches it, or empty; ``consented`` says that the
+    ``kill`` is the scope of a kill switch that reaches it, or empty; ``recovering``: it was not
+    compared with its venue since a failover or restore. ``consented`` says that the
     person agreed to the copy-trading disclosure in force. ``in_flight`` says
     that an open of this subscription is out and not settled: a close would find less than there
     will be. ``kept``: of a master's earlier opens, what was too little to be traded.
@@ -88,6 +90,7 @@ class Follower(NamedTuple):
     account_active: bool
     hedge: bool
     kill: str
+    recovering: bool
     consented: bool
     unresolved: bool
     equity: Decimal
@@ -105,6 +108,8 @@ class Follower(NamedTuple):
     leaving: Decimal
     longs_leaving: Decimal
     shorts_leaving: Decimal
+    longs_there: bool
+    shorts_there: bool
     in_flight: bool
     at_venue: AtVenue
     rules: CopyRules
@@ -176,10 +181,12 @@ def decide(
 
 
 def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None) -> Decision:
-    """Close what this subscription holds: never gated, never past the account's position.
+    """Close what this subscription holds: never gated, never past its share nor the account's
+    position.
 
     Not by the account's state either: whether its keys still work is for the venue to say. What
-    orders under way will close is not closed again.
+    orders under way will close is not closed again. Rounded up, unless that were past the share:
+    what is beside it is another copy's, or the person's own.
     """
     held = who.held
     wrong_side = signal.side is not None and (held > 0) != (signal.side is Side.BUY)
@@ -195,8 +202,12 @@ def _close(signal: SignalTerms, who: Follower, instrument: InstrumentSpec | None
         formula = f"{plain(whole)} × {plain(signal.close_pct)} %"
         steps.append(Step(StepName.FRACTION, whole, part, formula=formula))
     wanted, step = steps[-1].after, instrument.quantity_step if instrument else ZERO
-    rounded = min(ceil_to_step(wanted, step), there)
+    rounded = ceil_to_step(wanted, step)
+    if rounded > whole:
+        rounded = floor_to_step(whole, step)
     steps.append(Step(StepName.ROUNDING, wanted, rounded, step))
+    if rounded <= 0:
+        raise _Skip(Code.BELOW_MIN_QUANTITY, *steps)
     side = Side.SELL if held > 0 else Side.BUY
     order = PlannedOrder(
         side, rounded, reduce_only=True, leverage=1, margin=ZERO,

@@ -38,9 +38,10 @@ def check_follower(signal: SignalTerms, who: Follower, now: datetime, freshness:
     late = signal.valid_until is not None and now > signal.valid_until
     aged = now - signal.received_at > timedelta(seconds=limits.max_age)
     stale = who.snapshot_at is None or now - who.snapshot_at > freshness.account
-    opposite = who.account_short < 0 if signal.side is Side.BUY else who.account_long > 0
+    opposite = who.shorts_there if signal.side is Side.BUY else who.longs_there
     gates = (
         (who.kill, Code.KILL_SWITCH),
+        (who.recovering, Code.RECOVERING),
         (late or aged, Code.SIGNAL_TOO_OLD),
         (who.mode == "notify", Code.NOTIFY_ONLY),
         (not who.consented, Code.CONSENT_MISSING),
@@ -48,7 +49,7 @@ def check_follower(signal: SignalTerms, who: Follower, now: datetime, freshness:
         (not who.account_active, Code.ACCOUNT_INACTIVE),
         (who.unresolved, Code.UNRESOLVED_ORDER),
         (stale, Code.STALE_ACCOUNT),
-        (opposite and not who.hedge, Code.OPPOSITE_POSITION),
+        (opposite, Code.OPPOSITE_POSITION),
         (who.held == 0 and who.open_positions >= limits.max_open, Code.MAX_OPEN),
         (who.opens_today >= limits.max_opens_a_day, Code.DAILY_TRADES),
         (_lost(who), Code.DAILY_LOSS),

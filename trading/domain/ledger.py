@@ -7,6 +7,9 @@ Fills of orders that are not ours ("external") are the person's own. They first 
 person holds beside us, then what no copy holds of ours; what they close of the copies' closes it as
 it did at the venue, and detaches it from them, the oldest copy first; the rest is the person's own
 again. A copy whose person kept what it held ("handed over") holds nothing of before that moment.
+
+A close of ours turns nothing around, however much of it fills after all: what is more than its
+copy holds closes what no copy holds, then other copies' (the oldest first), then the person's own.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ def place(at: datetime, trade_id: str) -> Place:
 
 
 class Booking(NamedTuple):
-    """A fill as the books take it. ``subscription_id``, ``leverage``: of the order of ours.
+    """A fill as the books take it. ``subscription_id``, ``leverage``: of the order of ours, which
+    may only close (``closing``).
 
     ``origin_id``: that order, or an external fill itself. Both ids are of one time-ordered kind.
     """
@@ -47,6 +51,7 @@ class Booking(NamedTuple):
     subscription_id: int | None = None
     leverage: int = 1
     external: bool = False
+    closing: bool = False
 
     @property
     def place(self) -> Place:
@@ -147,10 +152,28 @@ class Ledger:
     def _book(self, booking: Booking) -> Closed | None:
         if booking.external:
             return self._book_external(booking)
+        if booking.closing and booking.subscription_id is not None:
+            return self._book_close(booking, booking.subscription_id)
         taken = self.positions[booking.position_side].take(booking, booking.quantity)
         if booking.subscription_id is not None:
             self.shares[booking.subscription_id].take(booking, booking.quantity)
         return _closed(booking, taken, booking.subscription_id)
+
+    def _book_close(self, booking: Booking, subscription_id: int) -> Closed | None:
+        line, share = self.positions[booking.position_side], self.shares[subscription_id]
+        ours = min(booking.quantity, line.against(booking.side))
+        closed = None
+        if ours:
+            own = min(ours, share.against(booking.side))
+            apart = self._apart(line, booking.side)
+            taken = line.take(booking, ours)
+            if own:
+                share.take(booking, own)
+            self._take_from_shares(booking, ours - own - apart)
+            closed = _closed(booking, taken, subscription_id)
+        if rest := booking.quantity - ours:
+            self.external[booking.position_side].take(booking, rest)
+        return closed
 
     def _book_external(self, booking: Booking) -> Closed | None:
         own, line = self.external[booking.position_side], self.positions[booking.position_side]
@@ -167,18 +190,27 @@ class Ledger:
         return closed
 
     def _close_ours(self, booking: Booking, line: Line, part: Decimal) -> Closed | None:
-        shared = sum((each.against(booking.side) for each in self.shares.values()), ZERO)
-        apart = max(line.against(booking.side) - shared, ZERO)
+        apart = self._apart(line, booking.side)
         taken = line.take(booking, part)
-        left, holders = max(part - apart, ZERO), []
+        cuts = self._take_from_shares(booking, part - apart)
+        self.detached.update({i: self.detached[i] + cut for i, cut in cuts.items()})
+        whole = len(cuts) == 1 and not apart and sum(cuts.values()) == part
+        return _closed(booking, taken, next(iter(cuts)) if whole else None)
+
+    def _apart(self, line: Line, side: Side) -> Decimal:
+        """What of a position no copy holds."""
+        shared = sum((each.against(side) for each in self.shares.values()), ZERO)
+        return max(line.against(side) - shared, ZERO)
+
+    def _take_from_shares(self, booking: Booking, quantity: Decimal) -> dict[int, Decimal]:
+        """What each copy lost of so much, the oldest first; nothing of a negative quantity."""
+        cuts: dict[int, Decimal] = {}
         for subscription_id, share in sorted(self.shares.items()):
-            if cut := min(left, share.against(booking.side)):
+            if (cut := min(quantity, share.against(booking.side))) > 0:
                 share.take(booking, cut)
-                self.detached[subscription_id] += cut
-                holders.append(subscription_id)
-                left -= cut
-        holder = holders[0] if len(holders) == 1 and not left and not apart else None
-        return _closed(booking, taken, holder)
+                cuts[subscription_id] = cut
+                quantity -= cut
+        return cuts
 
 
 def _closed(booking: Booking, taken: Taken, subscription_id: int | None) -> Closed | None:

@@ -24,6 +24,7 @@ class Code(StrEnum):
     CONSENT_MISSING = "consent_missing"
     ACCOUNT_INACTIVE = "account_inactive"
     KILL_SWITCH = "kill_switch"
+    RECOVERING = "recovering"
     KEY_GUARD = "key_guard"
     SYMBOL_NOT_ALLOWED = "symbol_not_allowed"
     DAILY_LOSS = "daily_loss"

@@ -38,6 +38,7 @@ class _OrderRow:
     filled: Decimal
     average_price: Decimal | None
     leverage: int
+    reduce_only: bool
 
 
 @transaction.atomic
@@ -63,6 +64,7 @@ def _entry(report: Reported, orders: dict[int, _OrderRow]) -> Entry:
     booking = Booking(
         order.order_id, fill.trade_id, fill.side, PositionSide(order.position_side), fill.quantity,
         fill.price, fill.fee, fill.at, order.subscription_id, order.leverage,
+        closing=order.reduce_only,
     )  # fmt: skip
     return Entry(order.account_id, order.symbol, booking)
 
@@ -71,7 +73,8 @@ def _lock_orders(order_ids: Iterable[int]) -> dict[int, _OrderRow]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, account_id, subscription_id, symbol, position_side, quantity, filled, "
-            "average_price, leverage FROM trading_order WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+            "average_price, leverage, reduce_only FROM trading_order WHERE id = ANY(%s) "
+            "ORDER BY id FOR UPDATE",
             [sorted(order_ids)],
         )
         return {row[0]: _OrderRow(*row) for row in cursor.fetchall()}

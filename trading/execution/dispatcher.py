@@ -39,6 +39,7 @@ from trading.execution.governor import Governor, Grant
 from trading.execution.lanes import Lanes
 from trading.execution.looking import Looks
 from trading.execution.recall import recall_killed
+from trading.execution.recovery import recognise
 from trading.execution.settle import Answer, settle_answers
 from trading.execution.transitions import LEASE, Claimed, renew
 from trading.execution.ways_out import egress_name
@@ -289,6 +290,7 @@ class Dispatcher:
     def _with_connection(self, work: Callable[[], Result]) -> Callable[[], Result]:
         def with_connection() -> Result:
             self._connections.add(connections["default"])
+            recognise(self._clock())
             return work()
 
         return in_thread(with_connection)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -36,8 +37,13 @@ class Books:
     _owned: list[tuple[Key, PositionSide, Line]] = field(default_factory=list)
 
     def anew(self, key: Key) -> Ledger:
-        """Empty, for all its fills to be told again."""
-        return Ledger(handed=self._handed(key))
+        """Empty, for all its fills to be told again; what is the person's own by the rows as well,
+        for it may turn out to be nothing.
+        """
+        made = Ledger(handed=self._handed(key))
+        for own in self.external.get(key, ()):
+            made.external[PositionSide(own.position_side)] = Line()
+        return made
 
     def ledger(self, key: Key) -> Ledger:
         """As the rows have it. Shares of other accounts in the symbol are never touched by it."""
@@ -156,6 +162,23 @@ def shares_of(keys: Sequence[Key]) -> set[tuple[int, str]]:
         return set(cursor.fetchall())
 
 
+def overdrawn(closing: Mapping[tuple[int, str], Decimal]) -> set[tuple[int, str]]:
+    """The shares among these that are smaller than what is closed of them, or not there. Sells are
+    positive. Read without a lock: whoever books holds their positions.
+    """
+    if not closing:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.subscription_id, c.symbol FROM unnest(%s::bigint[], %s::text[], "
+            "%s::numeric[]) AS c(subscription_id, symbol, quantity) "
+            "LEFT JOIN trading_virtualposition v USING (subscription_id, symbol) "
+            "WHERE coalesce(v.quantity, 0) * sign(c.quantity) < abs(c.quantity)",
+            _columns([(*key, quantity) for key, quantity in sorted(closing.items())], 3),
+        )
+        return set(cursor.fetchall())
+
+
 def locked_shares(
     keys: Collection[tuple[int, str]], now: datetime
 ) -> dict[tuple[int, str], VirtualPosition]:
@@ -183,11 +206,11 @@ def locked_shares(
 
 _ALL = """
 SELECT o.id, f.trade_id, f.side, o.position_side, f.quantity, f.price, f.fee, f.at,
-    o.subscription_id, o.leverage, false
+    o.subscription_id, o.leverage, false, o.reduce_only
   FROM trading_fill f JOIN trading_order o ON o.id = f.order_id
  WHERE f.account_id = %s AND f.symbol = %s
 UNION ALL
-SELECT id, trade_id, side, position_side, quantity, price, fee, at, NULL, 1, true
+SELECT id, trade_id, side, position_side, quantity, price, fee, at, NULL, 1, true, false
   FROM trading_externalfill WHERE account_id = %s AND symbol = %s
 """
 

@@ -6,7 +6,7 @@ longer in a fitting state, or whose fence is not the order's any more, moves not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
@@ -160,17 +160,7 @@ class Claimed(NamedTuple):
     lease_until: datetime
 
 
-_CLAIM = """
-WITH picked AS (
-    SELECT id FROM trading_order
-     WHERE status = %(planned)s AND route = %(route)s AND reduce_only = %(closing)s
-       AND cancel_asked_at IS NULL
-       AND (due_at IS NULL OR due_at <= %(now)s)
-       AND (valid_until IS NULL OR valid_until >= %(now)s)
-       AND (%(any_way)s OR account_id IN (SELECT id FROM trading_exchangeaccount
-             WHERE route = %(route)s AND egress_id IS NOT DISTINCT FROM %(egress)s::bigint))
-     ORDER BY rank, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), moved AS (
+_TAKEN = """, moved AS (
     UPDATE trading_order o SET status = %(sending)s, fence = o.fence + 1,
         attempts = o.attempts + 1, lease_until = %(lease)s, due_at = %(lease)s
       FROM picked p WHERE o.id = p.id
@@ -183,6 +173,23 @@ WITH picked AS (
 SELECT id, fence, attempts, account_id, symbol, side, position_side, reduce_only, quantity
   FROM moved ORDER BY rank, id
 """
+_CLAIM = f"""
+WITH picked AS (
+    SELECT id FROM trading_order
+     WHERE status = %(planned)s AND route = %(route)s AND reduce_only = %(closing)s
+       AND cancel_asked_at IS NULL
+       AND (due_at IS NULL OR due_at <= %(now)s)
+       AND (valid_until IS NULL OR valid_until >= %(now)s)
+       AND (%(any_way)s OR account_id IN (SELECT id FROM trading_exchangeaccount
+             WHERE route = %(route)s AND egress_id IS NOT DISTINCT FROM %(egress)s::bigint))
+     ORDER BY rank, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+){_TAKEN}"""  # noqa: S608  # nosec B608  # constants alone
+# Whatever it waits for: who sent it may have died with the database that knew.
+_CLAIM_ALL = f"""
+WITH picked AS (
+    SELECT o.id FROM trading_order o JOIN trading_exchangeaccount a ON a.id = o.account_id
+     WHERE o.status = %(planned)s AND a.kind <> 'paper' ORDER BY o.id FOR UPDATE OF o
+){_TAKEN}"""  # noqa: S608  # nosec B608  # constants alone
 
 
 def claim(
@@ -193,21 +200,36 @@ def claim(
     The attempts and their client ids are in the database before anything can be sent. Runs
     inside the caller's transaction.
     """
-    lease = now + LEASE
     values: dict[str, Any] = {
-        "planned": OrderStatus.PLANNED.value,
-        "sending": OrderStatus.SENDING.value,
-        "cause": Cause.CLAIM.value,
         "route": route,
         "closing": closing,
         "limit": limit,
         "any_way": way is None,
         "egress": way.egress_id if way else None,
+    }
+    return _claimed(_CLAIM, values, now, lease=now + LEASE)
+
+
+def doubt_planned(now: datetime) -> int:
+    """Count everything that is planned for a venue as claimed by a sender that died since; returns
+    how many orders that is. They are asked about before any of them is sent. Runs inside the
+    caller's transaction.
+    """
+    return len(_claimed(_CLAIM_ALL, {}, now, lease=now))
+
+
+def _claimed(
+    query: str, values: Mapping[str, Any], now: datetime, *, lease: datetime
+) -> list[Claimed]:
+    asked: dict[str, Any] = {
+        "planned": OrderStatus.PLANNED.value,
+        "sending": OrderStatus.SENDING.value,
+        "cause": Cause.CLAIM.value,
         "now": now,
         "lease": lease,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
+        cursor.execute(query, asked | dict(values))
         rows = cursor.fetchall()
         claimed = [
             Claimed(*(*row, client_id(settings.MIMIC_INSTANCE, row[0], row[2]), lease))

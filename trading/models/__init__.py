@@ -50,6 +50,7 @@ from trading.models.orders import (
     OrderLook,
     Origin,
 )
+from trading.models.recovery import Recovery
 from trading.models.repairs import Repair, RepairCause
 from trading.models.streams import (
     AccountStream,
@@ -122,6 +123,7 @@ __all__ = [
     "Origin",
     "Position",
     "Reconciliation",
+    "Recovery",
     "Repair",
     "RepairCause",
     "RiskLimits",

@@ -69,13 +69,17 @@ class Divergence(HotModel):
 
 
 class Reconciliation(models.Model):
-    """When an account's positions were compared with its venue's. ``failures`` are in a row."""
+    """When an account's positions were compared with its venue's. ``failures`` are in a row.
+
+    ``agreed_at``: the last time that nothing was left to explain.
+    """
 
     account = models.OneToOneField(
         ExchangeAccount, on_delete=models.CASCADE, primary_key=True, related_name="reconciliation"
     )
     asked_at = models.DateTimeField(_("asked"), null=True)
     compared_at = models.DateTimeField(_("compared"), null=True)
+    agreed_at = models.DateTimeField(_("agreed"), null=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
 
     class Meta:

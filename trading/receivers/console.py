@@ -11,12 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mimic.console.dashboard import Tile, register_tile
+from mimic.console.display import show_age
 from mimic.console.sidebar import ModelLink, PageLink, register_section
 from mimic.ops.heartbeat import missing_heartbeats
 from signals.models import InboxMessage
 from signals.selectors import refused_since
 from trading.copying.summary import receipts_since, recent_times
 from trading.domain.orders import OrderStatus
+from trading.execution import recovery
 from trading.execution.watched import STALE_AFTER
 from trading.models import (
     AccountCheck,
@@ -113,6 +115,7 @@ def connect() -> None:
     register_tile("key checks", _checks_tile, order=46)
     register_tile("user streams", _streams_tile, order=48)
     register_tile("accounts to compare", _overdue_tile, order=49)
+    register_tile("recovery", _recovery_tile, order=1)
     register_tile("heartbeats", _heartbeat_tile, order=50)
 
 
@@ -252,6 +255,18 @@ def _overdue_tile(_request: HttpRequest) -> Tile | None:
     url = reverse("admin:trading_reconciliation_changelist")
     tone = "warn" if overdue else "good"
     return Tile(_("Accounts overdue for comparing"), str(overdue), hint, tone, url)
+
+
+def _recovery_tile(_request: HttpRequest) -> Tile | None:
+    """Only while a failover or restore keeps accounts from opening anything."""
+    waiting = recovery.waiting()
+    if not waiting.accounts or waiting.begun_at is None:
+        return None
+    hint = _("not compared since the database changed, %(age)s ago; they open nothing") % {
+        "age": show_age(waiting.begun_at, timezone.now())
+    }
+    url = reverse("admin:trading_reconciliation_changelist")
+    return Tile(_("Accounts in recovery"), str(waiting.accounts), hint, "bad", url)
 
 
 def _heartbeat_tile(_request: HttpRequest) -> Tile:

@@ -1,8 +1,9 @@
 """Positions of accounts compared with their venues', as often as what is open there asks for.
 
-Every 10 s while an order is on its way or in doubt, 20 s while something differs, 60 s with
-something open, else every 15 min; at most the part of an address's weight that is for polls, the
-most overdue first. After a gap of a stream its backfill compares at once.
+At once after a failover or restore; every 10 s while an order is on its way or in doubt, 20 s while
+something differs, 60 s with something open, else every 15 min; at most the part of an address's
+weight that is for polls, the most overdue first. After a gap of a stream its backfill compares at
+once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ LATE = 2.0  # times its pace after which an account is overdue
 
 _PACE = """
 CASE
+    WHEN EXISTS (SELECT FROM trading_recovery y WHERE y.begun_at > r.compared_at)
+        THEN interval '5 s'
     WHEN EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.closed_at IS NULL
         AND o.status <> 'planned') THEN interval '10 s'
     WHEN EXISTS (SELECT FROM trading_divergence d WHERE d.account_id = a.id
@@ -31,18 +34,20 @@ CASE
     ELSE interval '15 min'
 END
 """
-# Whoever is copied on or mirrored, or has something open of ours. An account that was never asked
-# about counts from when it was connected.
+# Whoever is copied on or mirrored, or has something of ours open or under way. An account that was
+# never compared counts from when it was connected; asking without an answer compares nothing.
 _PACED = f"""
 SELECT a.id, a.venue_id, a.egress_id, {_PACE} AS pace,
-    greatest(coalesce(r.asked_at, a.created_at), a.created_at) AS since, r.asked_at
+    coalesce(r.compared_at, a.created_at) AS since, r.asked_at
   FROM trading_exchangeaccount a LEFT JOIN trading_reconciliation r ON r.account_id = a.id
  WHERE a.state = 'active' AND a.kind <> 'paper'
    AND (EXISTS (SELECT FROM trading_copysubscription s
             WHERE s.account_id = a.id AND s.status <> 'stopped')
         OR EXISTS (SELECT FROM trading_masteraccount m
             WHERE m.account_id = a.id AND m.ended_at IS NULL)
-        OR EXISTS (SELECT FROM trading_position p WHERE p.account_id = a.id AND p.quantity <> 0))
+        OR EXISTS (SELECT FROM trading_position p WHERE p.account_id = a.id AND p.quantity <> 0)
+        OR EXISTS (SELECT FROM trading_order o
+            WHERE o.account_id = a.id AND o.closed_at IS NULL AND o.status <> 'planned'))
 """  # noqa: S608  # nosec B608  # constants alone
 _DUE = f"""
 SELECT id FROM ({_PACED}) paced WHERE venue_id = %(venue)s
@@ -59,6 +64,10 @@ RETURNING account_id
 _OVERDUE = f"""
 SELECT venue_id, count(*) FILTER (WHERE %(now)s - since > pace * %(late)s), count(*)
   FROM ({_PACED}) paced GROUP BY 1 ORDER BY 1
+"""  # noqa: S608  # nosec B608  # constants alone
+_OVERDUE_SINCE = f"""
+SELECT since + pace FROM ({_PACED}) paced
+ WHERE id = %(account)s AND %(now)s - since > pace * %(late)s
 """  # noqa: S608  # nosec B608  # constants alone
 
 
@@ -106,6 +115,15 @@ def note_failed(*, account_ids: Collection[int]) -> None:
             "UPDATE trading_reconciliation SET failures = failures + 1 WHERE account_id = ANY(%s)",
             [sorted(account_ids)],
         )
+
+
+def overdue_since(*, account_id: int, now: datetime) -> datetime | None:
+    """When it should have been compared; None while that is less than one turn ago."""
+    values: dict[str, Any] = {"now": now, "late": LATE, "account": account_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERDUE_SINCE, values)
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def overdue_by_venue(*, now: datetime) -> list[Overdue]:

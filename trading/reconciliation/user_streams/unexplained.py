@@ -22,10 +22,14 @@ from trading.domain.ports import FillReport, PositionReport, PositionSide, Side
 from trading.execution.divergences import Difference, record_positions
 from trading.execution.external import book_external
 from trading.execution.news import Told
-from trading.models import DivergenceAction
+from trading.models import DivergenceAction, Reconciliation
 
 AFTER = timedelta(seconds=20)  # between the two looks
 QUIET = timedelta(seconds=60)  # since the last order of ours in the symbol ended
+
+
+_MARKS = {PositionSide.BOTH: "x", PositionSide.LONG: "l", PositionSide.SHORT: "s"}
+"""Trades are told apart by account, symbol and id: both sides may be found in one look."""
 
 
 class Place(NamedTuple):
@@ -76,7 +80,10 @@ def explain(*, account_id: int, positions: Sequence[PositionReport], now: dateti
         elif known.unexplained and place.symbol not in busy:
             _note(account_id, place, rest, None, now)
     record_positions(account_id=account_id, found=found, now=now)
-    return any(each.action is not DivergenceAction.ADOPTED for each in found)
+    if any(each.action is not DivergenceAction.ADOPTED for each in found):
+        return True
+    Reconciliation.objects.filter(pk=account_id).update(agreed_at=now)
+    return False
 
 
 def _hold(account_id: int, now: datetime) -> None:
@@ -140,7 +147,7 @@ def _adopt(
     """The price is what the venue says the position was entered at; of a close nobody knows it."""
     side = PositionSide(place.position_side)
     fill = FillReport(
-        trade_id=f"{FOUND}{account_id}x{int(now.timestamp() * 1000)}",
+        trade_id=f"{FOUND}{account_id}{_MARKS[side]}{int(now.timestamp() * 1000)}",
         venue_order_id="",
         symbol=place.symbol,
         side=Side.BUY if rest > 0 else Side.SELL,
