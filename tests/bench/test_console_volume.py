@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -17,6 +19,22 @@ from trading.models import CopyExecution, Order, OrderAttempt, Trade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SMALL = Size(orders=1_000, receipts=400)
+
+
+def _months() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+        return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.fixture(autouse=True)
+def no_month_stays(transactional_db: None) -> Iterator[None]:
+    """Of those that a year takes: the database is the next test's too."""
+    before = _months()
+    yield
+    with connection.cursor() as cursor:
+        for name in sorted(_months() - before):
+            cursor.execute(f'DROP TABLE "{name}"')
 
 
 def a_small_year(now: datetime) -> int:
