@@ -59,8 +59,11 @@ def django_db_setup(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords(django_test_environment: None) -> Iterator[None]:
-    with override_settings(PASSWORD_HASHERS=["tests.hashing.CheapArgon2"]):
+def _cheap_settings(django_test_environment: None) -> Iterator[None]:
+    """Static files are found when they are asked for: each test client would list them all."""
+    with override_settings(
+        PASSWORD_HASHERS=["tests.hashing.CheapArgon2"], WHITENOISE_AUTOREFRESH=True
+    ):
         yield
 
 
