@@ -72,7 +72,7 @@ def test_what_cannot_be_closed_is_taken_over_and_what_is_open_is_joined(
     page.goto(f"{live_server.url}{copier.url('copy-join')}")
     expect(page.get_by_text("Not now", exact=True)).to_have_count(1)
     page.get_by_label("SOLUSDT").check()
-    shoot(page, "copy-join")
+    shoot(page, "copy-join-open")
     page.get_by_role("button", name="Join the chosen ones").click()
     expect(page.get_by_text("1 position is being joined.")).to_be_visible()
     closing = a_signal(strategy, action="close", direction="any")
