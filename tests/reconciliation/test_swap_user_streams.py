@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 
 from tests.reconciliation.stream_cast import OTHERS, SWAPS, House, a_listing, quick, until
 from tests.simulators.coinbase.calls import PREFIX
-from trading.domain.ports import OrderRequest, PositionSide, Side
+from trading.domain.ports import MarginMode, OrderRequest, PositionSide, Side
 from trading.models import (
     AccountCheck,
     AccountStream,
@@ -24,7 +24,7 @@ from trading.models import (
     Order,
     VirtualPosition,
 )
-from trading.reconciliation.user_streams import backfill
+from trading.reconciliation.user_streams import backfill, gaps, unexplained
 from trading.venues.registry import load_adapters
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,6 +125,55 @@ async def test_a_persons_own_close_detaches_the_leg(house: House) -> None:
     assert (row.side, row.quantity, row.forced) == ("sell", D("0.10"), False)
     assert len(house.simulator.venue.ledger.of("accepted")) == 2  # nothing was sent upon it
     assert (await CopySubscription.objects.aget()).status == "active"
+
+
+async def test_a_position_from_before_is_the_persons_own(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gaps, "CONFIRM_AFTER", 0.3)
+    monkeypatch.setattr(unexplained, "AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(backfill, "SKEW", timedelta(hours=-1))  # its trade is older than any
+    copy = await house.follower()
+    await house.trade_by_hand(copy, "0.20", Side.BUY)
+    async with house.listening():
+        await until(lambda: ExternalPosition.objects.filter(quantity=D("0.20")).exists())
+        await house.place(copy, "0.10")
+        await until(lambda: VirtualPosition.objects.filter(quantity=D("0.10")).exists())
+        await house.trade_by_hand(copy, "0.20", name="web2")
+        await until(lambda: ExternalPosition.objects.filter(quantity=0).exists())
+    assert (await VirtualPosition.objects.aget()).quantity == D("0.10")  # they sold their own
+    assert len(house.simulator.venue.ledger.of("accepted")) == 3
+
+
+@pytest.mark.parametrize("house", HEDGING, indirect=True)
+async def test_a_flip_to_hedge_mode_pauses_and_is_known_from_then_on(house: House) -> None:
+    copy = await house.follower()
+    symbol, long = house.market.symbol, PositionSide.LONG
+    async with house.listening():
+        await house.gateway.set_position_mode(house.session(copy), symbol, hedged=True)
+        await house.trade_by_hand(copy, "0.10", Side.BUY, position_side=long)
+        await until(lambda: CopySubscription.objects.get().status == "paused")
+    row = await CopySubscription.objects.select_related("account").aget()
+    assert (row.status_reason, row.account.hedge) == ("drift.hedge", True)
+
+
+@pytest.mark.parametrize("house", ["bybit"], indirect=True)
+async def test_another_margin_mode_is_noticed_after_a_gap_at_the_latest(house: House) -> None:
+    """No topic tells of it. At OKX each order names its own, at the last two there is but one."""
+    copy = await house.follower()
+    checked = datetime.now(UTC)
+    await AccountCheck.objects.acreate(
+        account=copy.account, asked_at=checked, due_at=checked, ended_at=checked,
+        outcome="passed", margin_mode="cross",
+    )  # fmt: skip
+    async with house.listening():
+        await house.trade_by_hand(copy, "0.10", Side.BUY)
+        await until(ExternalPosition.objects.exists)
+        session, symbol = house.session(copy), house.market.symbol
+        await house.gateway.set_margin_mode(session, symbol, MarginMode.ISOLATED)
+        house.break_stream(action="disconnect")
+        await until(lambda: CopySubscription.objects.get().status == "paused")
+    assert (await CopySubscription.objects.aget()).status_reason == "drift.margin_mode"
 
 
 async def test_keys_that_are_refused_pause_the_copies_and_are_checked(house: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from trading.execution.news import Told
 from trading.reconciliation.user_streams.states import Held
 
 BATCH = 2_000
+MOST_A_MINUTE = 10  # times that all that an account may have missed is asked for
 AGAIN_FOR = 30.0  # seconds
 
 
@@ -22,7 +24,7 @@ class Ear:
 
     ``joined``: connected, so that all from now on is heard. ``whole``: nothing from before is
     missing either. ``doubts`` counts what may have been missed; ``called`` that it is to be asked
-    for at once.
+    for at once; ``asked`` is when it was begun to be, lately (monotonic seconds).
     """
 
     held: Held
@@ -30,6 +32,7 @@ class Ear:
     stream: UserStream
     doubts: int = 0
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_A_MINUTE))
     joined: bool = False
     whole: bool = False
     listening: asyncio.Task[None] | None = None

@@ -113,7 +113,7 @@ class Writer:
         await self._gaps.move(
             ear,
             Cause.REFUSE if refused else Cause.BREAK,
-            breach=broken.breach.value,
+            breach=broken.breach,
             message=broken.message,
         )
         if not broken.breach.goes_on:
