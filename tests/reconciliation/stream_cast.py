@@ -171,5 +171,6 @@ def _streams() -> list[Any]:
 def quick(monkeypatch: Any) -> None:
     """Seconds of the schedule become tenths."""
     monkeypatch.setattr(engine, "TICK", 0.2)
+    monkeypatch.setattr(engine, "KEYS_EVERY", 0.2)
     monkeypatch.setattr(exits, "TICK", 0.1)
     monkeypatch.setattr(exits, "EVERY", 0.3)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf import LazySettings
 
-from tests.cast import VENUE, a_market, a_quote, an_account
+from tests.cast import VENUE
 from tests.execution.news_cast import an_order
-from tests.reconciliation.stream_cast import SYMBOL, House, quick, until
-from tests.simulators.binance import BinanceSimulator
-from trading.domain.news import Breach
+from tests.reconciliation.stream_cast import SYMBOL, House, until
 from trading.domain.ports import (
-    Credentials,
     MarginMode,
     OrderRequest,
     Outcome,
@@ -27,7 +22,7 @@ from trading.domain.ports import (
 )
 from trading.execution.claims import take_orders
 from trading.execution.settle import Answer, settle_answers
-from trading.execution.watched import ask_anew, doubt
+from trading.execution.watched import doubt
 from trading.models import (
     AccountCheck,
     AccountStream,
@@ -40,33 +35,10 @@ from trading.models import (
     Position,
     VirtualPosition,
 )
-from trading.reconciliation.user_streams import backfill, ears, gaps, unexplained
-from trading.reconciliation.user_streams.states import Cause, Held, move_streams
-from trading.venues.registry import load_adapters
+from trading.reconciliation.user_streams import gaps, unexplained
 
 pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[BinanceSimulator]:
-    with BinanceSimulator().run_in_thread() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def house(
-    running: BinanceSimulator, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
-    running.command("POST /_sim/reset", {})
-    settings.VENUE_URLS = {VENUE: running.base_url}
-    load_adapters()
-    await sync_to_async(a_market)()
-    await sync_to_async(a_quote)()
-    quick(monkeypatch)
-    made = House(running)
-    yield made
-    await made.close()
 
 
 def _hedged_order() -> OrderRequest:
@@ -127,60 +99,6 @@ async def test_a_silent_stream_is_found_out_by_what_asking_finds(house: House) -
         await until(lambda: AccountStream.objects.get().state == "live")
     stream = await AccountStream.objects.aget()
     assert (stream.breach, stream.wanted_at) == ("silent", None)
-
-
-async def test_a_silent_stream_is_asked_about_from_when_it_last_told_something(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its listener vouched for it all the time."""
-    monkeypatch.setattr(backfill, "SKEW", timedelta(0))
-    copy = await house.follower()
-    async with house.listening():
-        await house.trade_by_hand(copy, "0.010", Side.BUY)
-        await until(lambda: ExternalFill.objects.count() == 1)
-        house.break_stream(action="silence")
-        await house.trade_by_hand(copy, "0.004", name="web2")
-        traded = datetime.now(UTC)
-        await until(AccountStream.objects.filter(alive_at__gt=traded).exists)
-        house.heal()
-        await sync_to_async(ask_anew)(account_id=copy.account_id, now=traded)
-        await until(lambda: ExternalFill.objects.count() == 2)
-
-
-async def test_a_stream_that_breaks_all_the_time_is_not_asked_about_all_the_time(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ears, "MOST_A_MINUTE", 2)
-    await house.follower()
-    async with house.listening():
-        for breaks in (1, 2):
-            house.break_stream(action="disconnect")
-            await until(lambda breaks=breaks: _joined_after(breaks))  # type: ignore[misc]
-        await asyncio.sleep(0.5)
-    stream = await AccountStream.objects.aget()
-    assert stream.backfills == 2  # the third waits for its minute, and so does what is live
-
-
-def _joined_after(breaks: int) -> bool:
-    stream = AccountStream.objects.get()
-    return stream.breaks == breaks and stream.state in ("live", "joining")
-
-
-@pytest.mark.parametrize("breach", list(Breach))
-@pytest.mark.django_db(transaction=True)
-def test_what_was_missed_begins_with_what_was_last_vouched_for_or_last_told(
-    breach: Breach,
-) -> None:
-    now, told = datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=9)
-    stream = AccountStream.objects.create(
-        account=an_account(keys=Credentials("k", "s")), state="live", fence=1,
-        alive_at=now, told_at=told, backfilled_at=told - timedelta(hours=1),
-    )  # fmt: skip
-    held = Held(stream.account_id, 1, VENUE)
-    assert move_streams(held=[held], cause=Cause.BREAK, now=now, breach=breach)
-    stream.refresh_from_db()
-    late = breach in (Breach.SILENT, Breach.KEY_GONE)
-    assert stream.missed_from == (told if late else now)
 
 
 async def test_a_persons_own_close_detaches_the_leg_and_is_left_alone(house: House) -> None:

@@ -1,0 +1,99 @@
+"""Since when something may have been missed, how often that is asked about, and with which keys."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from mimic.core.sealing import seal
+from tests.cast import VENUE, an_account
+from tests.reconciliation.stream_cast import SYMBOL, House, until
+from trading.domain.news import Breach
+from trading.domain.ports import Credentials, OrderRequest, Side
+from trading.execution.watched import ask_anew
+from trading.models import AccountStream, CopySubscription, ExchangeAccount, ExternalFill
+from trading.reconciliation.user_streams import backfill, ears
+from trading.reconciliation.user_streams.states import Cause, Held, move_streams
+from trading.venues.credentials import key_context, pack
+
+pytestmark = pytest.mark.django_db(transaction=True)
+D = Decimal
+
+
+async def test_a_silent_stream_is_asked_about_from_when_it_last_told_something(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its listener vouched for it all the time."""
+    monkeypatch.setattr(backfill, "SKEW", timedelta(0))
+    copy = await house.follower()
+    async with house.listening():
+        await house.trade_by_hand(copy, "0.010", Side.BUY)
+        await until(lambda: ExternalFill.objects.count() == 1)
+        house.break_stream(action="silence")
+        await house.trade_by_hand(copy, "0.004", name="web2")
+        traded = datetime.now(UTC)
+        await until(AccountStream.objects.filter(alive_at__gt=traded).exists)
+        house.heal()
+        await sync_to_async(ask_anew)(account_id=copy.account_id, now=traded)
+        await until(lambda: ExternalFill.objects.count() == 2)
+
+
+async def test_a_stream_that_breaks_all_the_time_is_not_asked_about_all_the_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ears, "MOST_A_MINUTE", 2)
+    await house.follower()
+    async with house.listening():
+        house.break_stream(action="disconnect")
+        await until(AccountStream.objects.filter(state="live", backfills=2).exists)
+        house.break_stream(action="disconnect")
+        await until(AccountStream.objects.filter(state="joining", breaks=2).exists)
+        await asyncio.sleep(0.4)  # the third waits for its minute
+        assert await AccountStream.objects.filter(state="joining", backfills=2).aexists()
+
+
+@pytest.mark.parametrize("breach", list(Breach))
+def test_what_was_missed_begins_with_what_was_last_vouched_for_or_last_told(
+    breach: Breach,
+) -> None:
+    now, told = datetime.now(UTC), datetime.now(UTC) - timedelta(minutes=9)
+    stream = AccountStream.objects.create(
+        account=an_account(keys=Credentials("k", "s")), state="live", fence=1,
+        alive_at=now, told_at=told, backfilled_at=told - timedelta(hours=1),
+    )  # fmt: skip
+    held = Held(stream.account_id, 1, VENUE)
+    assert move_streams(held=[held], cause=Cause.BREAK, now=now, breach=breach)
+    stream.refresh_from_db()
+    late = breach in (Breach.SILENT, Breach.KEY_GONE)
+    assert stream.missed_from == (told if late else now)
+
+
+async def test_keys_that_were_changed_are_those_that_listen_from_then_on(house: House) -> None:
+    copy = await house.follower()
+    await house.follower(9)
+    async with house.listening():
+        await sync_to_async(_change_keys)(copy, house.keys(9))
+        await until(lambda: _of(copy).breach == "renewed" and _of(copy).state == "live")
+        await house.trade_by_hand(copy, "0.010", Side.BUY)  # with the keys from before
+        new = house.session(copy, 9)
+        request = OrderRequest("web2", SYMBOL, Side.BUY, D("0.020"))
+        await house.gateway.place(new, request)
+        await until(ExternalFill.objects.filter(account=copy.account).exists)
+        await sync_to_async(_change_keys)(copy, None)
+        await until(lambda: _of(copy).owner == "")
+    row = await ExternalFill.objects.aget(account=copy.account)
+    assert row.client_id == "web2"
+
+
+def _of(copy: CopySubscription) -> AccountStream:
+    return AccountStream.objects.get(account=copy.account)
+
+
+def _change_keys(copy: CopySubscription, keys: Credentials | None) -> None:
+    context = key_context(copy.account.public_id)
+    sealed = seal(pack(keys), context=context) if keys else None
+    ExchangeAccount.objects.filter(pk=copy.account_id).update(sealed_keys=sealed)
