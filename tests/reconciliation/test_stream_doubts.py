@@ -15,8 +15,14 @@ from tests.reconciliation.stream_cast import SYMBOL, House, until
 from trading.domain.news import Breach
 from trading.domain.ports import Credentials, OrderRequest, Side
 from trading.execution.watched import ask_anew
-from trading.models import AccountStream, CopySubscription, ExchangeAccount, ExternalFill
-from trading.reconciliation.user_streams import backfill, ears
+from trading.models import (
+    AccountCheck,
+    AccountStream,
+    CopySubscription,
+    ExchangeAccount,
+    ExternalFill,
+)
+from trading.reconciliation.user_streams import backfill, ears, engine
 from trading.reconciliation.user_streams.states import Cause, Held, move_streams
 from trading.venues.credentials import key_context, pack
 
@@ -87,6 +93,23 @@ async def test_keys_that_were_changed_are_those_that_listen_from_then_on(house: 
         await until(lambda: _of(copy).owner == "")
     row = await ExternalFill.objects.aget(account=copy.account)
     assert row.client_id == "web2"
+
+
+async def test_old_keys_that_are_refused_say_nothing_of_new_ones(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "KEYS_EVERY", 1_000.0)  # nobody has looked yet
+    copy = await house.follower()
+    await house.follower(9)
+    async with house.listening():
+        await sync_to_async(_change_keys)(copy, house.keys(9))
+        revoked = {"api_key": house.keys().api_key, "revoked": True}
+        house.simulator.command("POST /_sim/accounts", [revoked])
+        house.break_stream(action="disconnect")
+        await until(lambda: _of(copy).state == "refused")
+        await house.trade_by_hand(copy, "0.010")  # refused too; by then the stream's end is told
+    assert (await CopySubscription.objects.aget(pk=copy.pk)).status == "active"
+    assert not await AccountCheck.objects.aexists()
 
 
 def _of(copy: CopySubscription) -> AccountStream:
