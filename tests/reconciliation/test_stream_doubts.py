@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -21,6 +23,7 @@ from trading.models import (
     CopySubscription,
     ExchangeAccount,
     ExternalFill,
+    Order,
 )
 from trading.reconciliation.user_streams import backfill, ears, engine
 from trading.reconciliation.user_streams.states import Cause, Held, move_streams
@@ -60,6 +63,28 @@ async def test_a_stream_that_breaks_all_the_time_is_not_asked_about_all_the_time
         await until(AccountStream.objects.filter(state="joining", breaks=2).exists)
         await asyncio.sleep(0.4)  # the third waits for its minute
         assert await AccountStream.objects.filter(state="joining", backfills=2).aexists()
+
+
+async def test_nobody_vouches_for_books_that_are_behind_what_was_heard(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes over would not ask for what this process has not written yet."""
+    monkeypatch.setattr(engine, "BEHIND", 0.1)
+    copy = await house.follower()
+    async with house.listening():
+        with psycopg.connect(os.environ["DATABASE_URL"]) as somebody:
+            order = await house.place(copy, "0.010")
+            somebody.execute("LOCK TABLE trading_fillkey IN EXCLUSIVE MODE")
+            await house.trade_by_hand(copy, "0.004")
+            await asyncio.sleep(0.4)
+            before = (await AccountStream.objects.aget()).alive_at
+            await asyncio.sleep(0.5)  # two ticks
+            assert (await AccountStream.objects.aget()).alive_at == before
+            somebody.rollback()
+        assert before is not None
+        await until(AccountStream.objects.filter(alive_at__gt=before).exists)
+        await until(ExternalFill.objects.exists)
+        await until(lambda: Order.objects.get(pk=order.pk).status == "filled")
 
 
 @pytest.mark.parametrize("breach", list(Breach))

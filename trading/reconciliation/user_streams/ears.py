@@ -53,12 +53,22 @@ class Ear:
 
 @dataclass(slots=True)
 class Inbox:
-    """In the order in which it was heard."""
+    """In the order in which it was heard. ``since``: what is not in the books yet was heard then,
+    or was left over then (monotonic seconds).
+    """
 
     heard: list[tuple[Ear, Heard]] = field(default_factory=list)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    since: float | None = None
+
+    @property
+    def behind(self) -> float:
+        """Seconds that the books are behind what was heard."""
+        return 0.0 if self.since is None else time.monotonic() - self.since
 
     def put(self, ear: Ear, heard: Heard) -> None:
+        if self.since is None:
+            self.since = time.monotonic()
         self.heard.append((ear, heard))
         self.waiting.set()
 
@@ -67,6 +77,10 @@ class Inbox:
         if not self.heard:
             self.waiting.clear()
         return taken
+
+    def applied(self) -> None:
+        """What was taken is in the books."""
+        self.since = time.monotonic() if self.heard else None
 
 
 class Early:

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 TICK = 5.0  # seconds
 FIRST_TICK = 0.2  # until the process follows its venues
 KEYS_EVERY = 15.0
+BEHIND = 5.0  # seconds that books may be behind what was heard, and still be vouched for
 CLAIM_AT_ONCE = 50  # connections are opened at venues that count those too
 
 
@@ -96,7 +97,8 @@ class UserStreams:
         if not self._ears:
             return
         held = [ear.held for ear in self._ears.values()]
-        whole = [ear.account_id for ear in self._ears.values() if ear.whole]
+        sure = self._inbox.behind < BEHIND
+        whole = [ear.account_id for ear in self._ears.values() if ear.whole and sure]
         rows = await in_database(partial(leases.renew, held=held, whole=whole, now=now))
         await self._leave(self._ears.keys() - {row.account_id for row in rows})
         for row in rows:

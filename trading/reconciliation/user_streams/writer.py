@@ -58,6 +58,7 @@ class Writer:
                 for ear in {ear for ear, _ in taken}:
                     self._inbox.put(ear, Broken(Breach.UNREADABLE))
                 await asyncio.sleep(PAUSE)
+            self._inbox.applied()
 
     async def _apply(self, taken: Sequence[tuple[Ear, Heard]]) -> None:
         early = self._early.take()
