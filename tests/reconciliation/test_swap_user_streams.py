@@ -60,6 +60,19 @@ async def test_fills_come_by_themselves(house: House) -> None:
     assert (fill.quantity, fill.price, fill.fee) == (entry.quantity, entry.price, entry.fee)
 
 
+async def test_an_order_that_found_too_little_ends_with_what_it_filled(house: House) -> None:
+    copy = await house.follower()
+    async with house.listening():
+        house.offer("0.04")
+        order = await house.place(copy, "0.10")
+        await until(lambda: Order.objects.get(pk=order.pk).closed_at)
+        stream = await AccountStream.objects.aget()
+    ended = await Order.objects.aget(pk=order.pk)
+    assert (ended.status, ended.filled) == ("cancelled", D("0.04"))
+    assert await Fill.objects.acount() == 1
+    assert stream.breaks == 0
+
+
 async def test_trades_in_a_gap_are_asked_for_and_told_from_ours(house: House) -> None:
     copy = await house.follower()
     async with house.listening():
