@@ -92,6 +92,9 @@ class Listener:
             except StreamEnded as ended:
                 hear(Broken(ended.breach, ended.message))
                 await asyncio.sleep(self._pause(ended.breach))
+            except Exception as fault:  # whatever an answer's shape did to a reader
+                hear(Broken(Breach.UNAVAILABLE, type(fault).__name__))
+                await asyncio.sleep(self._pause(Breach.UNAVAILABLE))
 
     async def orders(self, symbol: str, venue_order_id: str = "") -> Sequence[OrderNews]:
         listing = await self._listing(symbol)
