@@ -261,8 +261,8 @@ FILLS = f"GET {PREFIX}/orders/historical/fills"
 @pytest.mark.parametrize(
     "fault",
     [
-        {"read_lag": 500},
-        {"endpoint": FILLS, "action": "status", "status": 503, "body": "busy", "count": 2},
+        {"read_lag": 200},
+        {"endpoint": FILLS, "action": "status", "status": 503, "body": "busy", "count": 1},
     ],
     ids=["behind", "busy"],
 )
