@@ -21,6 +21,7 @@ from tests.simulators.coinbase.client import PERP
 from tests.simulators.coinbase.keys import elliptic
 from tests.simulators.coinbase.stream import CoinbaseStream
 from tests.simulators.okx import OkxSimulator
+from tests.simulators.okx.client import SWAP
 from tests.simulators.swaps.server import SwapSimulator
 from tests.simulators.upbit import UpbitSimulator
 from trading.domain.ports import AccountSession, Credentials, OrderRequest, PositionSide, Side
@@ -40,8 +41,8 @@ OTHERS = {**SWAPS, "coinbase": CoinbaseSimulator, "upbit": UpbitSimulator}
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What is traded at a venue, which calls it ``listed``. ``spot``: a sell closes, and is to say
-    so.
+    """What is traded at a venue: ``listed`` is the venue's name for it, ``contract`` the base units
+    that it counts in. ``spot``: a sell closes, and is to say so.
     """
 
     symbol: str = SYMBOL
@@ -49,10 +50,12 @@ class Market:
     quote: str = "USDT"
     price: str = "60000"
     spot: bool = False
+    contract: Decimal = Decimal(1)
 
 
 _MARKETS = {
-    "coinbase": Market("BTCUSD", PERP, "USD"),
+    "okx": Market(listed=SWAP, contract=Decimal("0.01")),
+    "coinbase": Market("BTCUSD", PERP, "USD", contract=Decimal("0.01")),
     "upbit": Market("BTCKRW", "KRW-BTC", "KRW", "90000000", spot=True),
 }
 
@@ -122,6 +125,12 @@ class House:
         await self.gateway.place(self.session(copy), request)
         return order
 
+    def offer(self, quantity: str) -> None:
+        """All that is sold there now."""
+        size = f"{Decimal(quantity) / self.market.contract:f}"
+        book = {"symbol": self.market.listed, "asks": [[self.market.price, size]]}
+        self.simulator.command("POST /_sim/book", book)
+
     async def trade_by_hand(
         self,
         copy: CopySubscription,
@@ -171,5 +180,6 @@ def _streams() -> list[Any]:
 def quick(monkeypatch: Any) -> None:
     """Seconds of the schedule become tenths."""
     monkeypatch.setattr(engine, "TICK", 0.2)
+    monkeypatch.setattr(engine, "KEYS_EVERY", 0.2)
     monkeypatch.setattr(exits, "TICK", 0.1)
     monkeypatch.setattr(exits, "EVERY", 0.3)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf import LazySettings
 
-from tests.cast import VENUE, a_market, a_quote
+from tests.cast import VENUE
 from tests.execution.news_cast import an_order
-from tests.reconciliation.stream_cast import SYMBOL, House, quick, until
-from tests.simulators.binance import BinanceSimulator
+from tests.reconciliation.stream_cast import SYMBOL, House, until
 from trading.domain.ports import (
     MarginMode,
     OrderRequest,
@@ -39,31 +36,9 @@ from trading.models import (
     VirtualPosition,
 )
 from trading.reconciliation.user_streams import gaps, unexplained
-from trading.venues.registry import load_adapters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 D = Decimal
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[BinanceSimulator]:
-    with BinanceSimulator().run_in_thread() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def house(
-    running: BinanceSimulator, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
-    running.command("POST /_sim/reset", {})
-    settings.VENUE_URLS = {VENUE: running.base_url}
-    load_adapters()
-    await sync_to_async(a_market)()
-    await sync_to_async(a_quote)()
-    quick(monkeypatch)
-    made = House(running)
-    yield made
-    await made.close()
 
 
 def _hedged_order() -> OrderRequest:

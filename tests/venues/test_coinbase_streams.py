@@ -164,8 +164,19 @@ async def test_a_message_that_was_lost_shows_in_the_number_of_the_next_one(
         ([("a", 0), ("a", 3), ("a", 1), ("a", 2), ("a", 4)], 1),
         ([("a", 0), ("a", 1), ("b", 0), ("a", 2), ("b", 1), ("a", 3), ("b", 2)], 0),
         ([("a", 0), ("a", 1), ("a", 2), ("b", 0), ("a", 4)], 1),
+        ([("a", 10 * number) for number in range(100)], 19),
+        ([("a", number + number // 10) for number in range(100)], 9),
     ],
-    ids=["in order", "doubled", "lost", "late", "each channel has its own", "lost of a channel"],
+    ids=[
+        "in order",
+        "doubled",
+        "lost",
+        "late",
+        "each channel has its own",
+        "lost of a channel",
+        "they count something else",
+        "one of eleven is lost",
+    ],
 )
 def test_numbers_are_of_the_connection_or_of_each_channel(
     told: list[tuple[str, int]], missed: int

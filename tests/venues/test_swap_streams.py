@@ -112,6 +112,19 @@ async def test_keys_that_are_not_let_in_are_told_and_not_hammered(desk: Desk) ->
     assert not ear.all(Joined)
 
 
+async def test_a_wrong_clock_is_not_taken_for_refused_keys(desk: Desk) -> None:
+    desk.inject(clock_skew=desk.house.skew)
+    async with listening(desk.gateway.user_stream(desk.alice)) as ear:
+        assert set(ear.breaches) == {Breach.UNAVAILABLE}
+
+
+@pytest.mark.parametrize("code", ["60004", "60006", "60014", "60023", "63999"])
+def test_what_does_not_speak_of_keys_refuses_none(code: str) -> None:
+    with pytest.raises(StreamEnded) as ended:
+        OkxStreams().next({"event": "error", "code": code, "msg": "x"})
+    assert ended.value.breach is Breach.UNAVAILABLE
+
+
 async def test_open_and_named_orders_are_found_by_asking(desk: Desk, order: OrderMaker) -> None:
     stream = desk.gateway.user_stream(desk.alice)
     assert stream is not None

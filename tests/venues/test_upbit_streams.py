@@ -11,6 +11,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.simulators.upbit import UpbitSimulator
 from tests.simulators.upbit.client import PAIR
@@ -135,6 +137,28 @@ async def test_pings_keep_a_stream_that_the_venue_would_close(
     async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=headers) as door:
         await door.send_json([TICKET, {"type": "myOrder"}])
         assert (await door.receive(3)).type is aiohttp.WSMsgType.CLOSE
+
+
+async def test_an_answer_of_no_known_shape_leaves_the_listener_trying(
+    gateway: CcxtGateway,
+) -> None:
+    async def answer(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "result": ["x"]})
+        await socket.receive()
+        return socket
+
+    odd = web.Application()
+    odd.router.add_get("/websocket/v1/private", answer)
+    async with TestServer(odd) as server:
+        stream: Any = gateway.user_stream(ALICE)
+        stream._line = replace(stream._line, base=str(server.make_url("")).rstrip("/"))
+        ear = Ear()
+        running = asyncio.create_task(stream.run(ear.heard.append))
+        await ear.until(lambda: len(ear.breaches) >= 2)
+        running.cancel()
+    assert set(ear.breaches) == {Breach.UNAVAILABLE}
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,11 @@ class Breach(StrEnum):
     UNAVAILABLE = "unavailable"  # it could not be opened
 
     @property
+    def noticed_late(self) -> bool:
+        """Whether nobody knows since when nothing was told, only when something was at last."""
+        return self in (Breach.SILENT, Breach.KEY_GONE)
+
+    @property
     def goes_on(self) -> bool:
         """Whether the same connection goes on after it."""
         return self in (Breach.UNREADABLE, Breach.MISSED)

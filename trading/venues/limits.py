@@ -134,7 +134,7 @@ _LIMITS = {
             Window("account", "orders", 30, 1, left_header="x-ratelimit-remaining"),
         ),
         order_weight=0,
-        reads=Reads(look=0, balance=0, quotes=40, candles=1, book=1, settings=0),
+        reads=Reads(look=0, balance=0, quotes=40, candles=1, book=1, settings=0, exits=0),
         in_flight=512,
         reactions=(Reaction(1.0, code="venue.rate_limited", scope="account"),),
     ),
@@ -144,7 +144,7 @@ _LIMITS = {
             Window("account", "orders", 12, 1, left_header="Remaining-Req"),
         ),
         order_weight=1,  # the book is asked for before a buy at market
-        reads=Reads(look=0, balance=1, quotes=3, candles=1, book=1, settings=0),
+        reads=Reads(look=0, balance=1, quotes=3, candles=1, book=1, settings=0, exits=0),
         in_flight=512,
         reactions=(Reaction(1.0, code="venue.rate_limited", scope="account"),),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from trading.execution.news import Told
 from trading.reconciliation.user_streams.states import Held
 
 BATCH = 2_000
+MOST_A_MINUTE = 10  # times that all that an account may have missed is asked for
 AGAIN_FOR = 30.0  # seconds
 
 
@@ -22,7 +24,7 @@ class Ear:
 
     ``joined``: connected, so that all from now on is heard. ``whole``: nothing from before is
     missing either. ``doubts`` counts what may have been missed; ``called`` that it is to be asked
-    for at once.
+    for at once; ``asked`` is when it was begun to be, lately (monotonic seconds).
     """
 
     held: Held
@@ -30,6 +32,7 @@ class Ear:
     stream: UserStream
     doubts: int = 0
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_A_MINUTE))
     joined: bool = False
     whole: bool = False
     listening: asyncio.Task[None] | None = None
@@ -50,12 +53,22 @@ class Ear:
 
 @dataclass(slots=True)
 class Inbox:
-    """In the order in which it was heard."""
+    """In the order in which it was heard. ``since``: what is not in the books yet was heard then,
+    or was left over then (monotonic seconds).
+    """
 
     heard: list[tuple[Ear, Heard]] = field(default_factory=list)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    since: float | None = None
+
+    @property
+    def behind(self) -> float:
+        """Seconds that the books are behind what was heard."""
+        return 0.0 if self.since is None else time.monotonic() - self.since
 
     def put(self, ear: Ear, heard: Heard) -> None:
+        if self.since is None:
+            self.since = time.monotonic()
         self.heard.append((ear, heard))
         self.waiting.set()
 
@@ -64,6 +77,10 @@ class Inbox:
         if not self.heard:
             self.waiting.clear()
         return taken
+
+    def applied(self) -> None:
+        """What was taken is in the books."""
+        self.since = time.monotonic() if self.heard else None
 
 
 class Early:

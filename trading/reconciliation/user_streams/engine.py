@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 TICK = 5.0  # seconds
 FIRST_TICK = 0.2  # until the process follows its venues
+KEYS_EVERY = 15.0
+BEHIND = 5.0  # seconds that books may be behind what was heard, and still be vouched for
 CLAIM_AT_ONCE = 50  # connections are opened at venues that count those too
 
 
@@ -41,6 +44,7 @@ class UserStreams:
         self._gateways = gateways
         self._owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._ears: dict[int, Ear] = {}
+        self._keys_read = time.monotonic()
         self._inbox = Inbox()
         gaps = Gaps(gateways, governor)
         self._mirroring = Mirroring(gateways, self._ears, gaps.room)
@@ -93,19 +97,45 @@ class UserStreams:
         if not self._ears:
             return
         held = [ear.held for ear in self._ears.values()]
-        whole = [ear.account_id for ear in self._ears.values() if ear.whole]
+        sure = self._inbox.behind < BEHIND
+        whole = [ear.account_id for ear in self._ears.values() if ear.whole and sure]
         rows = await in_database(partial(leases.renew, held=held, whole=whole, now=now))
         await self._leave(self._ears.keys() - {row.account_id for row in rows})
         for row in rows:
             ear = self._ears.get(row.account_id)
             if row.wanted and ear is not None and ear.whole:
-                await self._anew(ear)
+                await self._anew(ear, Breach.SILENT)
+        if time.monotonic() - self._keys_read >= KEYS_EVERY:
+            self._keys_read = time.monotonic()
+            await self._follow_keys()
 
-    async def _anew(self, ear: Ear) -> None:
-        """It is up, and silent about what was found by asking: open it anew."""
+    async def _anew(self, ear: Ear, breach: Breach) -> None:
+        """SILENT: it is up, and did not tell what was found by asking."""
         await ear.close()
-        self._inbox.put(ear, Broken(Breach.SILENT))
+        self._inbox.put(ear, Broken(breach))
         self._listen(ear)
+
+    async def _follow_keys(self) -> None:
+        """Keys and ways out are what they are now, not what they were when listening began: old
+        keys may be gone, or be those of another account at the venue.
+        """
+        sessions = await in_database(partial(load_sessions, list(self._ears)))
+        for ear in list(self._ears.values()):
+            session, gateway = sessions.get(ear.account_id), self._gateways.get(ear.held.venue)
+            if session == ear.session:
+                continue
+            stream = gateway.user_stream(session) if session and gateway else None
+            if session is None or stream is None:
+                await self._drop(ear)
+                continue
+            ear.session, ear.stream = session, stream
+            await self._anew(ear, Breach.RENEWED)
+
+    async def _drop(self, ear: Ear) -> None:
+        """It cannot be opened now."""
+        del self._ears[ear.account_id]
+        await ear.close()
+        await in_database(partial(leases.put_off, held=[ear.held], now=datetime.now(UTC)))
 
     async def _begin(self, claimed: Sequence[Held]) -> None:
         ids = [held.account_id for held in claimed]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -52,6 +53,7 @@ class Gaps:
     async def _fill(self, ear: Ear) -> None:
         failed, question = 0, False
         while ear.joined and (question or not ear.whole):
+            await self._turn(ear)
             doubts = ear.doubts
             ear.called.clear()
             try:
@@ -72,6 +74,12 @@ class Gaps:
             if question:  # unless something is missed before
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(ear.called.wait(), CONFIRM_AFTER)
+
+    async def _turn(self, ear: Ear) -> None:
+        """A venue that says every second what nobody can read is not asked every second for all."""
+        if len(ear.asked) == ear.asked.maxlen:
+            await asyncio.sleep(max(0.0, ear.asked[0] + 60.0 - time.monotonic()))
+        ear.asked.append(time.monotonic())
 
     async def _asked(self, ear: Ear) -> tuple[int, bool]:
         """How much was found that the stream did not tell, and whether to look once more."""

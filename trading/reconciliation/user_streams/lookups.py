@@ -7,6 +7,7 @@ is never made into a trade. What comes of asking goes the way of all news.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
@@ -15,6 +16,8 @@ from trading.domain.ports import VenueUnavailable
 from trading.execution.governor import Cost
 from trading.reconciliation.user_streams.ears import Ear
 from trading.venues.limits import limits_of
+
+logger = logging.getLogger(__name__)
 
 PAUSES = (0.0, 0.3, 1.0, 3.0, 5.0)  # seconds before each time: lists may be behind what is told
 
@@ -73,6 +76,9 @@ class Lookups:
             fills = await ear.stream.fills(order.symbol, order.venue_order_id)
             (named,) = await ear.stream.orders(order.symbol, order.venue_order_id)
         except VenueUnavailable:
+            return Decimal(0)
+        except Exception:  # the backfill will tell more
+            logger.exception("trades not found", extra={"account": ear.account_id})
             return Decimal(0)
         for fill in fills:
             if fill.trade_id not in told:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from trading.domain.news import Breach
 from trading.models import StreamState
 
 
@@ -42,7 +43,8 @@ TABLE: dict[Cause, tuple[frozenset[StreamState], StreamState]] = {
 _MISSED = "missed_from = coalesce(s.missed_from, s.alive_at)"
 _BROKE = (
     "broken_at = %(now)s, breach = %(breach)s, message = %(message)s, breaks = s.breaks + 1, "
-    "missed_from = coalesce(s.missed_from, s.alive_at, %(now)s)"
+    "missed_from = coalesce(s.missed_from, CASE WHEN %(late)s "
+    "THEN least(s.alive_at, greatest(s.told_at, s.backfilled_at)) ELSE s.alive_at END, %(now)s)"
 )
 _WRITES = {
     Cause.CLAIM: _MISSED,
@@ -63,12 +65,15 @@ def move_streams(
     held: Sequence[Held],
     cause: Cause,
     now: datetime,
-    breach: str = "",
+    breach: Breach | None = None,
     message: str = "",
     found: int = 0,
 ) -> set[int]:
     """Operation: returns the accounts whose stream moved. What is missing are leases that are
     somebody else's by now, and states that ``cause`` may not follow.
+
+    What may have been missed begins when the listener last vouched for the stream. One that was
+    up and silent had nothing to vouch for: there it begins with the last thing that was told.
     """
     sources, became = TABLE[cause]
     values: dict[str, Any] = {
@@ -77,7 +82,8 @@ def move_streams(
         "became": became.value,
         "sources": sorted(source.value for source in sources),
         "now": now,
-        "breach": breach,
+        "breach": breach.value if breach else "",
+        "late": breach is not None and breach.noticed_late,
         "message": message[:200],
         "found": found,
     }

@@ -15,6 +15,7 @@ from functools import partial
 
 from trading.domain.news import Breach, Broken, FillNews, Heard, Joined, OrderNews
 from trading.execution.news import Told
+from trading.execution.sessions import load_sessions
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams.ears import Ear, Early, Inbox
 from trading.reconciliation.user_streams.gaps import Gaps
@@ -57,6 +58,7 @@ class Writer:
                 for ear in {ear for ear, _ in taken}:
                     self._inbox.put(ear, Broken(Breach.UNREADABLE))
                 await asyncio.sleep(PAUSE)
+            self._inbox.applied()
 
     async def _apply(self, taken: Sequence[tuple[Ear, Heard]]) -> None:
         early = self._early.take()
@@ -113,7 +115,7 @@ class Writer:
         await self._gaps.move(
             ear,
             Cause.REFUSE if refused else Cause.BREAK,
-            breach=broken.breach.value,
+            breach=broken.breach,
             message=broken.message,
         )
         if not broken.breach.goes_on:
@@ -121,5 +123,12 @@ class Writer:
         elif ear.joined:
             await self._gaps.joined(ear)
         if refused:
+            await self._refused(ear)
+
+    async def _refused(self, ear: Ear) -> None:
+        """Keys that were changed meanwhile speak of themselves: nothing is said of them here."""
+        account_id = ear.account_id
+        current = await in_database(partial(load_sessions, [account_id]))
+        if current.get(account_id) == ear.session:
             now = datetime.now(UTC)
-            await in_database(partial(note_refused_keys, account_id=ear.account_id, now=now))
+            await in_database(partial(note_refused_keys, account_id=account_id, now=now))

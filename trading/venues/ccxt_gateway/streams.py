@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from trading.domain.news import Breach
@@ -16,6 +17,7 @@ from trading.venues.wire import Call, current_call
 
 T = TypeVar("T")
 _KEYS_REFUSED = "venue.auth"
+_TOLERANCE = timedelta(seconds=5)  # logins are dated ten seconds on, or may be thirty old
 
 
 class AccountRest:
@@ -35,9 +37,8 @@ class AccountRest:
 
     async def mistimed(self, ahead_ms: int) -> bool:
         dialect = self._dialect
-        if not isinstance(dialect, SilentDialect):
-            return False
-        return await self._host.was_out_of_time(Call(ahead_ms=ahead_ms), dialect.clock_tolerance)
+        known = dialect.clock_tolerance if isinstance(dialect, SilentDialect) else _TOLERANCE
+        return await self._host.was_out_of_time(Call(ahead_ms=ahead_ms), known)
 
     async def listings(self) -> Mapping[str, Listing]:
         return (await self._host.catalogue()).by_id

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from trading.domain.keys import KeyReport
@@ -29,7 +28,8 @@ from trading.venues.coinbase import pages
 from trading.venues.coinbase.errors import ORDER_ERRORS, read_error
 from trading.venues.coinbase.fast import CoinbaseFastOrders, configuration
 from trading.venues.coinbase.jwt import AFTER, BEFORE
-from trading.venues.coinbase.streams import SIGNS, CoinbaseStreams
+from trading.venues.coinbase.shapes import SIGNS, value
+from trading.venues.coinbase.streams import CoinbaseStreams
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
 from trading.venues.listing import Listing, our_symbol
@@ -109,8 +109,8 @@ class CoinbaseFutures:
         """
         told = await client.v3PrivateGetBrokerageCfmBalanceSummary()
         summary = told["balance_summary"]
-        equity = _value(summary["total_usd_balance"]) + _value(summary["unrealized_pnl"])
-        return BalanceReport(_CURRENCY, equity, _value(summary["futures_buying_power"]))
+        equity = value(summary["total_usd_balance"]) + value(summary["unrealized_pnl"])
+        return BalanceReport(_CURRENCY, equity, value(summary["futures_buying_power"]))
 
     async def find_order(
         self, client: Any, unified: str, client_id: str
@@ -172,11 +172,6 @@ class CoinbaseFutures:
         )
 
 
-def _value(told: Any) -> Decimal:
-    """Sums come as ``{value, currency}``, or as plain figures: sources show both for positions."""
-    return number(told["value"] if isinstance(told, Mapping) else told)
-
-
 def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> PositionReport:
     """In base units; of an instrument that we do not list, in the venue's contracts."""
     listing = listings.get(row["product_id"])
@@ -185,9 +180,9 @@ def _position(row: Mapping[str, Any], listings: Mapping[str, Listing]) -> Positi
         symbol=our_symbol(listings, row["product_id"]),
         position_side=PositionSide.BOTH,
         quantity=number(row["number_of_contracts"]) * SIGNS[row["side"]] * size,
-        entry_price=_value(row["avg_entry_price"]),
-        mark_price=_value(row["current_price"]),
-        unrealised=_value(row["unrealized_pnl"]),
+        entry_price=value(row["avg_entry_price"]),
+        mark_price=value(row["current_price"]),
+        unrealised=value(row["unrealized_pnl"]),
     )
 
 

@@ -20,6 +20,7 @@ from trading.domain.ports import Credentials, FillReport, OrderState, PositionSi
 from trading.venues.coinbase import pages
 from trading.venues.coinbase.errors import read_error
 from trading.venues.coinbase.jwt import socket_token
+from trading.venues.coinbase.shapes import SIGNS, value
 from trading.venues.figures import moment, number
 from trading.venues.listing import Listing
 from trading.venues.lookup import says_absent
@@ -27,7 +28,6 @@ from trading.venues.streams.protocol import Door, Pace, StreamEnded
 from trading.venues.trades import read_fill
 from trading.venues.wire import current_call
 
-SIGNS = {"LONG": 1, "SHORT": -1}
 _HOST = "wss://advanced-trade-ws-user.coinbase.com"
 _USER, _MONEY, _BEATS = "user", "futures_balance_summary", "heartbeats"
 _CHANNELS = (_USER, _MONEY, _BEATS)  # these three are all that the host has
@@ -185,7 +185,7 @@ def _money(event: Mapping[str, Any], at: datetime, listings: Mapping[str, Listin
     """With something open each tick of its price is told; equity is asked for by the minute then,
     and after trades.
     """
-    floats = number(event["fcm_balance_summary"]["unrealized_pnl"])
+    floats = value(event["fcm_balance_summary"]["unrealized_pnl"])
     return [] if floats else [BalanceNews(_MONEY, at)]
 
 

@@ -45,6 +45,9 @@ _CHANNELS = (
     {"channel": "positions", "instType": "SWAP", "extraParams": _AT_CHANGES},
     {"channel": "account", "extraParams": _AT_CHANGES},
 )
+# Empty, unknown or wrong parts of keys (the reference's list of websocket errors). Others of that
+# list speak of the clock (60004, 60006), of our pace or of what was asked for.
+_REFUSED = frozenset({"60001", "60002", "60003", "60005", "60007", "60009", "60024", "60032"})
 _CLOSING_SOON = "64008"  # the venue's notice before maintenance
 _STATES = {
     "live": OrderState.OPEN,
@@ -113,8 +116,7 @@ class OkxStreams:
             case {"event": "subscribe", "arg": {"channel": channel}}:
                 return None if channel == _CHANNELS[-1]["channel"] else ()
             case {"event": "error", "code": str(code), "msg": text}:
-                refused = code.startswith("600")
-                breach = Breach.REFUSED if refused else Breach.UNAVAILABLE
+                breach = Breach.REFUSED if code in _REFUSED else Breach.UNAVAILABLE
                 raise StreamEnded(breach, f"{code} {text}")
             case _:
                 return ()

@@ -50,7 +50,7 @@ class Rest(Protocol):
 
     async def mistimed(self, ahead_ms: int) -> bool:
         """Whether keys may have been refused for the time that was told with them, ``ahead_ms``
-        being how far our clock was taken to be ahead; false where the venue says so itself.
+        being how far our clock was taken to be ahead. The venue is asked for its own.
         """
         ...
 
@@ -92,6 +92,9 @@ class Listener:
             except StreamEnded as ended:
                 hear(Broken(ended.breach, ended.message))
                 await asyncio.sleep(self._pause(ended.breach))
+            except Exception as fault:  # whatever an answer's shape did to a reader
+                hear(Broken(Breach.UNAVAILABLE, type(fault).__name__))
+                await asyncio.sleep(self._pause(Breach.UNAVAILABLE))
 
     async def orders(self, symbol: str, venue_order_id: str = "") -> Sequence[OrderNews]:
         listing = await self._listing(symbol)
@@ -178,13 +181,16 @@ class Listener:
             raise StreamEnded(Breach.UNAVAILABLE, str(fault)) from None
 
     async def _let_in(self, socket: aiohttp.ClientWebSocketResponse, count: Count) -> None:
-        """Keys that were shown with a wrong time are not taken for refused."""
+        """Keys that were shown with a wrong time are not taken for refused; the next ones are shown
+        with the right one.
+        """
         rest = self._line.rest
         ahead_ms = rest.ahead_ms
         try:
             await self._log_in(socket, count, time.time_ns() // 1_000_000 - ahead_ms)
         except StreamEnded as ended:
-            if ended.breach is Breach.REFUSED and await rest.mistimed(ahead_ms):
+            wrong = await rest.mistimed(ahead_ms)
+            if wrong and ended.breach is Breach.REFUSED:
                 raise StreamEnded(Breach.UNAVAILABLE, "our clock was wrong") from None
             raise
 
