@@ -222,6 +222,9 @@ def _absent(absent: Sequence[Found], now: datetime) -> set[int]:
 
 
 def _give_up(unclear: Sequence[Found], now: datetime) -> set[int]:
+    """A person has to look at what stays unknown, and at what is known and not to be found: until
+    then the copy's closes wait for it.
+    """
     overdue = [
         Change(
             each.due.order_id,
@@ -231,7 +234,7 @@ def _give_up(unclear: Sequence[Found], now: datetime) -> set[int]:
             due_at=now + SLOWEST,
         )
         for each in unclear
-        if each.due.status == OrderStatus.UNKNOWN.value
+        if (each.missing or each.due.status == OrderStatus.UNKNOWN.value)
         and now - each.due.sent_at > NEEDS_PERSON_AFTER
     ]
     moved = move(Cause.GIVE_UP, overdue, now)
