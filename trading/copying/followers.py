@@ -16,6 +16,7 @@ from trading.domain.decide import Follower
 from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
 from trading.execution.recovery import BLOCKED, NEWEST
+from trading.models import CopySubscription
 
 NOTHING_KEPT = Decimal(0)  # for signals that are no master's
 TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
@@ -32,6 +33,11 @@ class Ranked(NamedTuple):
     account_id: int
     route: str
     rank: int
+
+    @classmethod
+    def of(cls, copy: CopySubscription) -> Ranked:
+        """Alone, and so the first."""
+        return cls(copy.pk, copy.account_id, copy.account.route, 0)
 
 
 def still_to_decide(*, signal_id: int, strategy_id: int, closing: bool) -> list[Ranked]:

@@ -92,9 +92,7 @@ class _Look:
 
     def _unclear(self, message: str, *, missing: bool = False) -> Found:
         seen = tuple(self._seen)
-        return Found(
-            self._due, Finding.UNCLEAR, message=message, missing=missing, evidence=seen
-        )
+        return Found(self._due, Finding.UNCLEAR, message=message, missing=missing, evidence=seen)
 
     async def _own_fills(self, report: OrderReport) -> tuple[FillReport, ...]:
         """Of one that is over they are asked for even if all seem to be booked, as the stream told
