@@ -55,7 +55,8 @@ _NOT_AGAIN = frozenset(
     code.value
     for code in (
         Code.KILL_SWITCH, Code.CLOSED_BEFORE_SENT, Code.CLOSED_BEFORE_FILLED, Code.COPY_STOPPED,
-        Code.LEFT_TO_PERSON, Code.DECLARED_ABSENT, Code.SIGNAL_TOO_OLD, Code.KEY_GUARD,
+        Code.PAUSED_BEFORE_SENT, Code.LEFT_TO_PERSON, Code.DECLARED_ABSENT, Code.SIGNAL_TOO_OLD,
+        Code.KEY_GUARD,
     )
 )  # fmt: skip
 """Why an open ended that nobody wants any more: somebody meant it to."""
