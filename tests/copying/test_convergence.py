@@ -271,33 +271,20 @@ def test_a_partial_close_that_failed_closes_its_part_and_no_more(copy: CopySubsc
     assert later(70) == 0
 
 
-def test_what_a_repair_had_to_leave_keeps_no_later_one_away(copy: CopySubscription) -> None:
-    said(copy)
-    send_on_paper()
-    a_market(min_quantity=Decimal("0.03"))
-    said(copy, action="close", close_pct=Decimal(50))
-    answered(Outcome.REFUSED, closing=True)
-    later()
-    assert (repair().state, held(copy)) == ("residual", HELD)
-    a_market()
-    later(2)
+def test_an_open_that_was_given_up_keeps_the_next_ones_rest_from_nobody(
+    copy: CopySubscription,
+) -> None:
     said(copy)
     partly("0.03")
-    later(3)
-    assert (Repair.objects.latest("pk").cause, Order.objects.latest("id").quantity) == (
-        "open", HELD - Decimal("0.03"),
-    )  # fmt: skip
-    answered(Outcome.REFUSED)
-    KillSwitch.objects.create(
-        scope="platform", target="", effect="block_opens", set_at=now(), effect_since=now()
-    )
-    later(9)
-    assert Repair.objects.latest("pk").state == "given_up"
-    KillSwitch.objects.all().delete()
+    a_quote("61000")
+    Signal.objects.update(entry_price=Decimal(60_000))
+    later()
+    assert (repair().state, repair().code) == ("given_up", "price_deviation")
     said(copy)
     partly("0.02")
-    later(12)
-    assert Order.objects.latest("id").quantity == HELD - Decimal("0.02")
+    later(3)
+    assert Repair.objects.filter(ended_at=None).get().signal_id == Signal.objects.latest("pk").pk
+    assert Order.objects.latest("id").origin_kind == "converge"
 
 
 def test_swept_by_many_at_once_a_gap_is_closed_once(copy: CopySubscription) -> None:
