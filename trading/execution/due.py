@@ -31,6 +31,8 @@ WATCHED_FIRST = timedelta(seconds=3)  # what a whole stream has not told by then
 WATCHED_PACE = timedelta(seconds=5)
 TOLD_BY_THEN = timedelta(seconds=5)
 LOOKED_AT = ("open", "partially_filled", *UNCLEAR)
+ASKED_BY_THEN = timedelta(seconds=10)
+UNASKED = "nobody could ask the venue"
 FANOUT_FIRST = timedelta(seconds=10)
 
 
@@ -240,6 +242,27 @@ def _give_up(unclear: Sequence[Found], now: datetime) -> set[int]:
     moved = move(Cause.GIVE_UP, overdue, now)
     receipts.follow(Cause.GIVE_UP, moved)
     return moved
+
+
+@transaction.atomic(durable=True)
+def give_up_unasked(*, now: datetime) -> int:
+    """Command: unknown past the deadline though nobody could ask: keys that cannot be opened, a
+    venue that lets nobody ask, no budget left. A person has to look; looks go on where they can.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.id, o.fence FROM trading_order o JOIN trading_orderattempt a "
+            "ON a.order_id = o.id AND a.number = o.attempts WHERE o.status = %s "
+            "AND coalesce(a.sent_at, a.claimed_at) < %s LIMIT 1000",
+            [OrderStatus.UNKNOWN.value, now - NEEDS_PERSON_AFTER - ASKED_BY_THEN],
+        )
+        rows = cursor.fetchall()
+    code, due = Code.NEEDS_PERSON.value, now + SLOWEST
+    changes = [Change(row[0], fence=row[1], code=code, message=UNASKED, due_at=due) for row in rows]
+    moved = move(Cause.GIVE_UP, changes, now)
+    receipts.follow(Cause.GIVE_UP, moved)
+    receipts.announce(sorted(moved))
+    return len(moved)
 
 
 @transaction.atomic(durable=True)
