@@ -19,7 +19,7 @@ from trading.domain.receipts import Code
 from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
-from trading.execution.divergences import record_late_fills
+from trading.execution.divergences import LateFill, record_late_fills
 from trading.execution.findings import UNCLEAR, Due, Finding, Found, note_looks
 from trading.execution.transitions import ENDED_SHORT, Change, move
 from trading.models import Order, SignalFanout
@@ -162,10 +162,27 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     receipts.follow(Cause.ACKNOWLEDGE, moved)
     reports = [Reported(each.due.order_id, fill) for each in placed for fill in each.fills]
     changed = book_fills(reports=reports, now=now) if reports else set()
-    old = {each.order_id for each in reports if each.fill.at < now - TOLD_BY_THEN}
-    watched.doubt(old & changed, now)
-    record_late_fills(order_ids=sorted(old & changed), now=now)
+    late = [
+        fill
+        for each in placed
+        if each.due.order_id in changed
+        and (fill := _late(each)) is not None
+        and fill.since < now - TOLD_BY_THEN
+    ]
+    watched.doubt({each.order_id for each in late}, now)
+    record_late_fills(late, now=now)
     return moved | changed | _finish(placed, now)
+
+
+def _late(found: Found) -> LateFill | None:
+    """What asking found beyond what was booked when it was asked."""
+    total = Decimal(0)
+    since: datetime | None = None
+    for fill in sorted(found.fills, key=lambda each: each.at):
+        total += fill.quantity
+        if since is None and total > found.due.filled:
+            since = fill.at
+    return LateFill(found.due.order_id, found.due.filled, total, since) if since else None
 
 
 def _wishes(among: Sequence[Found]) -> dict[int, str]:
