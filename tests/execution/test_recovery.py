@@ -145,3 +145,7 @@ def test_an_operator_may_begin_one(strategy: Strategy) -> None:
     assert codes(strategy) == {copy.pk: "recovering"}
     connected_anew()
     assert not recovery.recognise(now())
+    assert recovery.sweep_recovery(now()) == 0
+    Recovery.objects.update(incarnation="elsewhere")
+    assert not recovery.recognise(now())  # the connection is the same
+    assert recovery.sweep_recovery(now()) == 1
