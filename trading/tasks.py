@@ -48,7 +48,6 @@ def _start(**_: Any) -> None:
 @task_prerun.connect
 def _check_connection(**_: Any) -> None:
     close_old_connections()
-    recovery.recognise(timezone.now())
 
 
 @worker_shutdown.connect
@@ -58,6 +57,7 @@ def _stop(**_: Any) -> None:
 
 @shared_task(name=fanout.JOB)
 def fan_out(signal_ids: list[int], **_: Any) -> None:
+    recovery.recognise(timezone.now())
     for signal_id in signal_ids:
         fanout.fan_out(signal_id=signal_id, now=timezone.now(), sender=dispatcher())
 

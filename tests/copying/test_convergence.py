@@ -271,6 +271,22 @@ def test_a_partial_close_that_failed_closes_its_part_and_no_more(copy: CopySubsc
     assert later(70) == 0
 
 
+def test_an_open_that_was_given_up_keeps_the_next_ones_rest_from_nobody(
+    copy: CopySubscription,
+) -> None:
+    said(copy)
+    partly("0.03")
+    a_quote("61000")
+    Signal.objects.update(entry_price=Decimal(60_000))
+    later()
+    assert (repair().state, repair().code) == ("given_up", "price_deviation")
+    said(copy)
+    partly("0.02")
+    later(3)
+    assert Repair.objects.filter(ended_at=None).get().signal_id == Signal.objects.latest("pk").pk
+    assert Order.objects.latest("id").origin_kind == "converge"
+
+
 def test_swept_by_many_at_once_a_gap_is_closed_once(copy: CopySubscription) -> None:
     said(copy)
     send_on_paper()

@@ -104,6 +104,33 @@ def test_a_persons_own_position_is_not_traded_away(
     assert not Order.objects.exists()
 
 
+def test_an_open_waits_for_another_copys_close_that_makes_room_for_it(
+    account: ExchangeAccount,
+) -> None:
+    one, other = copying(account), copying(account)
+    said(other, Direction.LONG)
+    send_on_paper()
+    said(other, Direction.LONG, action="close")
+    signal = said(one, Direction.SHORT, valid_until=now() + timedelta(seconds=60))
+    assert not CopyExecution.objects.filter(signal_id=signal.pk).exists()
+    send_on_paper(closing=True)
+    fan_out(signal_id=signal.pk, now=now() + timedelta(seconds=1))
+    assert code_of(one, signal) == "planned"
+
+
+def test_what_nobody_has_explained_yet_counts_where_it_turns_the_position_around(
+    account: ExchangeAccount,
+) -> None:
+    copy = copying(account)
+    said(copy, Direction.LONG)
+    send_on_paper()
+    own_of_the_person(account, "0")
+    for unexplained, code in (("-0.041", "planned"), ("-0.1", "opposite_position")):
+        ExternalPosition.objects.update(unexplained=Decimal(unexplained))
+        other = copying(account)
+        assert code_of(other, said(other, Direction.LONG)) == code
+
+
 def test_in_hedge_mode_others_may_hold_the_other_side_and_the_copy_itself_may_not(
     account: ExchangeAccount,
 ) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from mimic.audit.models import Entry
-from tests.cast import a_follower, a_strategy, an_account
+from tests.cast import a_follower, a_market, a_quote, a_signal, a_strategy, an_account
+from tests.execution.paper import now
+from trading.copying.fanout import fan_out
 from trading.copying.subscription_states import (
     Change,
     Reason,
@@ -15,7 +19,9 @@ from trading.copying.subscription_states import (
     pause_all_of,
     pause_copies,
 )
-from trading.models import CopyMode, CopySubscription
+from trading.copying.targets.gaps import converge_lately
+from trading.copying.targets.stopping import carry_out
+from trading.models import AccountBudget, CopyExecution, CopyMode, CopySubscription, Order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,3 +79,27 @@ def test_an_account_that_drifted_pauses_what_is_active_there_with_the_reason() -
         active.pk: ("paused", "drift.hedge"), paused.pk: ("paused", ""),
         stopped.pk: ("stopped", ""), elsewhere.pk: ("active", ""),
     }  # fmt: skip
+
+
+def test_what_a_copy_that_is_paused_was_about_to_open_is_withdrawn() -> None:
+    a_market()
+    a_quote()
+    strategy = a_strategy().strategy
+    unsent, unclear, active = (a_follower(strategy) for _ in range(3))
+    signal = a_signal(strategy, valid_until=now() + timedelta(seconds=60))
+    fan_out(signal_id=signal.pk, now=now())
+    orders = {order.subscription_id: order for order in Order.objects.all()}
+    Order.objects.filter(pk=orders[unclear.pk].pk).update(status="unknown")
+    pause_copies(account_ids=[unsent.account_id, unclear.account_id], reason=Reason.KEYS)
+    assert carry_out(now=now()) == 2
+    rows = Order.objects.values_list("subscription_id", "status", "code", "cancel_code")
+    assert {row[0]: row[1:] for row in rows} == {
+        unsent.pk: ("expired", "paused_before_sent", ""),
+        unclear.pk: ("unknown", "", "paused_before_sent"),
+        active.pk: ("planned", "", ""),
+    }
+    receipt = CopyExecution.objects.get(subscription_id=unsent.pk)
+    assert (receipt.outcome, receipt.code) == ("skipped", "paused_before_sent")
+    assert AccountBudget.objects.get(pk=unsent.account_id).margin_reserved == 0
+    change_subscription(subscription=unsent, change=Change.RESUME)
+    assert converge_lately(now()) == carry_out(now=now()) == 0

@@ -164,6 +164,27 @@ def test_said_to_exist_it_is_open_and_looked_at_at_once(doubted: Order) -> None:
     assert OrderEvent.objects.filter(order_id=doubted.pk, became="open").count() == 1
 
 
+@pytest.mark.parametrize("named", ["", "v1"])
+def test_what_is_said_to_be_there_and_is_not_found_is_in_doubt_again(
+    doubted: Order, named: str
+) -> None:
+    say_placed(order_id=doubted.pk, by=a_person(), reason="seen at the venue", now=LATE)
+    session = AccountSession(1, "binanceusdm")
+    due = replace(DUE, order_id=doubted.pk, status="open", venue_order_id=named, fence=0)
+    for report, after, status in (
+        (OrderReport(Lookup.ABSENT), 299, "open"),
+        (OrderReport(Lookup.UNKNOWN), 301, "open"),
+        (OrderReport(Lookup.ABSENT), 301, "needs_person"),
+    ):
+        now = SENT + timedelta(seconds=after)
+        found = asyncio.run(look(Venue(report), session, due, BOOKS, now))  # type: ignore[arg-type]
+        settle_found(found=[found], now=now)
+        assert _outcome(doubted)[0] == status
+    again = replace(due, status="needs_person")
+    found = asyncio.run(look(Venue(), session, again, BOOKS, LATE))  # type: ignore[arg-type]
+    assert found.finding is (UNCLEAR if named else ABSENT)
+
+
 def test_an_open_said_to_be_absent_ends_and_what_fills_all_the_same_is_booked(
     doubted: Order,
 ) -> None:

@@ -17,7 +17,14 @@ from trading.domain.ports import Credentials, PositionReport, PositionSide
 from trading.execution import recovery
 from trading.execution.claims import take_orders
 from trading.execution.due import lose_expired_leases
-from trading.models import CopyExecution, CopySubscription, Order, OrderAttempt, Recovery
+from trading.models import (
+    CopyExecution,
+    CopySubscription,
+    Order,
+    OrderAttempt,
+    Reconciliation,
+    Recovery,
+)
 from trading.reconciliation import rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,9 +105,13 @@ def test_each_account_opens_nothing_until_it_was_compared_and_closes_go_on(
     expected = {one.pk: "recovering", other.pk: "recovering", paper.pk: "planned"}
     assert codes(strategy) == expected
     assert recovery.waiting() == (2, begun)
-    soon = begun + timedelta(seconds=6)
-    due = rounds.due_sessions(venue=VENUE, limit=10, now=soon)
-    assert {each.account_id for each in due} == {one.account_id, other.account_id}
+    both = {one.account_id, other.account_id}
+    for after, taken in ((0.1, both), (9, set()), (11, both)):
+        at = begun + timedelta(seconds=after)
+        due = rounds.due_sessions(venue=VENUE, limit=10, now=at)
+        assert {each.account_id for each in due} == taken
+        if due:
+            Reconciliation.objects.update(asked_at=at)
     rounds.compare(account_id=one.account_id, positions=NOTHING, now=now())
     assert codes(strategy) == expected | {one.pk: "planned"}
     new = on_the_wire(strategy)
@@ -134,3 +145,7 @@ def test_an_operator_may_begin_one(strategy: Strategy) -> None:
     assert codes(strategy) == {copy.pk: "recovering"}
     connected_anew()
     assert not recovery.recognise(now())
+    assert recovery.sweep_recovery(now()) == 0
+    Recovery.objects.update(incarnation="elsewhere")
+    assert not recovery.recognise(now())  # the connection is the same
+    assert recovery.sweep_recovery(now()) == 1

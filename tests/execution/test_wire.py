@@ -21,13 +21,14 @@ from tests.simulators.binance import BinanceSimulator
 from trading.copying.fanout import fan_out
 from trading.domain.ports import Credentials, register_gateway
 from trading.execution.dispatcher import Dispatcher
-from trading.execution.due import lose_expired_leases
+from trading.execution.due import give_up_unasked, lose_expired_leases
 from trading.execution.gateways import PAPER, paper_gateway
 from trading.execution.governor import Cost
 from trading.execution.recovery import recognise
 from trading.models import (
     AccountBudget,
     CopyExecution,
+    ExchangeAccount,
     Fill,
     FillKey,
     Order,
@@ -383,3 +384,23 @@ def test_what_a_lost_database_had_sent_is_found_and_not_sent_again(
     assert Order.objects.get().status == "filled"
     assert Position.objects.get().quantity == Order.objects.get().quantity
     assert desk.posted() == [posted]
+
+
+def test_an_order_in_doubt_whose_keys_are_gone_needs_a_person_in_time(
+    desk: Desk, strategy: Any
+) -> None:
+    _on_wire(desk, strategy)
+    _signal(strategy, desk)
+    desk.inject(when="after_accept", action="rst")
+    desk.send()
+    assert Order.objects.get().status == "unknown"
+    ExchangeAccount.objects.update(sealed_keys=None)
+    desk.pass_time(305)
+    desk.look()
+    assert give_up_unasked(now=desk.clock()) == 0
+    desk.pass_time(10)
+    assert give_up_unasked(now=desk.clock()) == 1
+    order = Order.objects.get()
+    assert (order.status, order.code) == ("needs_person", "needs_person")
+    assert CopyExecution.objects.get().code == "needs_person"
+    assert order.due_at is not None

@@ -49,12 +49,15 @@ def test_legs_of_one_position_together_never_close_more_than_there_is(
 
 
 @given(held=amounts, position=amounts, step=steps)
-def test_a_close_is_at_most_a_step_above_the_share_and_never_above_the_position(
+def test_a_close_is_never_above_the_share_nor_the_position_and_dust_ends_its_leg(
     held: Decimal, position: Decimal, step: Decimal
 ) -> None:
     [verdict] = _judged(_leg(held=held, position=position, step=step))
-    assert verdict.quantity < abs(held) + step or verdict.quantity == abs(held)
-    assert verdict.quantity <= abs(position)
+    closable = min(abs(held), abs(position))
+    assert verdict.quantity <= closable
+    assert not step or verdict.quantity % step == 0
+    if 0 < closable < step:
+        assert (verdict.code, verdict.wait) == ("below_min_quantity", None)
 
 
 @given(held=amounts, taken=st.integers(0, 5_000).map(lambda units: units * UNIT), step=steps)

@@ -12,7 +12,9 @@ from django.db import connection
 
 from tests.cast import a_follower, a_market, a_quote, a_strategy, an_account
 from tests.execution.news_cast import a_fill, an_order
-from trading.domain.ports import Credentials, PositionReport, PositionSide
+from trading.domain.ports import Credentials, OrderState, PositionReport, PositionSide, Side
+from trading.execution.due import settle_found, take_due
+from trading.execution.findings import Finding, Found
 from trading.execution.news import Told, apply_news
 from trading.models import (
     CopySubscription,
@@ -200,3 +202,18 @@ def test_an_order_of_a_copy_that_was_stopped_keeps_its_account_in_the_round(
     assert not _due(0)
     an_order(copy.account, copy=copy, status="unknown")
     assert _due(0)
+
+
+def test_a_fill_found_by_asking_tells_what_was_known_of_its_order_before(
+    copy: CopySubscription,
+) -> None:
+    order = an_order(copy.account, side=Side.SELL, copy=copy)
+    fills = [a_fill(order, number, "0.5", side=Side.SELL, after=number) for number in (2, 9)]
+    apply_news(told=[Told(copy.account_id, fills[0])], now=NOW)
+    Order.objects.filter(pk=order.pk).update(due_at=NOW)
+    (due,) = take_due(limit=10, now=NOW)
+    told = tuple(each.fill for each in fills)
+    found = Found(due, Finding.PLACED, "v1", OrderState.FILLED, order.quantity, told)
+    for _ in range(2):
+        settle_found(found=[found], now=NOW)
+    assert _rows() == [("fill", D("-0.5"), D(-1), "booked", told[1].at, NOW)]

@@ -167,12 +167,17 @@ def decide_chunk(
 
 def _must_wait(who: Follower, signal: Signal, now: datetime) -> bool:
     """A close closes what an open that is out becomes. An open is sized by what is there when the
-    copy's own closes are done, while it is young enough.
+    copy's own closes are done, and those of other copies that hold the other side, while it is
+    young enough.
     """
     if signal.action == Action.CLOSE:
         return who.in_flight
     late = signal.valid_until is not None and now > signal.valid_until
-    return who.leaving > 0 and not late
+    opposite, leaving = who.account_long, who.longs_leaving
+    if signal.direction == Direction.LONG:
+        opposite, leaving = -who.account_short, who.shorts_leaving
+    makes_room = not who.hedge and 0 < opposite <= leaving
+    return (who.leaving > 0 or makes_room) and not late
 
 
 def _count(written: intend.Written, *, closing: bool) -> None:

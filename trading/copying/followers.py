@@ -16,6 +16,7 @@ from trading.domain.decide import Follower
 from trading.domain.leverage import AtVenue
 from trading.domain.rules import CopyRules
 from trading.execution.recovery import BLOCKED, NEWEST
+from trading.models import CopySubscription
 
 NOTHING_KEPT = Decimal(0)  # for signals that are no master's
 TOLD_FOR = timedelta(hours=1)  # settings are read four times as often
@@ -32,6 +33,11 @@ class Ranked(NamedTuple):
     account_id: int
     route: str
     rank: int
+
+    @classmethod
+    def of(cls, copy: CopySubscription) -> Ranked:
+        """Alone, and so the first."""
+        return cls(copy.pk, copy.account_id, copy.account.route, 0)
 
 
 def still_to_decide(*, signal_id: int, strategy_id: int, closing: bool) -> list[Ranked]:
@@ -88,8 +94,7 @@ WITH kills AS MATERIALIZED (
     SELECT account_id, bool_or(side = 'buy') AS buys, bool_or(side = 'sell') AS sells
       FROM alive WHERE here AND NOT reduce_only GROUP BY 1
 ), outside AS (
-    SELECT account_id, bool_or(quantity + unexplained > 0) AS long,
-        bool_or(quantity + unexplained < 0) AS short
+    SELECT account_id, sum(quantity) AS quantity, sum(unexplained) AS unexplained
       FROM trading_externalposition
      WHERE symbol = %(symbol)s AND account_id = ANY(%(accounts)s::bigint[]) GROUP BY 1
 ), held AS (
@@ -131,9 +136,11 @@ SELECT s.id, s.account_id, s.user_id, a.venue_id, a.route, s.mode,
     coalesce(h.long, 0), coalesce(h.short, 0), coalesce(f.leaving, 0),
     coalesce(l.longs, 0), coalesce(l.shorts, 0),
     CASE WHEN a.hedge THEN coalesce(o.quantity > 0, false) OR coalesce(f.buys, false)
-        ELSE h.long IS NOT NULL OR coalesce(m.buys, false) OR coalesce(e.long, false) END,
+        ELSE h.long IS NOT NULL OR coalesce(m.buys, false) OR coalesce(e.quantity > 0
+            OR coalesce(h.short, 0) + e.quantity + e.unexplained > 0, false) END,
     CASE WHEN a.hedge THEN coalesce(o.quantity < 0, false) OR coalesce(f.sells, false)
-        ELSE h.short IS NOT NULL OR coalesce(m.sells, false) OR coalesce(e.short, false) END,
+        ELSE h.short IS NOT NULL OR coalesce(m.sells, false) OR coalesce(e.quantity < 0
+            OR coalesce(h.long, 0) + e.quantity + e.unexplained < 0, false) END,
     coalesce(f.opening, false),
     t.leverage, t.margin_mode = 'isolated', a.kind = 'paper', s.settings_id
   FROM trading_copysubscription s

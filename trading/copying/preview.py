@@ -75,8 +75,9 @@ class _Place:
     @classmethod
     def of(cls, row: CopySubscription, symbol: str, now: datetime) -> _Place:
         """Five queries, and one for settings that are new to this process."""
-        ranked = Ranked(row.pk, row.account_id, row.account.route, 1)
-        known = followers(chunk=[ranked], strategy_id=row.strategy_id, symbol=symbol, now=now)
+        known = followers(
+            chunk=[Ranked.of(row)], strategy_id=row.strategy_id, symbol=symbol, now=now
+        )
         who = known[row.pk]
         state = market_states(symbol=symbol, now=now).get(who.venue, MarketState.OPEN)
         return cls(who, *market_view(symbol=symbol).of(who.venue), state)

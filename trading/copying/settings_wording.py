@@ -172,6 +172,8 @@ _REASONS: dict[str, Words] = {
     "approval_expired": _("not approved in time"),
     "approval_rejected": _("you rejected it"),
     "copy_paused": _("paused meanwhile"),
+    "paused_before_sent": _("paused meanwhile"),
+    "recovering": _("compared first after an outage"),
     "copy_stopped": _("you stopped it"),
     "left_to_person": _("yours now"),
 }

@@ -66,6 +66,7 @@ _LINES = {
         "Nobody could tell whether the order had arrived; support found that it had not."
     ),
     Code.COPY_STOPPED.value: _("Not opened: you stopped the copy."),
+    Code.PAUSED_BEFORE_SENT.value: _("Not opened: the copy was paused meanwhile."),
     Code.LEFT_TO_PERSON.value: _("Yours now: you kept the position."),
     Code.NEEDS_PERSON.value: _("Still unclear whether the venue has the order; support looks."),
 }

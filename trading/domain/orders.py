@@ -30,7 +30,7 @@ class Cause(StrEnum):
     ACKNOWLEDGE = "acknowledge"  # the venue has it
     REFUSE = "refuse"  # the venue proves that it has not
     LOSE = "lose"  # the answer is ambiguous, or the sender died
-    GIVE_UP = "give_up"  # unknown past its deadline
+    GIVE_UP = "give_up"  # unknown, or known and not to be found, past its deadline
     FILL = "fill"  # a fill was booked, some is still to come
     COMPLETE = "complete"  # the last fill was booked
     CANCEL = "cancel"
@@ -49,7 +49,7 @@ TRANSITIONS: dict[Cause, tuple[tuple[OrderStatus, ...], OrderStatus]] = {
     # Open ones too: some venues acknowledge an order first and reject it afterwards.
     C.REFUSE: ((S.PLANNED, S.SENDING, S.OPEN, S.UNKNOWN, S.NEEDS_PERSON), S.REJECTED),
     C.LOSE: ((S.SENDING,), S.UNKNOWN),
-    C.GIVE_UP: ((S.UNKNOWN,), S.NEEDS_PERSON),
+    C.GIVE_UP: ((S.OPEN, S.PARTIALLY_FILLED, S.UNKNOWN), S.NEEDS_PERSON),
     C.FILL: ((*_ALIVE, *_LATE), S.PARTIALLY_FILLED),
     C.COMPLETE: ((*_ALIVE, *_LATE), S.FILLED),
     C.CANCEL: ((S.PLANNED, S.OPEN, S.PARTIALLY_FILLED, S.NEEDS_PERSON), S.CANCELLED),

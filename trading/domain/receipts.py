@@ -61,6 +61,7 @@ class Code(StrEnum):
     NEEDS_PERSON = "needs_person"
     DECLARED_ABSENT = "declared_absent"
     COPY_STOPPED = "copy_stopped"
+    PAUSED_BEFORE_SENT = "paused_before_sent"
     LEFT_TO_PERSON = "left_to_person"
 
 

@@ -128,6 +128,7 @@ class Dispatcher:
         Returns how many were claimed. What has no room stays planned; the loop asks for more
         as answers are written.
         """
+        recognise(self._clock())
         ways = self._ways(route)
         return sum(self._send_by(route, way, closing, only=len(ways) == 1) for way in ways)
 
@@ -290,7 +291,6 @@ class Dispatcher:
     def _with_connection(self, work: Callable[[], Result]) -> Callable[[], Result]:
         def with_connection() -> Result:
             self._connections.add(connections["default"])
-            recognise(self._clock())
             return work()
 
         return in_thread(with_connection)

@@ -58,23 +58,39 @@ def record_positions(*, account_id: int, found: Sequence[Difference], now: datet
         cursor.execute(_HEAL, values)
 
 
+class LateFill(NamedTuple):
+    """An order of which asking found more than was booked, unsigned base units; ``since`` is when
+    the first of what was missing filled.
+    """
+
+    order_id: int
+    known: Decimal
+    told: Decimal
+    since: datetime
+
+
 _FILLS = """
 INSERT INTO trading_divergence (account_id, kind, symbol, position_side, ours, theirs, action,
     found_at, seen_at, healed_at)
-SELECT o.account_id, %(kind)s, o.symbol, o.position_side, 0,
-    sign * sum(f.quantity), %(action)s, min(f.at), %(now)s, %(now)s
-  FROM trading_order o JOIN trading_fill f ON f.order_id = o.id
+SELECT o.account_id, %(kind)s, o.symbol, o.position_side, sign * c.known, sign * c.told,
+    %(action)s, c.since, %(now)s, %(now)s
+  FROM unnest(%(orders)s::bigint[], %(known)s::numeric[], %(told)s::numeric[],
+        %(since)s::timestamptz[]) AS c(order_id, known, told, since)
+  JOIN trading_order o ON o.id = c.order_id
  CROSS JOIN LATERAL (SELECT CASE o.side WHEN 'buy' THEN 1 ELSE -1 END AS sign) s
- WHERE o.id = ANY(%(orders)s) GROUP BY o.id, o.account_id, o.symbol, o.position_side, sign
 """
 
 
-def record_late_fills(*, order_ids: Sequence[int], now: datetime) -> None:
-    """Operation: fills of these orders were booked only when somebody asked; healed with that."""
-    if not order_ids:
+def record_late_fills(found: Sequence[LateFill], *, now: datetime) -> None:
+    """Operation: what was booked only when somebody asked; healed with that."""
+    if not found:
         return
+    orders, known, told, since = columns_of(found, 4)
     values: dict[str, Any] = {
-        "orders": sorted(order_ids),
+        "orders": orders,
+        "known": known,
+        "told": told,
+        "since": since,
         "now": now,
         "kind": DivergenceKind.FILL.value,
         "action": DivergenceAction.BOOKED.value,

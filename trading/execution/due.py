@@ -19,7 +19,7 @@ from trading.domain.receipts import Code
 from trading.execution import budgets, receipts, watched
 from trading.execution.attempts import AttemptEnd, record
 from trading.execution.books import Reported, book_fills
-from trading.execution.divergences import record_late_fills
+from trading.execution.divergences import LateFill, record_late_fills
 from trading.execution.findings import UNCLEAR, Due, Finding, Found, note_looks
 from trading.execution.transitions import ENDED_SHORT, Change, move
 from trading.models import Order, SignalFanout
@@ -31,6 +31,8 @@ WATCHED_FIRST = timedelta(seconds=3)  # what a whole stream has not told by then
 WATCHED_PACE = timedelta(seconds=5)
 TOLD_BY_THEN = timedelta(seconds=5)
 LOOKED_AT = ("open", "partially_filled", *UNCLEAR)
+ASKED_BY_THEN = timedelta(seconds=10)
+UNASKED = "nobody could ask the venue"
 FANOUT_FIRST = timedelta(seconds=10)
 
 
@@ -160,10 +162,27 @@ def _adopt(placed: Sequence[Found], now: datetime) -> set[int]:
     receipts.follow(Cause.ACKNOWLEDGE, moved)
     reports = [Reported(each.due.order_id, fill) for each in placed for fill in each.fills]
     changed = book_fills(reports=reports, now=now) if reports else set()
-    old = {each.order_id for each in reports if each.fill.at < now - TOLD_BY_THEN}
-    watched.doubt(old & changed, now)
-    record_late_fills(order_ids=sorted(old & changed), now=now)
+    late = [
+        fill
+        for each in placed
+        if each.due.order_id in changed
+        and (fill := _late(each)) is not None
+        and fill.since < now - TOLD_BY_THEN
+    ]
+    watched.doubt({each.order_id for each in late}, now)
+    record_late_fills(late, now=now)
     return moved | changed | _finish(placed, now)
+
+
+def _late(found: Found) -> LateFill | None:
+    """What asking found beyond what was booked when it was asked."""
+    total = Decimal(0)
+    since: datetime | None = None
+    for fill in sorted(found.fills, key=lambda each: each.at):
+        total += fill.quantity
+        if since is None and total > found.due.filled:
+            since = fill.at
+    return LateFill(found.due.order_id, found.due.filled, total, since) if since else None
 
 
 def _wishes(among: Sequence[Found]) -> dict[int, str]:
@@ -222,6 +241,9 @@ def _absent(absent: Sequence[Found], now: datetime) -> set[int]:
 
 
 def _give_up(unclear: Sequence[Found], now: datetime) -> set[int]:
+    """A person has to look at what stays unknown, and at what is known and not to be found: until
+    then the copy's closes wait for it.
+    """
     overdue = [
         Change(
             each.due.order_id,
@@ -231,12 +253,33 @@ def _give_up(unclear: Sequence[Found], now: datetime) -> set[int]:
             due_at=now + SLOWEST,
         )
         for each in unclear
-        if each.due.status == OrderStatus.UNKNOWN.value
+        if (each.missing or each.due.status == OrderStatus.UNKNOWN.value)
         and now - each.due.sent_at > NEEDS_PERSON_AFTER
     ]
     moved = move(Cause.GIVE_UP, overdue, now)
     receipts.follow(Cause.GIVE_UP, moved)
     return moved
+
+
+@transaction.atomic(durable=True)
+def give_up_unasked(*, now: datetime) -> int:
+    """Command: unknown past the deadline though nobody could ask: keys that cannot be opened, a
+    venue that lets nobody ask, no budget left. A person has to look; looks go on where they can.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.id, o.fence FROM trading_order o JOIN trading_orderattempt a "
+            "ON a.order_id = o.id AND a.number = o.attempts WHERE o.status = %s "
+            "AND coalesce(a.sent_at, a.claimed_at) < %s LIMIT 1000",
+            [OrderStatus.UNKNOWN.value, now - NEEDS_PERSON_AFTER - ASKED_BY_THEN],
+        )
+        rows = cursor.fetchall()
+    code, due = Code.NEEDS_PERSON.value, now + SLOWEST
+    changes = [Change(row[0], fence=row[1], code=code, message=UNASKED, due_at=due) for row in rows]
+    moved = move(Cause.GIVE_UP, changes, now)
+    receipts.follow(Cause.GIVE_UP, moved)
+    receipts.announce(sorted(moved))
+    return len(moved)
 
 
 @transaction.atomic(durable=True)

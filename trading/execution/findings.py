@@ -78,7 +78,10 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``fills`` are the order's own, old ones included; ``state`` is the venue's, when placed."""
+    """``fills`` are the order's own, old ones included; ``state`` is the venue's, when placed.
+
+    ``missing``: the venue says that it has no such order, which is no proof by itself.
+    """
 
     due: Due
     finding: Finding
@@ -87,6 +90,7 @@ class Found:
     executed: Decimal = Decimal(0)
     fills: tuple[FillReport, ...] = ()
     message: str = ""
+    missing: bool = False
     evidence: tuple[Seen, ...] = ()
 
 

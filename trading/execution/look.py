@@ -70,9 +70,10 @@ class _Look:
             if report.lookup is Lookup.FOUND:
                 fills = await self._own_fills(report)
                 return self._placed(report.venue_order_id, report.state, report.executed, fills)
-            if report.lookup is Lookup.ABSENT and await self._proven():
+            missing = report.lookup is Lookup.ABSENT
+            if missing and await self._proven():
                 return Found(due, Finding.ABSENT, evidence=tuple(self._seen))
-            return self._unclear(report.message)
+            return self._unclear(report.message, missing=missing)
         except VenueUnavailable as fault:
             self._seen.append(Seen("venue", f"no usable answer: {fault}"))
             return self._unclear(str(fault))
@@ -89,8 +90,9 @@ class _Look:
             self._due, Finding.PLACED, venue_order_id, state, executed, fills, evidence=seen
         )
 
-    def _unclear(self, message: str) -> Found:
-        return Found(self._due, Finding.UNCLEAR, message=message, evidence=tuple(self._seen))
+    def _unclear(self, message: str, *, missing: bool = False) -> Found:
+        seen = tuple(self._seen)
+        return Found(self._due, Finding.UNCLEAR, message=message, missing=missing, evidence=seen)
 
     async def _own_fills(self, report: OrderReport) -> tuple[FillReport, ...]:
         """Of one that is over they are asked for even if all seem to be booked, as the stream told
@@ -113,7 +115,7 @@ class _Look:
     async def _proven(self) -> bool:
         """The four together; the cheapest first, for one that speaks against it is enough."""
         due = self._due
-        if not due.unclear or due.filled > Decimal(0) or due.venue_order_id:
+        if not due.unclear or due.venue_order_id or due.filled > Decimal(0):
             return False  # it was acknowledged once; not finding it now proves nothing
         if not self._gateway.acceptance_window:
             return True  # nothing is ever on its way there: paper

@@ -38,8 +38,9 @@ SELECT c.system_identifier || '/' || left(pg_walfile_name(pg_current_wal_insert_
   FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()
 """
 # Accounts that may open nothing yet; paper accounts have no venue that could know more.
-BLOCKED = """a.kind <> 'paper' AND a.created_at < y.begun_at AND NOT EXISTS (
-    SELECT FROM trading_reconciliation g WHERE g.account_id = a.id AND g.agreed_at > y.begun_at)"""
+BLOCKED = """a.kind <> 'paper' AND y.begun_at IS NOT NULL AND a.created_at < y.begun_at
+    AND NOT EXISTS (SELECT FROM trading_reconciliation g
+        WHERE g.account_id = a.id AND g.agreed_at > y.begun_at)"""
 NEWEST = "SELECT max(begun_at) AS begun_at FROM trading_recovery"
 _WAITING = f"""
 SELECT count(*) FILTER (WHERE {BLOCKED}), max(y.begun_at)
@@ -63,6 +64,11 @@ def recognise(now: datetime) -> bool:
     begun = _recognised(now)
     _known.add(connection.connection)
     return begun
+
+
+def sweep_recovery(now: datetime) -> int:
+    """Sweeper: looks each time, for what stands between may keep connections across a failover."""
+    return int(_recognised(now))
 
 
 @transaction.atomic(durable=True)

@@ -11,7 +11,7 @@ from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
 from trading.execution import cancels
 from trading.execution.claims import end_planned, expire_stale
-from trading.execution.due import LOOKED_AT, lose_expired_leases
+from trading.execution.due import LOOKED_AT, give_up_unasked, lose_expired_leases
 from trading.execution.nudge import nudge_send
 from trading.execution.runtime import dispatcher
 from trading.models import Order
@@ -41,8 +41,11 @@ def sweep_sending(now: datetime, broker_answers: Callable[[], bool]) -> int:
 
 
 def sweep_leases(now: datetime) -> int:
-    """Orders whose sender is gone become unknown, and stale opens end."""
-    return lose_expired_leases(now=now) + expire_stale(now=now, why=dispatcher().governor.why_late)
+    """Orders whose sender is gone become unknown, what is unknown for too long a person's, and
+    stale opens end.
+    """
+    lost = lose_expired_leases(now=now) + give_up_unasked(now=now)
+    return lost + expire_stale(now=now, why=dispatcher().governor.why_late)
 
 
 def sweep_due(now: datetime) -> int:

@@ -11,10 +11,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from mimic.core.money import ceil_to_step, floor_to_step
 from trading.domain.orders import OrderStatus
 from trading.domain.receipts import Code
-from trading.domain.repairs import pause_after, traded
+from trading.domain.repairs import Room, close_quantity, pause_after, traded
 from trading.models import LegState
 
 ZERO = Decimal(0)
@@ -86,25 +85,24 @@ def judge(leg: Leg, closing: Closing) -> Verdict:
     if leg.order_status not in (None, OrderStatus.FILLED.value):
         return _failed(leg, so_far)
     key = (leg.account_id, leg.symbol, leg.position_side)
-    free = abs(leg.position) - leg.under_way - closing[key]
-    quantity = _quantity(leg, max(free, ZERO))
+    under_way = leg.under_way + closing[key]
+    quantity = close_quantity(
+        Room(abs(leg.held), abs(leg.held), abs(leg.position), under_way, leg.step, ZERO, leg.most)
+    )
     if quantity > 0:
         closing[key] += quantity
         # Looked at again as soon as its order is settled: see the rows' own condition.
         return so_far._replace(
             state=LegState.CLOSING, tries=leg.tries + 1, quantity=quantity, wait=timedelta(0)
         )
-    if leg.held != 0 and leg.position != 0:  # others are closing it: their orders may yet fail
+    dust = leg.held != 0 and leg.position != 0
+    if dust and under_way:  # others are closing it: their orders may yet fail
         return so_far._replace(code=Code.UNRESOLVED_ORDER.value)
-    state, code = (LegState.DONE, "") if closed else (LegState.NOTHING, Code.NOTHING_TO_CLOSE.value)
+    code = (
+        Code.BELOW_MIN_QUANTITY.value if dust else ("" if closed else Code.NOTHING_TO_CLOSE.value)
+    )
+    state = LegState.DONE if closed else LegState.NOTHING
     return so_far._replace(state=state, code=code, wait=None)
-
-
-def _quantity(leg: Leg, free: Decimal) -> Decimal:
-    """Rounded up, for what is left below a step could never be closed; never past what is free."""
-    wanted = min(abs(leg.held), free)
-    quantity = min(ceil_to_step(wanted, leg.step), free)
-    return quantity if leg.most is None else min(quantity, floor_to_step(leg.most, leg.step))
 
 
 def _failed(leg: Leg, so_far: Verdict) -> Verdict:

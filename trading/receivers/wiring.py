@@ -28,7 +28,7 @@ from trading.copying.targets import gaps, stopping
 from trading.copying.venue_leverage import plan_venue_settings
 from trading.execution import cancels, key_checks, nudge, receipts, setting_rounds
 from trading.execution.connecting import sweep_rechecks
-from trading.execution.recovery import recognise
+from trading.execution.recovery import sweep_recovery
 from trading.execution.sweep import sweep_cancels, sweep_due, sweep_leases, sweep_sending
 from trading.market import prices
 from trading.market.selectors import is_traded
@@ -55,7 +55,7 @@ def connect() -> None:
     register_partitioned("trading_copyexecution", keep_days=400)
     register_partitioned("trading_orderevent", keep_days=7 * 366)
     register_partitioned("trading_fill", keep_days=7 * 366)
-    register_sweeper("recovery", recognise, every=_SECOND)
+    register_sweeper("recovery", sweep_recovery, every=_SECOND)
     register_sweeper("fan-outs", sweep_fanouts, every=_SECOND)
     sending = partial(sweep_sending, broker_answers=broker_answers)
     register_sweeper("orders to send", sending, every=_SECOND)

@@ -22,9 +22,9 @@ LATE = 2.0  # times its pace after which an account is overdue
 
 _PACE = """
 CASE
+    WHEN EXISTS (SELECT FROM trading_recovery y WHERE y.begun_at > r.asked_at) THEN interval '0'
     WHEN EXISTS (SELECT FROM trading_recovery y WHERE y.begun_at > r.compared_at)
-        THEN interval '5 s'
-    WHEN EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.closed_at IS NULL
+      OR EXISTS (SELECT FROM trading_order o WHERE o.account_id = a.id AND o.closed_at IS NULL
         AND o.status <> 'planned') THEN interval '10 s'
     WHEN EXISTS (SELECT FROM trading_divergence d WHERE d.account_id = a.id
         AND d.healed_at IS NULL) THEN interval '20 s'

@@ -37,8 +37,8 @@ WITH legs AS (
       FROM legs l
 )
 SELECT l.subscription_id, l.symbol, g.id, g.action, g.direction, coalesce(g.close_pct, 100),
-    g.valid_until, o.quantity, o.filled, coalesce(r.done, 0), o.status, o.code,
-    o.cancel_asked_at IS NOT NULL, o.side
+    g.valid_until, o.quantity, o.filled, coalesce(r.done, 0), r.ended_at IS NOT NULL, o.status,
+    o.code, o.cancel_asked_at IS NOT NULL, o.side
   FROM since l
   JOIN signals_signal g ON g.strategy_id = l.strategy_id AND g.symbol = l.symbol AND g.id >= l.first
   LEFT JOIN trading_order o ON o.origin_kind IN ('signal', 'join') AND o.origin_id = g.id
@@ -55,7 +55,8 @@ _NOT_AGAIN = frozenset(
     code.value
     for code in (
         Code.KILL_SWITCH, Code.CLOSED_BEFORE_SENT, Code.CLOSED_BEFORE_FILLED, Code.COPY_STOPPED,
-        Code.LEFT_TO_PERSON, Code.DECLARED_ABSENT, Code.SIGNAL_TOO_OLD, Code.KEY_GUARD,
+        Code.PAUSED_BEFORE_SENT, Code.LEFT_TO_PERSON, Code.DECLARED_ABSENT, Code.SIGNAL_TOO_OLD,
+        Code.KEY_GUARD,
     )
 )  # fmt: skip
 """Why an open ended that nobody wants any more: somebody meant it to."""
@@ -72,6 +73,7 @@ class _Row(NamedTuple):
     quantity: Decimal | None
     filled: Decimal | None
     repaired: Decimal
+    repair_ended: bool
     status: str | None
     code: str | None
     cancelled: bool
@@ -82,6 +84,8 @@ class _Row(NamedTuple):
         if self.action == Action.CLOSE:
             whole = self.close_pct >= 100
             side = _SIDES.get(self.direction)
+            if self.repair_ended:  # what it had to leave goes with the next close
+                filled = max(filled, quantity)
             return Asked(self.signal_id, Ask.ALL if whole else Ask.PART, side, quantity, filled)
         return Asked(
             self.signal_id, Ask.OPEN, _SIDES.get(self.direction), quantity, filled,
@@ -91,7 +95,7 @@ class _Row(NamedTuple):
     def _wanted(self, now: datetime) -> bool:
         """Whether the rest of an open may still be bought; its gates are asked right before."""
         late = self.valid_until is not None and self.valid_until < now
-        unwanted = late or self.cancelled or self.code in _NOT_AGAIN
+        unwanted = late or self.cancelled or self.repair_ended or self.code in _NOT_AGAIN
         return self.status in _ENDED and not unwanted
 
 

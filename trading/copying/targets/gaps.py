@@ -76,9 +76,9 @@ def plan_gaps(keys: Sequence[Key], now: datetime) -> int:
             if status in (FOLLOWING if need.close else OPENING) and not known:
                 found.append(_repair(key, account_id, held, need, now))
     # Sorted, as wherever repairs are planned: who plans the same waits, and never in a circle.
-    fresh = sorted(_of_new_signals(found), key=lambda row: (row.subscription_id, row.symbol))
-    Repair.objects.bulk_create(fresh, ignore_conflicts=True)
-    return len(fresh)
+    found.sort(key=lambda row: (row.subscription_id, row.symbol))
+    Repair.objects.bulk_create(found, ignore_conflicts=True)
+    return len(found)
 
 
 def _held() -> Iterator[list[Key]]:
@@ -100,11 +100,3 @@ def _repair(key: Key, account_id: int, held: Decimal, need: Need, now: datetime)
         cause=RepairCause.CLOSE if need.close else RepairCause.OPEN, signal_id=need.signal_id,
         held=held, target=need.target, created_at=now, due_at=now,
     )  # fmt: skip
-
-
-def _of_new_signals(found: Sequence[Repair]) -> list[Repair]:
-    """Without those for a signal that was repaired, or given up, before."""
-    told = [row.signal_id for row in found if row.signal_id is not None]
-    rows = Repair.objects.filter(signal_id__in=told)
-    known = set(rows.values_list("subscription_id", "symbol", "signal_id")) if told else set()
-    return [row for row in found if (row.subscription_id, row.symbol, row.signal_id) not in known]

@@ -75,8 +75,10 @@ def preview_join(subscription: CopySubscription, now: datetime) -> list[Joinable
     """Selector: by symbol; nothing is written. Each is weighed alone: together they may be more
     than the caps allow, and the later ones are refused then.
     """
-    found = _open_now(subscription, now)
-    return [_weighed(subscription, signal, left, now) for signal, left in found]
+    return [
+        _weighed(_follower(subscription, signal.symbol, now), signal, left, now)
+        for signal, left in _open_now(subscription, now)
+    ]
 
 
 @transaction.atomic(durable=True)
@@ -94,19 +96,16 @@ def join_positions(
     done = []
     for signal, left in _open_now(subscription, now):
         if signal.pk in signal_ids:
-            joined = _weighed(subscription, signal, left, now)
+            who = _follower(subscription, signal.symbol, now)
+            joined = _weighed(who, signal, left, now)
             done.append(joined)
-            _order(subscription, joined, now)
+            if who is not None and joined.decision.order is not None:
+                _order(who, joined, now)
     return done
 
 
-def _order(subscription: CopySubscription, joined: Joinable, now: datetime) -> None:
+def _order(who: Follower, joined: Joinable, now: datetime) -> None:
     """A receipt and its order; what a gate refused is only told, so that it may be tried again."""
-    if joined.decision.order is None:
-        return
-    who = _follower(subscription, joined.signal.symbol, now)
-    if who is None:
-        return
     decided = [intend.Decided(who, 0, joined.decision)]
     asking = intend.Asking(Origin.JOIN, now + GOOD_FOR)
     intend.write(signal=joined.signal, decided=decided, rooms={}, now=now, asking=asking)
@@ -152,10 +151,9 @@ def _close(
 
 
 def _follower(subscription: CopySubscription, symbol: str, now: datetime) -> Follower | None:
-    ranked = Ranked(subscription.pk, subscription.account_id, subscription.account.route, 0)
     known = followers(
-        chunk=[ranked], strategy_id=subscription.strategy_id, symbol=symbol, now=now,
-        statuses=OPENING,
+        chunk=[Ranked.of(subscription)], strategy_id=subscription.strategy_id, symbol=symbol,
+        now=now, statuses=OPENING,
     )  # fmt: skip
     who = known.get(subscription.pk)
     if who is not None and who.mode == CopyMode.APPROVAL:
@@ -163,11 +161,8 @@ def _follower(subscription: CopySubscription, symbol: str, now: datetime) -> Fol
     return who
 
 
-def _weighed(
-    subscription: CopySubscription, signal: Signal, left: Decimal, now: datetime
-) -> Joinable:
+def _weighed(who: Follower | None, signal: Signal, left: Decimal, now: datetime) -> Joinable:
     """Decided as if the signal had come just now, with all that its order had opened by then."""
-    who = _follower(subscription, signal.symbol, now)
     if who is None:
         decision = Decision(Outcome.SKIPPED, Code.COPY_PAUSED)
         return Joinable(signal, signal.entry_price, None, None, decision, None)

@@ -23,7 +23,7 @@ from trading.models import CopyMode
 
 MOST_TRIES = 3
 SOON = timedelta(seconds=1)
-PASSING = frozenset({Code.STALE_PRICE, Code.STALE_ACCOUNT, Code.UNRESOLVED_ORDER})
+PASSING = frozenset({Code.STALE_PRICE, Code.STALE_ACCOUNT, Code.UNRESOLVED_ORDER, Code.RECOVERING})
 """Gates that may open again while the signal is young enough; its age ends the waiting."""
 _MARGIN_STEP = Decimal("1e-8")
 

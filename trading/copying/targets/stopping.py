@@ -76,13 +76,18 @@ def stop_copy(
 
 
 def carry_out(*, now: datetime, only: Sequence[int] | None = None) -> int:
-    """Command: what stopped copies ask for; returns rows taken up. ``only``: of these copies."""
-    stopped = CopySubscription.objects.exclude(stopping="")
+    """Command: what stopped copies ask for, and that paused ones open nothing more; returns rows
+    taken up. ``only``: of these copies.
+    """
+    copies = CopySubscription.objects.all()
     if only is not None:
-        stopped = stopped.filter(pk__in=only)
+        copies = copies.filter(pk__in=only)
+    paused = copies.filter(status=SubscriptionStatus.PAUSED)
+    done = _cancelled(_opens(paused, now), Code.PAUSED_BEFORE_SENT, now) if paused.exists() else 0
+    stopped = copies.exclude(stopping="")
     if not stopped.exists():
-        return 0
-    done = _cancel(stopped, now) + _keep(stopped, now) + _plan(only, now)
+        return done
+    done += _cancel(stopped, now) + _keep(stopped, now) + _plan(only, now)
     return done + repair(now=now, only=only) + _end(only, now)
 
 
@@ -102,11 +107,19 @@ def _decide(subscription: CopySubscription, way: StopWay, reason: str) -> None:
 
 def _cancel(stopped: QuerySet[CopySubscription], now: datetime) -> int:
     """Opens that are out. Closes too where the positions were kept: they are the person's now."""
-    out = Order.objects.filter(out_long_enough(now), closed_at=None, cancel_asked_at=None)
-    opens = out.filter(reduce_only=False, subscription_id__in=stopped.values("pk"))
-    kept = stopped.filter(stopping=StopWay.KEEP).values("pk")
-    closes = out.filter(reduce_only=True, origin_kind__in=_OURS, subscription_id__in=kept)
+    kept = _out(stopped.filter(stopping=StopWay.KEEP), now)
+    closes = kept.filter(reduce_only=True, origin_kind__in=_OURS)
+    opens = _opens(stopped, now)
     return _cancelled(opens, Code.COPY_STOPPED, now) + _cancelled(closes, Code.LEFT_TO_PERSON, now)
+
+
+def _out(copies: QuerySet[CopySubscription], now: datetime) -> QuerySet[Order]:
+    alive = Order.objects.filter(out_long_enough(now), closed_at=None, cancel_asked_at=None)
+    return alive.filter(subscription_id__in=copies.values("pk"))
+
+
+def _opens(copies: QuerySet[CopySubscription], now: datetime) -> QuerySet[Order]:
+    return _out(copies, now).filter(reduce_only=False)
 
 
 @transaction.atomic(durable=True)
