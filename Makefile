@@ -1,7 +1,7 @@
 # Every target works in a fresh clone on a machine with Python 3.11, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help env demo dev test test-fast e2e api-fuzz chaos security mutants known-mutants texts bench bench-attack bench-sockets bench-truth bench-console lint format lock
+.PHONY: help env demo dev test test-fast e2e api-fuzz chaos security mutants known-mutants texts bench bench-attack bench-sockets bench-truth bench-console bench-lists lint format lock
 
 PYTHON ?=
 VENV := .venv
@@ -76,6 +76,9 @@ bench-truth: $(STAMP) ## accounts reconciled a second, and from a venue's fill t
 
 bench-console: $(STAMP) ## the console over a year of books, 5 M orders (STEP=seed begins anew)
 	$(BIN)/python -m tests.bench.console_volume $(STEP)
+
+bench-lists: $(STAMP) ## a trader's lists over 100,000 trades, every filter
+	$(PYTEST) tests/bench/test_long_books.py -m bench -n 0 -s
 
 lint: $(STAMP) ## style, types and layers
 	$(BIN)/ruff check .

@@ -1,8 +1,7 @@
 """Lists of somebody with 100,000 trades: what each way to ask takes, in the web and in Postgres.
 
-``python -m pytest tests/bench/test_long_books.py -m bench -n 0 -s`` on a quiet machine. Judged is
-the middle answer by the clock; the processor time of the web, for fifty rows, and of Postgres,
-which grows with the books, are printed beside it.
+``make bench-lists`` on a quiet machine. Judged is the middle answer by the clock; the processor
+time of the web, for fifty rows, and of Postgres, which grows with the books, stand beside it.
 """
 
 from __future__ import annotations
