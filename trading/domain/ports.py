@@ -184,11 +184,40 @@ class CancelResult:
 
 @dataclass(frozen=True, slots=True)
 class BalanceReport:
-    """Account totals in quote currency: equity (with open PnL) and what is free as margin."""
+    """Account totals in quote currency: equity (with open PnL) and what is free as margin.
+
+    ``wallet`` is what is there of that very currency without open profit, which only trades and
+    :class:`MoneyReport` change; None where the venue does not tell it apart.
+    """
 
     currency: str
     equity: Decimal
     free_margin: Decimal
+    wallet: Decimal | None = None
+
+
+class MoneyKind(StrEnum):
+    """Why money came or went apart from trades."""
+
+    TRANSFER = "transfer"
+    FUNDING = "funding"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyReport:
+    """An entry of the venue's own account of a wallet. Profits and fees of trades are none.
+
+    ``venue_id`` tells it from every other one of the account. ``amount`` is signed, in
+    ``currency``; ``symbol`` is empty where it concerns the whole account.
+    """
+
+    venue_id: str
+    kind: MoneyKind
+    amount: Decimal
+    currency: str
+    symbol: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +354,12 @@ class Gateway(Protocol):
     ) -> Sequence[FillReport]: ...
 
     async def balance(self, session: AccountSession) -> BalanceReport: ...
+
+    async def money(self, session: AccountSession, since: datetime) -> Sequence[MoneyReport]:
+        """What changed the wallet since then apart from trades, oldest first; nothing where
+        balances tell no wallet.
+        """
+        ...
 
     async def positions(self, session: AccountSession) -> Sequence[PositionReport]: ...
 

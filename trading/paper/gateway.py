@@ -25,6 +25,7 @@ from trading.domain.ports import (
     InstrumentSpec,
     Lookup,
     MarginMode,
+    MoneyReport,
     OrderBook,
     OrderReport,
     OrderRequest,
@@ -132,6 +133,9 @@ class PaperGateway:
     async def fills(
         self, session: AccountSession, symbol: str, since: datetime
     ) -> Sequence[FillReport]:
+        return ()
+
+    async def money(self, session: AccountSession, since: datetime) -> Sequence[MoneyReport]:
         return ()
 
     async def balance(self, session: AccountSession) -> BalanceReport:
