@@ -15,6 +15,7 @@ from trading.admin import (  # noqa: F401
     kill,
     limits,
     masters,
+    money,
     orders,
     strategies,
     streams,

@@ -10,10 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from mimic.console.base import ReadOnlyAdmin
 from mimic.console.display import NOTHING, show_age, show_label, show_price
-from trading.models import Divergence, Reconciliation
+from trading.models import Divergence, MoneyMovement, Reconciliation, WalletMark
+
+OfAccount = Divergence | MoneyMovement | Reconciliation | WalletMark
 
 
-class _Recorded(ReadOnlyAdmin):
+class Recorded(ReadOnlyAdmin):
+    """Of an account; nobody edits it."""
+
     list_select_related = ("account__user", "account__venue")
     search_fields = ("account__label", "account__user__email")
 
@@ -21,16 +25,16 @@ class _Recorded(ReadOnlyAdmin):
         return False
 
     @admin.display(description=_("person"))
-    def person(self, row: Divergence | Reconciliation) -> str:
+    def person(self, row: OfAccount) -> str:
         return str(row.account.user)
 
     @admin.display(description=_("venue"))
-    def venue(self, row: Divergence | Reconciliation) -> str:
+    def venue(self, row: OfAccount) -> str:
         return str(row.account.venue)
 
 
 @admin.register(Divergence)
-class DivergenceAdmin(_Recorded):
+class DivergenceAdmin(Recorded):
     list_display = (
         "found_at", "kind", "account", "person", "venue", "symbol", "position_side", "in_books",
         "at_venue", "action", "state", "to_heal",
@@ -61,7 +65,7 @@ class DivergenceAdmin(_Recorded):
 
 
 @admin.register(Reconciliation)
-class ReconciliationAdmin(_Recorded):
+class ReconciliationAdmin(Recorded):
     ordering = ("-pk",)
     list_display = ("account", "person", "venue", "asked", "compared", "agreed", "failures")
     list_filter = (("account__venue", admin.RelatedOnlyFieldListFilter),)

@@ -22,6 +22,8 @@ from trading.guards.kill import set_kill_switch
 from trading.models import CopySubscription, KillEffect, KillScope, SubscriptionStatus
 
 FRESH = timedelta(seconds=60)
+EXPLAINED_IN = timedelta(seconds=90)
+"""What left a wallet may have been a transfer, for so long."""
 _HUNDRED = Decimal(100)
 
 _DOWN = """
@@ -30,6 +32,8 @@ SELECT b.account_id, b.equity, b.day_equity
  WHERE b.day_equity > 0 AND b.equity < b.day_equity AND b.snapshot_at >= %(fresh)s
    AND EXISTS (SELECT FROM trading_copysubscription s
         WHERE s.account_id = b.account_id AND s.status <> 'stopped')
+   AND NOT EXISTS (SELECT FROM trading_walletmark m
+        WHERE m.account_id = b.account_id AND m.doubted_at > %(doubted)s)
    AND NOT EXISTS (SELECT FROM trading_killswitch k
         WHERE k.scope = 'account' AND k.target = b.account_id::text
           AND ((k.lifted_at IS NULL AND k.effect = 'flatten')
@@ -72,7 +76,10 @@ def close_after_losses(now: datetime) -> int:
 
 def _accounts_down(now: datetime) -> list[Loss]:
     with connection.cursor() as cursor:
-        cursor.execute(_DOWN, {"fresh": now - FRESH, "day": now - timedelta(days=2)})
+        cursor.execute(
+            _DOWN,
+            {"fresh": now - FRESH, "day": now - timedelta(days=2), "doubted": now - EXPLAINED_IN},
+        )
         return list(map(Loss._make, cursor.fetchall()))
 
 

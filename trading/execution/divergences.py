@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from mimic.core.bulk import columns_of
-from trading.models import DivergenceAction, DivergenceKind
+from trading.models import Divergence, DivergenceAction, DivergenceKind
 
 
 class Difference(NamedTuple):
@@ -97,3 +97,38 @@ def record_late_fills(found: Sequence[LateFill], *, now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_FILLS, values)
+
+
+_MONEY = """
+INSERT INTO trading_divergence AS d (account_id, kind, symbol, position_side, ours, theirs, action,
+    found_at, seen_at)
+VALUES (%(account)s, 'money', %(currency)s, 'both', %(ours)s, %(theirs)s, %(action)s, %(since)s,
+    %(now)s)
+ON CONFLICT (account_id, kind, symbol, position_side) WHERE healed_at IS NULL
+DO UPDATE SET ours = excluded.ours, theirs = excluded.theirs, action = excluded.action,
+    seen_at = excluded.seen_at
+"""
+
+
+class Unexplained(NamedTuple):
+    """A wallet that holds something else than all that is known makes up, since then."""
+
+    account_id: int
+    currency: str
+    ours: Decimal
+    theirs: Decimal
+    since: datetime
+
+
+def record_money(found: Unexplained, action: DivergenceAction, now: datetime) -> None:
+    """Operation: one look at a wallet showed this."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MONEY, found._asdict() | {
+            "account": found.account_id, "action": action.value, "now": now,
+        })  # fmt: skip
+
+
+def heal_money(account_ids: Sequence[int], now: datetime) -> None:
+    """Operation: these wallets hold what is known, or what they hold was taken over."""
+    open_ones = Divergence.objects.filter(kind=DivergenceKind.MONEY, healed_at=None)
+    open_ones.filter(account_id__in=account_ids).update(healed_at=now)

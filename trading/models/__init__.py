@@ -40,6 +40,7 @@ from trading.models.masters import (
     MasterState,
     MoveState,
 )
+from trading.models.money import MoneyMovement, WalletMark
 from trading.models.orders import (
     AttemptOutcome,
     LookFinding,
@@ -114,6 +115,7 @@ __all__ = [
     "MasterMove",
     "MasterRemainder",
     "MasterState",
+    "MoneyMovement",
     "MoveState",
     "OrderAttempt",
     "OrderEvent",
@@ -137,4 +139,5 @@ __all__ = [
     "VenueHealth",
     "VenueSetting",
     "VirtualPosition",
+    "WalletMark",
 ]

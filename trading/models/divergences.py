@@ -14,6 +14,7 @@ from trading.models.accounts import ExchangeAccount
 class DivergenceKind(models.TextChoices):
     POSITION = "position", _("Position")
     FILL = "fill", _("Fill found by asking")
+    MONEY = "money", _("Balance")
 
 
 class DivergenceAction(models.TextChoices):
@@ -29,7 +30,7 @@ class Divergence(HotModel):
     """One difference, from the first look that showed it to the first that did not.
 
     ``ours`` and ``theirs`` are signed base units as of ``seen_at``: a position, or what was filled
-    of an order.
+    of an order. Of a balance they are money of the currency that stands in ``symbol``.
     """
 
     account = models.ForeignKey(

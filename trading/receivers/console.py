@@ -55,6 +55,7 @@ def connect() -> None:
         ModelLink(_("Repairs"), "trading.repair", icon="build"),
         ModelLink(_("Divergences"), "trading.divergence", icon="compare", badge=_divergent),
         ModelLink(_("Reconciliations"), "trading.reconciliation", icon="sync_problem"),
+        ModelLink(_("Wallets"), "trading.walletmark", icon="account_balance_wallet"),
         ModelLink(_("Heartbeats"), "ops.heartbeat", icon="ecg_heart"),
     )
     register_section(
@@ -67,6 +68,7 @@ def connect() -> None:
         ModelLink(_("Positions"), "trading.position", icon="stacked_line_chart"),
         ModelLink(_("Virtual positions"), "trading.virtualposition", icon="layers"),
         ModelLink(_("Trades"), "trading.trade", icon="swap_horiz"),
+        ModelLink(_("Money movements"), "trading.moneymovement", icon="payments"),
         ModelLink(_("External orders"), "trading.externalorder", icon="person_edit"),
         ModelLink(_("External fills"), "trading.externalfill", icon="person_check"),
         ModelLink(_("External positions"), "trading.externalposition", icon="person_pin"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from trading.models import Divergence, Reconciliation
+from trading.models import Divergence, MoneyMovement, Reconciliation
 from trading.reconciliation.rounds import overdue_since
 
 SHOWN = 5
@@ -17,17 +17,18 @@ LASTED = timedelta(seconds=10)  # less is a fill on its way into the books
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``differences`` are those that lasted, newest first. ``compared_at`` None: never yet.
-    ``overdue_since``: see :func:`.rounds.overdue_since`.
+    ``overdue_since``: see :func:`.rounds.overdue_since`. ``movements`` are of money, newest first.
     """
 
     compared_at: datetime | None
     failures: int
     overdue_since: datetime | None
     differences: list[Divergence]
+    movements: list[MoneyMovement]
 
 
 def comparison_of(*, account_id: int, now: datetime) -> Comparison:
-    """Three queries."""
+    """Four queries."""
     row = Reconciliation.objects.filter(account_id=account_id).first()
     lasting = Q(healed_at=None, found_at__lte=now - LASTED) | Q(
         healed_at__gte=F("found_at") + LASTED
@@ -38,4 +39,5 @@ def comparison_of(*, account_id: int, now: datetime) -> Comparison:
         failures=row.failures if row else 0,
         overdue_since=overdue_since(account_id=account_id, now=now),
         differences=list(found[:SHOWN]),
+        movements=list(MoneyMovement.objects.filter(account_id=account_id)[:SHOWN]),
     )

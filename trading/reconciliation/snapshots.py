@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import connection, transaction
 
-from trading.domain.ports import AccountSession
+from trading.domain.ports import AccountSession, BalanceReport
 from trading.execution import budgets
 from trading.execution.sessions import load_sessions
 from trading.execution.watched import STALE_AFTER
 from trading.paper.snapshots import mark_to_market
+from trading.reconciliation import money
 from trading.reconciliation.telling import tell_of_balances, tell_of_points
 
 SAME_EQUITY_EVERY = timedelta(hours=1)
 FRESH_FOR = timedelta(seconds=30)  # half of what a decision accepts
 EXPOSED_FOR = timedelta(seconds=60)
 IDLE_FOR = timedelta(minutes=15)
+DOUBTED_FOR = timedelta(seconds=10)
 
 
 _DUE = """
@@ -26,6 +27,7 @@ SELECT a.id FROM trading_exchangeaccount a
   JOIN trading_accountbudget b ON b.account_id = a.id
   LEFT JOIN trading_accountstream t ON t.account_id = a.id AND t.state = 'live'
        AND t.alive_at > %(alive_from)s
+  LEFT JOIN trading_walletmark w ON w.account_id = a.id
  WHERE a.venue_id = %(venue)s AND a.state = 'active' AND a.kind <> 'paper'
    AND (EXISTS (SELECT FROM trading_copysubscription s
             WHERE s.account_id = a.id AND s.status = 'active')
@@ -33,6 +35,7 @@ SELECT a.id FROM trading_exchangeaccount a
             WHERE m.account_id = a.id AND m.ended_at IS NULL))
    AND (b.snapshot_at IS NULL
         OR b.snapshot_at < t.money_at
+        OR (w.doubted_at IS NOT NULL AND b.snapshot_at < %(doubted)s)
         OR b.snapshot_at < CASE
             WHEN t.account_id IS NULL THEN %(unwatched)s
             WHEN EXISTS (SELECT FROM trading_position p
@@ -49,7 +52,7 @@ def due_sessions(*, venue: str, limit: int, now: datetime) -> list[AccountSessio
 
     Half a minute old, where nobody listens. A stream that is whole tells when money moves; then,
     each minute with something open (prices move equity as well) and each quarter of an hour
-    without, the figures are asked for.
+    without, the figures are asked for. Wallets that nothing explains are read again soon.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,6 +61,7 @@ def due_sessions(*, venue: str, limit: int, now: datetime) -> list[AccountSessio
                 "venue": venue,
                 "limit": limit,
                 "alive_from": now - STALE_AFTER,
+                "doubted": now - DOUBTED_FOR,
                 "unwatched": now - FRESH_FOR,
                 "exposed": now - EXPOSED_FOR,
                 "idle": now - IDLE_FOR,
@@ -67,11 +71,31 @@ def due_sessions(*, venue: str, limit: int, now: datetime) -> list[AccountSessio
 
 
 @transaction.atomic(durable=True)
-def store_balances(*, rows: Sequence[tuple[int, Decimal, Decimal]], now: datetime) -> None:
-    """Command: (account id, equity, free margin) rows as the venues told them."""
-    if rows:
-        budgets.write_snapshots(rows, now)
-        tell_of_balances(at=now, account_ids=[row[0] for row in rows])
+def store_balances(
+    *, told: Mapping[int, BalanceReport], asked: datetime, now: datetime
+) -> list[money.Question]:
+    """Command: by account, as the venues told them after ``asked``. Returns whose venue is to be
+    asked what moved their money.
+    """
+    if not told:
+        return []
+    questions = note_balances(told=told, asked=asked, now=now)
+    tell_of_balances(at=now, account_ids=list(told))
+    return questions
+
+
+def note_balances(
+    *, told: Mapping[int, BalanceReport], asked: datetime, now: datetime
+) -> list[money.Question]:
+    """Operation: what decisions read, and the wallets compared."""
+    rows = [(key, each.equity, each.free_margin) for key, each in told.items()]
+    budgets.write_snapshots(rows, now)
+    wallets = [
+        money.Told(key, each.currency, each.wallet, asked)
+        for key, each in told.items()
+        if each.wallet is not None
+    ]
+    return money.judge(wallets, now) if wallets else []
 
 
 @transaction.atomic(durable=True)

@@ -11,7 +11,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import partial
 
 from django.conf import settings
@@ -20,7 +19,13 @@ from django.db.models import Q
 from mimic.core.partitions import ensure_partitions
 from mimic.ops.heartbeat import beat
 from trading.domain.depth import depth_of
-from trading.domain.ports import AccountSession, Gateway, OrderBook, VenueUnavailable
+from trading.domain.ports import (
+    AccountSession,
+    BalanceReport,
+    Gateway,
+    OrderBook,
+    VenueUnavailable,
+)
 from trading.domain.volatility import DAYS, daily_volatility
 from trading.execution.gateways import adapter_of, open_gateway
 from trading.execution.governor import LOOKS, POLLS, Cost, Governor
@@ -30,7 +35,7 @@ from trading.market.prices import take_quotes
 from trading.market.refresh import rules_are_due, store_depths, store_instruments
 from trading.market.volatility import Measured, store_volatility, symbols_to_measure
 from trading.models import Position, Venue
-from trading.reconciliation import rounds, snapshots
+from trading.reconciliation import money, rounds, snapshots
 from trading.reconciliation.database import in_database
 from trading.reconciliation.user_streams.engine import UserStreams
 from trading.venues.limits import limits_of
@@ -190,11 +195,33 @@ class Stream:
             snapshots.due_sessions, venue=venue, limit=BALANCES_AT_ONCE, now=datetime.now(UTC)
         )
         sessions = await asyncio.to_thread(self._granted, venue, await in_database(due))
-        rows = await asyncio.gather(*(self._balance(venue, session) for session in sessions))
-        now = datetime.now(UTC)
-        known = [row for row in rows if row is not None]
-        await in_database(partial(snapshots.store_balances, rows=known, now=now))
-        return len(known)
+        asked = datetime.now(UTC)
+        reports = await asyncio.gather(*(self._balance(venue, session) for session in sessions))
+        told = {
+            session.account_id: report
+            for session, report in zip(sessions, reports, strict=True)
+            if report is not None
+        }
+        store = partial(snapshots.store_balances, told=told, asked=asked, now=datetime.now(UTC))
+        questions = await in_database(store)
+        by_id = {session.account_id: session for session in sessions}
+        for each in questions:
+            await self._why(venue, by_id[each.told.account_id], each)
+        return len(told)
+
+    async def _why(self, venue: str, session: AccountSession, question: money.Question) -> None:
+        """What moved an account's money; asked again later where there is no room, or no answer."""
+        cost = Cost(weight=limits_of(venue).reads.money, requests=1)
+        grant = partial(self._grant, venue, egress_name(session), 1, cost, POLLS)
+        if not await asyncio.to_thread(grant):
+            return
+        try:
+            found = await self._gateways[venue].money(session, question.since)
+        except VenueUnavailable as fault:
+            logger.warning("no money", extra={"account": session.account_id, "fault": str(fault)})
+            return
+        explain = partial(money.explain, question=question, found=found, now=datetime.now(UTC))
+        await in_database(explain)
 
     async def _compare(self, venue: str) -> int:
         """Positions of accounts whose turn it is, against our books; returns of how many."""
@@ -236,15 +263,12 @@ class Stream:
     def _grant(self, venue: str, egress: str, wanted: int, cost: Cost, up_to: float) -> int:
         return self._governor.grant_reads(venue, egress, wanted, cost=cost, up_to=up_to).granted
 
-    async def _balance(
-        self, venue: str, session: AccountSession
-    ) -> tuple[int, Decimal, Decimal] | None:
+    async def _balance(self, venue: str, session: AccountSession) -> BalanceReport | None:
         try:
-            report = await self._gateways[venue].balance(session)
+            return await self._gateways[venue].balance(session)
         except VenueUnavailable as fault:
             logger.warning("no balance", extra={"account": session.account_id, "fault": str(fault)})
             return None
-        return (session.account_id, report.equity, report.free_margin)
 
 
 def _venues() -> set[str]:

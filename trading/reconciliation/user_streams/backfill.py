@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -24,10 +24,10 @@ from trading.domain.ports import (
     PositionReport,
     PositionSide,
 )
-from trading.execution import budgets
 from trading.execution.governor import Cost
 from trading.execution.news import Applied, Told
 from trading.models import ExternalOrder
+from trading.reconciliation.snapshots import note_balances
 from trading.reconciliation.user_streams import drift
 from trading.reconciliation.user_streams.hearing import take_in
 from trading.reconciliation.user_streams.unexplained import explain
@@ -54,6 +54,7 @@ class Report:
     positions: Sequence[PositionReport] = ()
     settings: AccountSettings = field(default_factory=AccountSettings)
     balance: BalanceReport | None = None
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 _SYMBOLS = """
@@ -139,8 +140,8 @@ def settle(*, account_id: int, report: Report, now: datetime) -> tuple[Applied, 
     with transaction.atomic(durable=True):
         open_question = explain(account_id=account_id, positions=report.positions, now=now)
         if report.balance is not None:
-            row = (account_id, report.balance.equity, report.balance.free_margin)
-            budgets.write_snapshots([row], now)
+            told = {account_id: report.balance}
+            note_balances(told=told, asked=report.asked_at, now=now)
         _note_settings(account_id, report)
     return applied, open_question
 
