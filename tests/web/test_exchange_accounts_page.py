@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.cast import VENUE, a_person, a_venue, an_account
+from tests.cast import VENUE, a_follower, a_person, a_strategy, a_venue, an_account
 from tests.web.accounts_cast import (
     FINE,
     KEYS,
@@ -36,6 +37,7 @@ from trading.models import (
     AccountState,
     Egress,
     ExchangeAccount,
+    Reconciliation,
     Venue,
 )
 
@@ -255,3 +257,14 @@ def test_the_pages_about_accounts_never_load_ccxt() -> None:
 def test_an_account_at_a_venue_without_a_catalogue_entry_is_still_listed(trader: Trader) -> None:
     an_account(trader.user, venue=a_venue("simulated").code)
     assert "simulated" in trader.page(LIST)
+
+
+def test_a_page_says_for_how_long_comparing_is_overdue(trader: Trader) -> None:
+    account = an_account(trader.user, keys=Credentials("key", "secret"))
+    a_follower(a_strategy().strategy, account=account)
+    for minutes, told in ((10, False), (45, True)):
+        at = now() - timedelta(minutes=minutes)
+        given = {"asked_at": now(), "compared_at": at}
+        Reconciliation.objects.update_or_create(account=account, defaults=given)
+        page = trader.page("exchange-account", account.public_id)
+        assert ("Overdue for 30" in page) is told
