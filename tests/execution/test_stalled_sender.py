@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.cast import VENUE
 from tests.execution.test_wire import Desk, _on_wire, _signal, desk, running, strategy
-from trading.domain.ports import OrderRequest, Side
+from trading.domain.ports import OrderRequest, Outcome, SendResult, Side
 from trading.execution.claims import equip, take_orders
 from trading.execution.due import lose_expired_leases
+from trading.execution.settle import Answer, settle_answers
 from trading.models import Fill, Order, OrderAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,6 +33,24 @@ def test_what_waited_until_its_lease_was_over_is_not_sent(desk: Desk, strategy: 
     desk.settle()
     assert desk.posted() == []
     assert (Order.objects.get().status, _outcomes()) == ("sending", ["sending"])
+
+
+def test_an_order_that_its_own_process_took_again_leaves_once(desk: Desk, strategy: Any) -> None:
+    """Two jobs wait in one process, and the newer claim's lease is no leave for the older."""
+    _on_wire(desk, strategy)
+    _signal(strategy, desk)
+    now = desk.clock()
+    (older,) = take_orders(route=VENUE, closing=False, limit=10, now=now)
+    passing = SendResult(Outcome.REFUSED, "venue.unavailable", retryable=True)
+    settle_answers(route=VENUE, answers=[Answer(older, passing, now, now)], now=now)
+    later = now + timedelta(seconds=20)
+    (newer,) = take_orders(route=VENUE, closing=False, limit=10, now=later)
+    assert newer.order_id == older.order_id
+    desk.inject(endpoint="GET /fapi/v1/exchangeInfo", action="delay", when="before_accept", ms=500)
+    for claim in (older, newer):
+        desk.dispatcher.adopt(VENUE, [claim], time.monotonic() + 20, time.monotonic())
+    desk.settle()
+    assert desk.posted() == [newer.client_id]
 
 
 @pytest.mark.slow

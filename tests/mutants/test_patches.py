@@ -7,7 +7,8 @@ import pytest
 from tests.mutants.patches import ROOT, Mutant, mutants
 
 SAFEGUARDS = {
-    "receive-window-gate", "unique-intent", "fence-recheck", "signed-before-the-check",
+    "receive-window-gate", "unique-intent", "fence-recheck", "claimed-again",
+    "signed-before-the-check",
     "index-match", "trade-id-dedupe", "position-evidence",
 }  # fmt: skip
 

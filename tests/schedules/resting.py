@@ -41,7 +41,7 @@ def rest(world: World, *, sleepers: bool) -> None:
         _settle_down(world)
     for number, worker in enumerate(world.workers):
         world.wake(number)
-        while worker.held:
+        while worker.jobs:
             world.send(number, "well")
         world.write(number)
     for _ in range(_LAST_NEWS):
@@ -76,7 +76,7 @@ def _see_through(world: World, alive: Sequence[_Alive]) -> None:
     others, world.workers = world.workers, [Worker()]
     for closing in {each.closing for each in alive if each.status == "planned"}:
         world.claim(0, closing=closing)
-    while world.workers[0].held:
+    while world.workers[0].jobs:
         world.send(0, "well")
     world.write(0)
     world.workers = others

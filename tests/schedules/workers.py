@@ -14,13 +14,6 @@ from trading.execution.settle import Answer
 from trading.execution.transitions import Claimed
 
 
-class InHand(NamedTuple):
-    """A claimed order in a worker's memory, with what it knows of its lease."""
-
-    order: Claimed
-    held: Held
-
-
 class Stalled(NamedTuple):
     """Past the last look, not sent yet."""
 
@@ -31,16 +24,22 @@ class Stalled(NamedTuple):
 
 @dataclass(slots=True)
 class Worker:
-    """What a sending process holds in memory; when it dies, that is all that is lost."""
+    """What a sending process holds in memory; when it dies, that is all that is lost.
 
-    held: list[InHand] = field(default_factory=list)
+    ``jobs`` wait to be sent; ``held`` is what it knows of its leases, by order, as the dispatcher
+    does: an order that is taken again has one lease and two jobs.
+    """
+
+    jobs: list[Claimed] = field(default_factory=list)
+    held: dict[int, Held] = field(default_factory=dict)
     stalled: list[Stalled] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
 
     def adopt(self, orders: Sequence[Claimed]) -> None:
         for order in orders:
             deadline = (order.lease_until - timedelta(seconds=SAFETY)).timestamp()
-            self.held.append(InHand(order, Held(order.fence, deadline, 0.0)))
+            self.jobs.append(order)
+            self.held[order.order_id] = Held(order.fence, deadline, 0.0)
 
 
 class _Room:

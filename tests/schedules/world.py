@@ -150,21 +150,19 @@ class World:
     def renew(self, number: int) -> None:
         """Longer leases for what is still the worker's; it never learns what is not."""
         worker = self.workers[number]
-        pairs = [(each.order.order_id, each.held.fence) for each in worker.held]
+        pairs = [(order_id, each.fence) for order_id, each in worker.held.items()]
         mine = renew(pairs, self.now) if pairs else set()
         deadline = (self.now + LEASE - timedelta(seconds=SAFETY)).timestamp()
-        worker.held = [
-            each._replace(held=each.held._replace(deadline=deadline))
-            if each.order.order_id in mine else each for each in worker.held
-        ]  # fmt: skip
+        for order_id in mine:
+            worker.held[order_id] = worker.held[order_id]._replace(deadline=deadline)
 
     def stall(self, number: int) -> None:
         """The worker makes sure that it may send its next order, and is stopped."""
         worker = self.workers[number]
-        if not worker.held:
+        if not worker.jobs:
             return
-        order, held = worker.held.pop(0)
-        request = departing(order, held, self.now.timestamp)
+        order = worker.jobs.pop(0)
+        request = departing(order, worker.held.get(order.order_id), self.now.timestamp)
         if request is not None:
             worker.stalled.append(Stalled(order, request, self.now))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from trading.domain.ports import OrderRequest, PositionSide, Side
 from trading.execution.transitions import Claimed
@@ -34,13 +34,19 @@ class Held(NamedTuple):
 def departing(
     order: Claimed, held: Held | None, clock: Callable[[], float] = time.monotonic
 ) -> OrderRequest | None:
-    """The order as it is to be sent now; None when it is not ours any more: recalled, or the lease
-    is over. ``clock`` is the deadline's.
+    """The order as it is to be sent now; None when it is not ours any more: recalled, taken again
+    meanwhile (which may be by this very process, for another attempt), or the lease is over.
+    ``clock`` is the deadline's.
     """
     request = _request(order)  # of a time before the lease is looked at, never after
-    if held is None or clock() >= held.deadline:
+    if not is_ours(held, order) or clock() >= held.deadline:
         return None
     return request
+
+
+def is_ours(held: Held | None, order: Claimed) -> TypeGuard[Held]:
+    """Whether what is held is this very claim of the order."""
+    return held is not None and held.fence == order.fence
 
 
 def _request(order: Claimed) -> OrderRequest:

@@ -30,7 +30,7 @@ from trading.domain.ports import Gateway
 from trading.execution.cancels import take_cancels
 from trading.execution.checkpoint import checkpoint
 from trading.execution.claims import Job, equip, put_back, take_orders
-from trading.execution.departure import SAFETY, Held, departing
+from trading.execution.departure import SAFETY, Held, departing, is_ours
 from trading.execution.due import take_due
 from trading.execution.egress_selectors import Way, ways_in_use
 from trading.execution.findings import Due
@@ -328,7 +328,7 @@ class Dispatcher:
         finally:
             for order in orders:
                 if order.order_id not in sent:
-                    self._held[route].pop(order.order_id, None)
+                    self._let_go(route, order)
 
     def _admitted(self, route: str, orders: Sequence[Claimed]) -> list[Job]:
         """Those whose accounts may send now; the others are planned again."""
@@ -347,7 +347,7 @@ class Dispatcher:
         held = self._held[route].get(order.order_id)
         request = departing(order, held)
         if held is None or request is None or state.opened is None:
-            self._held[route].pop(order.order_id, None)
+            self._let_go(route, order)
             return
         self._held[route][order.order_id] = held._replace(out=True)
         checkpoint("sending")
@@ -355,7 +355,7 @@ class Dispatcher:
         try:
             result = await state.opened.place(job.session, request)
         except BaseException:  # places answer, they do not raise: the lease runs out, and we ask
-            self._held[route].pop(order.order_id, None)
+            self._let_go(route, order)
             raise
         state.seconds.observe(time.perf_counter() - started)
         checkpoint("answered")
@@ -366,7 +366,7 @@ class Dispatcher:
     async def _may_leave(self, route: str, egress: str, state: _Route, order: Claimed) -> bool:
         """Not if it is not ours any more, nor while a limit or a breaker keeps it back."""
         held = self._held[route].get(order.order_id)
-        if held is None:
+        if not is_ours(held, order):
             return False
         wait = await self.governor.clearance(
             route,
@@ -379,6 +379,11 @@ class Dispatcher:
             state.kept_back.append((order, wait))
             self._write_soon(route, state)
         return not wait
+
+    def _let_go(self, route: str, order: Claimed) -> None:
+        """Of this claim alone: the order may have been taken again since."""
+        if is_ours(self._held[route].get(order.order_id), order):
+            del self._held[route][order.order_id]
 
     def _write_soon(self, route: str, state: _Route) -> None:
         if state.writers == 0 or (state.writers < WRITERS and len(state.answers) >= BATCH):
@@ -393,14 +398,14 @@ class Dispatcher:
             if late:
                 await self.in_database(partial(put_back, late, self._clock()))
                 for order, _ in late:
-                    self._held[route].pop(order.order_id, None)
+                    self._let_go(route, order)
             batch, state.answers = state.answers[:BATCH], state.answers[BATCH:]
             if not batch and not late:
                 break
             if batch:
                 await self._write_batch(route, batch)
             for answer in batch:
-                self._held[route].pop(answer.order.order_id, None)
+                self._let_go(route, answer.order)
             self.governor.note_in_flight(route, len(self._held[route]))
         state.writers -= 1
         if state.writers == 0 and not self._draining.is_set():
@@ -452,8 +457,9 @@ class Dispatcher:
                     continue
                 deadline = renewed_at + LEASE.total_seconds() - SAFETY
                 for order_id, fence in pairs:
-                    if order_id in mine and order_id in held:
-                        held[order_id] = held[order_id]._replace(fence=fence, deadline=deadline)
+                    now_held = held.get(order_id)
+                    if order_id in mine and now_held is not None and now_held.fence == fence:
+                        held[order_id] = now_held._replace(deadline=deadline)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)
