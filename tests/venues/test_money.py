@@ -159,6 +159,17 @@ async def test_weeks_are_asked_for_as_the_venue_allows(teller: Teller) -> None:
     assert [each.amount for each in await teller.money(days=1)] == [D(3)]
 
 
+async def test_since_when_is_meant_by_the_venues_clock(teller: Teller) -> None:
+    teller.inject(clock_skew=60_000)
+    with pytest.raises(VenueUnavailable):  # the refusal that tells us so
+        await teller.money()
+    teller.move("transfer", "1", age=30_000)
+    teller.move("transfer", "2")
+    since = datetime.now(UTC) - timedelta(seconds=10)
+    told = await teller.gateway.money(teller.books.alice, since)
+    assert [each.amount for each in told] == [D(2)]
+
+
 async def test_an_answer_that_is_no_clean_success_is_not_taken_for_nothing(teller: Teller) -> None:
     await teller.money()
     faults: list[dict[str, Any]] = [

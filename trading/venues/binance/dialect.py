@@ -77,12 +77,12 @@ class BinanceLinear:
     async def balance(self, client: Any) -> BalanceReport:
         """An account that never held the currency lists no row of it: then its wallet has none."""
         account = await client.fapiPrivateV3GetAccount()
-        held = {row["asset"]: number(row["walletBalance"]) for row in account["assets"]}
+        held = [row["walletBalance"] for row in account["assets"] if row["asset"] == CURRENCY]
         return BalanceReport(
             currency=CURRENCY,
             equity=number(account["totalMarginBalance"]),
             free_margin=number(account["availableBalance"]),
-            wallet=held.get(CURRENCY, Decimal(0)),
+            wallet=sum(map(number, held), Decimal(0)),
         )
 
     async def money(
