@@ -152,6 +152,7 @@ async def test_free_margin_is_told_by_the_account_or_reckoned_from_the_row(
     row = {
         "coin": "USDT",
         "equity": "100",
+        "walletBalance": "90",
         "locked": "0",
         "totalPositionIM": "",
         "totalOrderIM": "",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from trading.domain.keys import KeyReport
 from trading.domain.ports import (
     AccountSettings,
     BalanceReport,
+    MoneyReport,
     OrderRequest,
     PositionReport,
     Quote,
@@ -163,6 +164,19 @@ class PagingDialect(Protocol):
 
     async def trades(self, client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
         """ccxt's trades from ``since_ms`` (venue milliseconds) on, oldest first, each once."""
+        ...
+
+
+@runtime_checkable
+class MoneyDialect(Protocol):
+    """Optional: a venue that keeps an account of the wallet which its balance tells."""
+
+    async def money(
+        self, client: Any, since: datetime, listings: Mapping[str, Listing]
+    ) -> list[MoneyReport]:
+        """What changed the wallet from ``since`` (by the venue's clock) on, apart from trades
+        that :meth:`Gateway.fills` tells; oldest first, each once. ``listings`` by the venue's id.
+        """
         ...
 
 

@@ -15,6 +15,11 @@ def number(value: Any) -> Decimal:
     return found
 
 
+def milliseconds(at: datetime) -> int:
+    """Since 1970, of an aware time; what is beyond the last whole one is left out."""
+    return int(at.timestamp() * 1000)
+
+
 def moment(milliseconds: Any) -> datetime:
     """Since 1970. Raises ValueError or TypeError for what is no whole number."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -57,7 +57,8 @@ class Reaction(NamedTuple):
 class Reads(NamedTuple):
     """What reading costs in windows of weight: one look at an order (its state and its trades),
     one account's balance, all quotes once, one instrument's daily candles, its order book, an
-    account's settings of one instrument read twice and changed, an account's conditional orders.
+    account's settings of one instrument read twice and changed, an account's conditional orders,
+    a page of what moved its money.
     """
 
     look: int = 1
@@ -67,6 +68,7 @@ class Reads(NamedTuple):
     book: int = 1
     settings: int = 1
     exits: int = 1
+    money: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ _LIMITS = {
             Window("account", "orders", 1_200, 60, used_header="X-MBX-ORDER-COUNT-1M"),
         ),
         order_weight=0,
-        reads=Reads(look=1 + 5, balance=5, quotes=5 + 10, book=2, settings=2 * 10 + 3, exits=40),
+        reads=Reads(
+            look=1 + 5, balance=5, quotes=5 + 10, book=2, settings=2 * 10 + 3, exits=40, money=30
+        ),
         in_flight=512,
         reactions=(
             Reaction(10.0, venue_code="-1015", scope="account"),
@@ -134,7 +138,7 @@ _LIMITS = {
             Window("account", "orders", 30, 1, left_header="x-ratelimit-remaining"),
         ),
         order_weight=0,
-        reads=Reads(look=0, balance=0, quotes=40, candles=1, book=1, settings=0, exits=0),
+        reads=Reads(look=0, balance=0, quotes=40, candles=1, book=1, settings=0, exits=0, money=0),
         in_flight=512,
         reactions=(Reaction(1.0, code="venue.rate_limited", scope="account"),),
     ),
@@ -144,7 +148,7 @@ _LIMITS = {
             Window("account", "orders", 12, 1, left_header="Remaining-Req"),
         ),
         order_weight=1,  # the book is asked for before a buy at market
-        reads=Reads(look=0, balance=1, quotes=3, candles=1, book=1, settings=0, exits=0),
+        reads=Reads(look=0, balance=1, quotes=3, candles=1, book=1, settings=0, exits=0, money=0),
         in_flight=512,
         reactions=(Reaction(1.0, code="venue.rate_limited", scope="account"),),
     ),

@@ -17,6 +17,7 @@ from tests.simulators.binance.orders import Order, Trade
 if TYPE_CHECKING:
     from tests.simulators.binance.algo import AlgoOrder
     from tests.simulators.binance.book import Market
+    from tests.simulators.movements import Movement
 
 ZERO = Decimal(0)
 DEFAULT_LEVERAGE = 20
@@ -80,6 +81,7 @@ class Account:
     by_client_id: dict[str, Order] = field(default_factory=dict)
     open_orders: dict[int, Order] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
     algos: dict[int, AlgoOrder] = field(default_factory=dict)
     order_count: OrderCount = field(default_factory=OrderCount)
     listen_key: str = ""

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.simulators.binance import algo, engine, events
+from tests.simulators.binance import algo, engine, income
 from tests.simulators.binance.book import Level
 from tests.simulators.binance.ledger import told
+from tests.simulators.movements import read_movements
 
 if TYPE_CHECKING:
     from tests.simulators.binance.server import BinanceSimulator
@@ -125,13 +126,13 @@ def liquidate(simulator: BinanceSimulator, body: Json) -> Json:
     return {"orders": engine.liquidate(simulator.venue, account)}
 
 
-def transfer(simulator: BinanceSimulator, body: Json) -> Json:
-    """``{api_key, amount}``: money in (or out, below zero), as by its owner."""
+def money(simulator: BinanceSimulator, body: Json) -> Json:
+    """``{api_key, kind, amount, …}``: money in (or out, below zero); see
+    :func:`tests.simulators.movements.read_movements`."""
     venue = simulator.venue
     account = venue.accounts[body["api_key"]]
-    account.wallet += Decimal(str(body["amount"]))
-    told = events.account_update(account, None, Decimal(0), venue.clock.now(), "MARGIN_TRANSFER")
-    venue.publish(account, told)
+    for movement in read_movements(body, venue.trade_ids, venue.clock):
+        income.move(venue, account, movement)
     return {"wallet": str(account.wallet)}
 
 
@@ -166,7 +167,7 @@ COMMANDS: Mapping[str, Callable[[BinanceSimulator, Any], Json]] = {
     "POST /_sim/book": set_book,
     "POST /_sim/filters": change_filters,
     "POST /_sim/liquidate": liquidate,
-    "POST /_sim/transfer": transfer,
+    "POST /_sim/money": money,
     "POST /_sim/inject": inject,
     "DELETE /_sim/inject": clear_faults,
     "POST /_sim/reset": reset,

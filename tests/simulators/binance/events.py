@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.simulators.binance.accounts import Account, Position
-from tests.simulators.binance.orders import Order, Trade, plain
+from tests.simulators.binance.orders import ZERO, Order, Trade, plain
 
 Json = dict[str, Any]
 
@@ -51,9 +51,15 @@ def order_update(order: Order, execution: str, now: int, trade: Trade | None = N
 
 
 def account_update(
-    account: Account, position: Position | None, mark: Decimal, now: int, reason: str = "ORDER"
+    account: Account,
+    position: Position | None,
+    mark: Decimal,
+    now: int,
+    reason: str = "ORDER",
+    change: Decimal = ZERO,
 ) -> Json:
-    """ACCOUNT_UPDATE with the wallet and, when one changed, the position."""
+    """ACCOUNT_UPDATE with the wallet and, when one changed, the position; ``change`` is what came
+    to the wallet apart from profits and fees."""
     wallet = plain(account.wallet)
     changed = []
     if position is not None:
@@ -70,7 +76,7 @@ def account_update(
                 "ps": position.side,
             }
         ]
-    balances = [{"a": "USDT", "wb": wallet, "cw": wallet, "bc": "0"}]
+    balances = [{"a": "USDT", "wb": wallet, "cw": wallet, "bc": plain(change)}]
     return {
         "e": "ACCOUNT_UPDATE",
         "E": now,

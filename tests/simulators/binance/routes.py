@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.simulators.binance import private, public, trading
+from tests.simulators.binance import income, private, public, trading
 from tests.simulators.binance.calls import Access, Route
 
 PUBLIC, KEY = Access.PUBLIC, Access.KEY
@@ -41,6 +41,7 @@ ROUTES: dict[str, Route] = {
     "GET /fapi/v1/allAlgoOrders": Route(trading.all_algos, weight=5),
     "DELETE /fapi/v1/algoOpenOrders": Route(trading.cancel_all_algos),
     "GET /fapi/v1/userTrades": Route(private.user_trades, weight=5),
+    "GET /fapi/v1/income": Route(income.history, weight=30),
     "GET /fapi/v2/positionRisk": Route(private.position_risk_v2, weight=5),
     "GET /fapi/v3/positionRisk": Route(private.position_risk_v3, weight=5),
     "GET /fapi/v3/account": Route(private.account_v3, weight=5),

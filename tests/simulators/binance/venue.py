@@ -20,6 +20,7 @@ from tests.simulators.binance.orders import Order, Trade
 
 if TYPE_CHECKING:
     from tests.simulators.binance.algo import AlgoOrder
+    from tests.simulators.movements import Movement
 
 TAKER_FEE = Decimal("0.0005")
 MAKER_FEE = Decimal("0.0002")
@@ -127,8 +128,8 @@ class Venue:
             if finer or rules.min_quantity < rules.step:
                 rules.min_quantity = rules.step
 
-    def shown(self, item: Order | Trade) -> bool:
-        """False while a lagging read does not know of an order or a trade yet."""
+    def shown(self, item: Order | Trade | Movement) -> bool:
+        """False while a lagging read does not know of it yet."""
         lag = self.modes.read_lag
         return not lag or self.clock.elapsed() - item.seen_from >= lag
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.bybit import exits, private, public, trading
+from tests.simulators.bybit import exits, log, private, public, trading
 from tests.simulators.bybit.calls import Route
 
 ROUTES: dict[str, Route] = {
@@ -22,6 +22,7 @@ ROUTES: dict[str, Route] = {
     "POST /v5/position/switch-mode": Route(private.switch_mode, 10),
     "POST /v5/position/switch-isolated": Route(private.switch_isolated, 10),
     "GET /v5/account/wallet-balance": Route(private.wallet_balance, 50),
+    "GET /v5/account/transaction-log": Route(log.transactions, 30),
     "GET /v5/account/info": Route(private.account_info, 50),
     "POST /v5/account/set-margin-mode": Route(private.set_margin_mode, 5),
     "GET /v5/user/query-api": Route(private.api_key, 10),

@@ -61,9 +61,12 @@ class BybitStream(SwapStream[Account]):
             self._push(
                 account, "position.linear", {**told, "category": "linear", "entryPrice": entry}
             )
-            coin = {"coin": "USDT", "walletBalance": plain(account.wallet)}
-            self._push(account, "wallet", {"accountType": "UNIFIED", "coin": [coin]})
+            self.tell_wallet(account)
         self._push(account, "order.linear", {"category": "linear", **order.to_wire()})
+
+    def tell_wallet(self, account: Account) -> None:
+        coin = {"coin": "USDT", "walletBalance": plain(account.wallet)}
+        self._push(account, "wallet", {"accountType": "UNIFIED", "coin": [coin]})
 
     def tell_exit(self, account: Account, row: Json) -> None:
         """A stop or target as it stands now; costs nothing where nobody listens."""

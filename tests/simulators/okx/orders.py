@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulators.swaps import orders as swaps
 from tests.simulators.swaps.instruments import plain
 
-_FIRST_BILL = 1_800_000_000_000_000_000
+FIRST_BILL = 1_800_000_000_000_000_000
 _STATES = {
     "open": "live",
     "partly": "partially_filled",
@@ -59,7 +59,7 @@ class Trade(swaps.Trade):
     def to_wire(self) -> dict[str, Any]:
         order = self.order
         return {
-            "billId": str(_FIRST_BILL + self.trade_id),
+            "billId": str(FIRST_BILL + self.trade_id),
             "clOrdId": order.client_id,
             "execType": "M" if self.maker else "T",
             "fee": plain(-self.fee),

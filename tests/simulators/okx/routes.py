@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.okx import algos, private, public, trading
+from tests.simulators.okx import algos, bills, private, public, trading
 from tests.simulators.okx.calls import Route
 
 ROUTES: dict[str, Route] = {
@@ -27,6 +27,8 @@ ROUTES: dict[str, Route] = {
     "GET /api/v5/trade/fills-history": Route(trading.fills_history, 10),
     "GET /api/v5/account/balance": Route(private.balance, 10),
     "GET /api/v5/account/positions": Route(private.positions, 10),
+    "GET /api/v5/account/bills": Route(bills.recent, 10),
+    "GET /api/v5/account/bills-archive": Route(bills.archive, 5),
     "GET /api/v5/account/config": Route(private.config, 5),
     "POST /api/v5/account/set-leverage": Route(private.set_leverage, 20),
     "GET /api/v5/account/leverage-info": Route(private.leverage_info, 20),

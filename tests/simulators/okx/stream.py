@@ -65,9 +65,12 @@ class OkxStream(SwapStream[Account]):
         if trade is not None:
             position = account.position(order.symbol, order.position_side)
             self._push(account, "positions", position_row(self.venue, account, position))
-            balance = {"ccy": "USDT", "cashBal": plain(account.wallet)}
-            row = {"uTime": str(self.venue.clock.now()), "details": [balance]}
-            self._push(account, "account", row)
+            self.tell_wallet(account)
+
+    def tell_wallet(self, account: Account) -> None:
+        balance = {"ccy": "USDT", "cashBal": plain(account.wallet)}
+        row = {"uTime": str(self.venue.clock.now()), "details": [balance]}
+        self._push(account, "account", row)
 
     def _push(self, account: Account, channel: str, row: Json) -> None:
         arg = {"channel": channel, "uid": "1"}

@@ -105,7 +105,7 @@ def open_orders(venue: Venue, call: Call) -> list[Json]:
         for order in reversed(call.account.open_orders.values())
         if venue.shown(order) and _wanted(call, order)
     )
-    return _page(call, wanted, "ordId")
+    return page(call, wanted, "ordId")
 
 
 def recent_fills(venue: Venue, call: Call) -> list[Json]:
@@ -128,7 +128,7 @@ def _fills(venue: Venue, call: Call, horizon: int) -> list[Json]:
         for trade in reversed(call.account.trades)
         if begin <= trade.at <= end and venue.shown(trade) and _wanted(call, trade.order)
     )
-    return _page(call, found, "billId")
+    return page(call, found, "billId")
 
 
 def _wanted(call: Call, order: Order) -> bool:
@@ -136,7 +136,7 @@ def _wanted(call: Call, order: Order) -> bool:
     return all(call.parameters.get(name) in (None, "", value) for name, value in named.items())
 
 
-def _page(call: Call, rows: Iterable[Json], key: str) -> list[Json]:
+def page(call: Call, rows: Iterable[Json], key: str) -> list[Json]:
     """At most ``limit`` (100) rows, those older than ``after``."""
     limit = min(int(call.parameters.get("limit", PAGE)), PAGE)
     after: Any = call.parameters.get("after")

@@ -15,6 +15,7 @@ from tests.simulators.binance.accounts import Position
 from tests.simulators.swaps.orders import ZERO, Order, Trade
 
 if TYPE_CHECKING:
+    from tests.simulators.movements import Movement
     from tests.simulators.swaps.venue import Venue
 
 DEFAULT_LEVERAGE = 10
@@ -43,6 +44,7 @@ class Account:
     by_client_id: dict[str, Order] = field(default_factory=dict)
     open_orders: dict[int, Order] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
 
     def change(self, settings: Mapping[str, object]) -> None:
         """Keys as in :meth:`Venue.add_account`; what is not named stays."""

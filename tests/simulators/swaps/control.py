@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulators.binance.book import Level
 from tests.simulators.binance.ledger import told
+from tests.simulators.movements import read_movements
 from tests.simulators.swaps import engine
 from tests.simulators.swaps.calls import Json
 from tests.simulators.swaps.instruments import plain
@@ -104,6 +105,16 @@ def liquidate(simulator: Simulator, body: Json) -> Json:
     return {"orders": engine.liquidate(simulator.venue, account)}
 
 
+def money(simulator: Simulator, body: Json) -> Json:
+    """``{api_key, kind, amount, …}``: money in (or out, below zero); see
+    :func:`tests.simulators.movements.read_movements`."""
+    venue = simulator.venue
+    account = venue.accounts[body["api_key"]]
+    for movement in read_movements(body, venue.trade_ids, venue.clock):
+        venue.move(account, movement)
+    return {"wallet": str(account.wallet)}
+
+
 def clear_faults(simulator: Simulator, body: Json) -> Json:
     simulator.clear_faults()
     return {}
@@ -140,6 +151,7 @@ COMMANDS: Mapping[str, Callable[[Simulator, Any], Json]] = {
     "POST /_sim/filters": change_filters,
     "POST /_sim/delay": set_delay,
     "POST /_sim/liquidate": liquidate,
+    "POST /_sim/money": money,
     "POST /_sim/inject": inject,
     "DELETE /_sim/inject": clear_faults,
     "POST /_sim/reset": reset,

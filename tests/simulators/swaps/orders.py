@@ -74,6 +74,10 @@ class Order:
         return self.instrument.symbol
 
     @property
+    def number(self) -> int:
+        return self.order_id
+
+    @property
     def rest(self) -> Decimal:
         return self.quantity - self.executed
 
@@ -103,6 +107,15 @@ class Trade:
     rest: Decimal
     at: int
     seen_from: float
+
+    @property
+    def number(self) -> int:
+        return self.trade_id
+
+    @property
+    def change(self) -> Decimal:
+        """Of the wallet."""
+        return self.realised - self.fee
 
     def to_wire(self) -> Json:
         raise NotImplementedError

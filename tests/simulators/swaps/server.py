@@ -69,6 +69,7 @@ class SwapSimulator(LoopbackServer, Generic[V, C]):
         self.stream = self.new_stream(self.venue)
         if self.stream:
             self.venue.tell = self.stream.changed
+            self.venue.tell_wallet = self.stream.moved
 
     def disconnect(self) -> None:
         if self.stream:

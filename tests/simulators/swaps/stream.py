@@ -73,6 +73,14 @@ class SwapStream(Hub[A], Generic[A]):
         if self.listening(account):
             self.tell(order, trade)
 
+    def tell_wallet(self, account: A) -> None:
+        """What is there now; nothing where the venue's stream does not tell it."""
+
+    def moved(self, account: A) -> None:
+        """As the venue calls it."""
+        if self.listening(account):
+            self.tell_wallet(account)
+
     def publish(self, account: A, topic: str, message: Json) -> None:
         data = orjson.dumps(message)
         self.send(account, account.api_key, topic, data, lambda each: topic in each.kinds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,7 @@ from tests.simulators.binance.book import Market
 from tests.simulators.binance.clock import Clock
 from tests.simulators.binance.ledger import Ledger
 from tests.simulators.binance.venue import Modes
+from tests.simulators.movements import Movement
 from tests.simulators.swaps.accounts import Account
 from tests.simulators.swaps.instruments import Instrument
 from tests.simulators.swaps.orders import Order, Trade
@@ -24,7 +25,8 @@ A = TypeVar("A", bound=Account)
 class Venue(Generic[A]):
     """Subclasses say what is listed, how accounts, orders and fills look, and how they refuse.
 
-    ``prices`` are the first marks by symbol; ``tell`` is told of every change of an order.
+    ``prices`` are the first marks by symbol; ``tell`` is told of every change of an order,
+    ``tell_wallet`` of what came to a wallet or went without one.
     """
 
     instruments: dict[str, Instrument]
@@ -42,6 +44,7 @@ class Venue(Generic[A]):
     ledger: Ledger = field(default_factory=Ledger)
     resting: dict[str, dict[int, Order]] = field(default_factory=dict)
     tell: Callable[[Order, Trade | None], None] = lambda _order, _trade: None
+    tell_wallet: Callable[[A], None] = lambda _account: None
 
     def __post_init__(self) -> None:
         for symbol, price in self.prices.items():
@@ -99,8 +102,23 @@ class Venue(Generic[A]):
         mark = self.markets[position.symbol].mark
         return abs(self.instruments[position.symbol].value(position.amount, mark))
 
-    def shown(self, item: Order | Trade) -> bool:
-        """False while a lagging read does not know of an order or a trade yet."""
+    def move(self, account: A, movement: Movement) -> None:
+        """Changes the wallet, enters its account and is told to whoever listens."""
+        account.wallet += movement.change
+        account.movements.append(movement)
+        self.tell_wallet(account)
+
+    def entries(self, account: A) -> Iterator[tuple[Trade | Movement, Decimal]]:
+        """What changed the wallet and what was there after it, newest first."""
+        left = account.wallet
+        changes: list[Trade | Movement] = [*account.trades, *account.movements]
+        for each in sorted(changes, key=lambda each: -each.number):
+            if self.shown(each):
+                yield each, left
+            left -= each.change
+
+    def shown(self, item: Order | Trade | Movement) -> bool:
+        """False while a lagging read does not know of it yet."""
         lag = self.modes.read_lag
         return not lag or self.clock.elapsed() - item.seen_from >= lag
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from trading.domain.keys import KeyReport
@@ -16,6 +17,7 @@ from trading.domain.ports import (
     AccountSettings,
     BalanceReport,
     MarginMode,
+    MoneyReport,
     OrderRequest,
     PositionReport,
     PositionSide,
@@ -23,6 +25,7 @@ from trading.domain.ports import (
 )
 from trading.venues.binance.errors import ORDER_ERRORS
 from trading.venues.binance.fast import BinanceFastOrders
+from trading.venues.binance.money import CURRENCY, incomes
 from trading.venues.binance.streams import BinanceStreams
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
@@ -35,7 +38,9 @@ from trading.venues.wire import Reply
 
 @dataclass(frozen=True, slots=True)
 class BinanceLinear:
-    """Implements :class:`trading.venues.dialect.Dialect`, its inspection, settings and streams."""
+    """Implements :class:`trading.venues.dialect.Dialect`, its inspection, settings, money and
+    streams.
+    """
 
     options: Mapping[str, Any] = field(default_factory=lambda: {"recvWindow": 5000})
     acceptance_window: timedelta = timedelta(seconds=5)  # recvWindow
@@ -70,12 +75,20 @@ class BinanceLinear:
         return params
 
     async def balance(self, client: Any) -> BalanceReport:
+        """An account that never held the currency lists no row of it: then its wallet has none."""
         account = await client.fapiPrivateV3GetAccount()
+        held = [row["walletBalance"] for row in account["assets"] if row["asset"] == CURRENCY]
         return BalanceReport(
-            currency="USDT",
+            currency=CURRENCY,
             equity=number(account["totalMarginBalance"]),
             free_margin=number(account["availableBalance"]),
+            wallet=sum(map(number, held), Decimal(0)),
         )
+
+    async def money(
+        self, client: Any, since: datetime, listings: Mapping[str, Listing]
+    ) -> list[MoneyReport]:
+        return await incomes(client, since, listings)
 
     async def find_order(
         self, client: Any, unified: str, client_id: str

@@ -17,6 +17,7 @@ from trading.domain.ports import (
     AccountSettings,
     BalanceReport,
     MarginMode,
+    MoneyReport,
     OrderRequest,
     PositionReport,
     Quote,
@@ -24,6 +25,7 @@ from trading.domain.ports import (
 from trading.venues.bybit import pages
 from trading.venues.bybit.errors import ORDER_ERRORS, read_error
 from trading.venues.bybit.fast import RECEIVE_WINDOW, BybitFastOrders, position_params
+from trading.venues.bybit.money import CURRENCY, transactions
 from trading.venues.bybit.streams import POSITION_SIDES, SIGNS, BybitStreams
 from trading.venues.fast.protocol import FastOrders
 from trading.venues.figures import number
@@ -32,7 +34,6 @@ from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
-_CURRENCY = "USDT"
 _SETTLED_IN = ("USDT", "USDC")  # positions are listed by the coin that they settle in
 _MODE_SAMPLE = "BTCUSDT"  # the position mode is told by instrument alone
 _MARGIN_MODES = {
@@ -57,7 +58,7 @@ def _options() -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class BybitLinear:
     """Implements :class:`trading.venues.dialect.Dialect` with inspection, settings,
-    paging and streams.
+    paging, money and streams.
     """
 
     options: Mapping[str, Any] = field(default_factory=_options)
@@ -88,15 +89,21 @@ class BybitLinear:
 
         Margin is cross, so that other coins' losses may leave less than the row lets hope.
         """
-        wanted = {"accountType": "UNIFIED", "coin": _CURRENCY}
+        wanted = {"accountType": "UNIFIED", "coin": CURRENCY}
         (account,) = self.rows(await client.privateGetV5AccountWalletBalance(wanted))
         for row in account["coin"]:
-            if row["coin"] == _CURRENCY:
+            if row["coin"] == CURRENCY:
                 equity, told = number(row["equity"]), account["totalAvailableBalance"]
                 used = (row[name] or 0 for name in ("locked", "totalPositionIM", "totalOrderIM"))
                 free = equity - sum((number(part) for part in used), Decimal(0))
-                return BalanceReport(_CURRENCY, equity, min(free, number(told)) if told else free)
-        return BalanceReport(_CURRENCY, Decimal(0), Decimal(0))
+                free = min(free, number(told)) if told else free
+                return BalanceReport(CURRENCY, equity, free, number(row["walletBalance"]))
+        return BalanceReport(CURRENCY, Decimal(0), Decimal(0), Decimal(0))
+
+    async def money(
+        self, client: Any, since: datetime, listings: Mapping[str, Listing]
+    ) -> list[MoneyReport]:
+        return await transactions(client, since, listings)
 
     async def find_order(
         self, client: Any, unified: str, client_id: str

@@ -27,12 +27,17 @@ def rows(answer: Any) -> list[Any]:
 
 
 async def whole(ask: Ask, wanted: Mapping[str, str], length: int) -> list[Mapping[str, Any]]:
-    """Every row of every page, newest first, as far as the cursors lead."""
+    """Every row of every page of linear contracts, newest first."""
+    return await every_page(ask, {"category": "linear", **wanted}, length)
+
+
+async def every_page(ask: Ask, wanted: Mapping[str, str], length: int) -> list[Mapping[str, Any]]:
+    """Every row, newest first, as far as the cursors lead."""
     found: list[Mapping[str, Any]] = []
     cursors: set[str] = set()
     cursor: dict[str, str] = {}
     while True:
-        answer = await ask({"category": "linear", **wanted, "limit": str(length), **cursor})
+        answer = await ask({**wanted, "limit": str(length), **cursor})
         page, following = rows(answer), str(answer["result"].get("nextPageCursor") or "")
         found += page
         if not page or not following:
@@ -54,7 +59,7 @@ async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[s
     """ccxt's trades since then (venue milliseconds), oldest first, each once."""
     found: dict[str, Mapping[str, Any]] = {}
     market = client.market(listing.unified)
-    for begin, end in _windows(since_ms, client.nonce()):
+    for begin, end in windows(since_ms, client.nonce()):
         wanted = {
             "symbol": listing.spec.venue_symbol,
             "startTime": str(begin),
@@ -65,7 +70,7 @@ async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[s
     return [client.parse_trade(row, market) for row in found.values()]
 
 
-def _windows(since_ms: int, now_ms: int) -> Iterator[tuple[int, int]]:
+def windows(since_ms: int, now_ms: int) -> Iterator[tuple[int, int]]:
     """Spans that the venue answers in one go; the last reaches beyond now, whoever's clock errs."""
     length = int(TRADES_WINDOW.total_seconds() * 1000)
     begin = since_ms

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from trading.domain.ports import (
     FillReport,
     Lookup,
     MarginMode,
+    MoneyReport,
     OrderReport,
     OrderRequest,
     Outcome,
@@ -29,7 +30,7 @@ from trading.domain.ports import (
     SettingResult,
     VenueUnavailable,
 )
-from trading.venues.ccxt_gateway import answers, cancelling
+from trading.venues.ccxt_gateway import answers, cancelling, lists
 from trading.venues.ccxt_gateway.batches import read_batch
 from trading.venues.ccxt_gateway.catalogue import Catalogue
 from trading.venues.ccxt_gateway.host import RULES_LAST, Host
@@ -41,7 +42,7 @@ from trading.venues.ccxt_gateway.transport import Pool
 from trading.venues.dialect import (
     InspectingDialect,
     LackingDialect,
-    PagingDialect,
+    MoneyDialect,
     SettingDialect,
     SilentDialect,
     StreamingDialect,
@@ -320,14 +321,7 @@ class CcxtGateway(MarketReads):
 
     async def open_client_ids(self, session: AccountSession, symbol: str) -> frozenset[str]:
         async def ask(client: Any, catalogue: Catalogue) -> frozenset[str]:
-            listing = catalogue.by_symbol[symbol]
-            if isinstance(self._dialect, PagingDialect):
-                return await self._dialect.open_client_ids(client, listing)
-            orders = await client.fetch_open_orders(listing.unified)
-            self._check_complete(orders)
-            if not all(order["clientOrderId"] for order in orders):
-                raise answers.UnusableAnswer("an open order without a client id")
-            return frozenset(order["clientOrderId"] for order in orders)
+            return await lists.open_client_ids(self._dialect, client, catalogue.by_symbol[symbol])
 
         return await self._read(session, ask)
 
@@ -339,37 +333,24 @@ class CcxtGateway(MarketReads):
         async def ask(client: Any, catalogue: Catalogue) -> list[FillReport]:
             listing = catalogue.by_symbol[symbol]
             start = int(since.timestamp() * 1000) - client.clock.ahead_ms
-            trades = await self._all_trades(client, listing, start)
+            trades = await lists.trades(self._dialect, client, listing, start)
             return [read_fill(trade, symbol, listing.contract_size) for trade in trades]
 
         return await self._read(session, ask)
 
-    async def _all_trades(self, client: Any, listing: Listing, start: int) -> list[Any]:
-        """Pages and windows (milliseconds) until the venue's now."""
-        if isinstance(self._dialect, PagingDialect):
-            return await self._dialect.trades(client, listing, start)
-        window = int(self._dialect.trades_window.total_seconds() * 1000)
-        found: dict[str, Any] = {}
-        while start <= client.nonce():
-            page = await client.fetch_my_trades(listing.unified, start, self._dialect.trades_page)
-            self._check_complete(page)
-            found.update((trade["id"], trade) for trade in page)
-            if len(page) < self._dialect.trades_page:
-                start += window
-            elif (last := int(page[-1]["timestamp"])) > start:
-                start = last
-            else:
-                raise answers.UnusableAnswer("one millisecond fills a whole page of trades")
-        return list(found.values())
-
-    def _check_complete(self, parsed: Sequence[Any]) -> None:
-        """ccxt reads an error object as an empty list, and "nothing open" must not come of it."""
-        reply = current_call.get().reply
-        if reply is None or len(self._dialect.rows(reply.json)) != len(parsed):
-            raise answers.UnusableAnswer("a list that is none, or not all of it was understood")
-
     async def balance(self, session: AccountSession) -> BalanceReport:
         return await self._read(session, lambda client, _: self._dialect.balance(client))
+
+    async def money(self, session: AccountSession, since: datetime) -> Sequence[MoneyReport]:
+        dialect = self._dialect
+        if not isinstance(dialect, MoneyDialect):
+            return ()
+
+        async def ask(client: Any, catalogue: Catalogue) -> list[MoneyReport]:
+            theirs = since - timedelta(milliseconds=client.clock.ahead_ms)
+            return await dialect.money(client, theirs, catalogue.by_id)
+
+        return await self._read(session, ask)
 
     async def positions(self, session: AccountSession) -> Sequence[PositionReport]:
         return await self._read(

@@ -17,6 +17,7 @@ from trading.domain.ports import (
     AccountSettings,
     BalanceReport,
     MarginMode,
+    MoneyReport,
     OrderRequest,
     PositionReport,
     Quote,
@@ -28,12 +29,12 @@ from trading.venues.lookup import fetch_by_client_id
 from trading.venues.okx import pages
 from trading.venues.okx.errors import ORDER_ERRORS, read_error
 from trading.venues.okx.fast import OkxFastOrders, side_params
+from trading.venues.okx.money import CURRENCY, bills
 from trading.venues.okx.streams import ABSENT, POSITION_SIDES, OkxStreams
 from trading.venues.streams.protocol import UserStreams
 from trading.venues.verdicts import Row, VenueError
 from trading.venues.wire import Reply
 
-_CURRENCY = "USDT"
 _SPOT_ONLY = "1"  # the account level that cannot hold swaps
 
 
@@ -49,7 +50,7 @@ def _options() -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class OkxSwap:
     """Implements :class:`trading.venues.dialect.Dialect`, with inspection, settings,
-    paging and streams.
+    paging, money and streams.
     """
 
     options: Mapping[str, Any] = field(default_factory=_options)
@@ -77,12 +78,19 @@ class OkxSwap:
 
     async def balance(self, client: Any) -> BalanceReport:
         """An account that never held the currency lists no row of it: then it has none."""
-        (account,) = self.rows(await client.privateGetAccountBalance({"ccy": _CURRENCY}))
+        (account,) = self.rows(await client.privateGetAccountBalance({"ccy": CURRENCY}))
         for row in account["details"]:
-            if row["ccy"] == _CURRENCY:
+            if row["ccy"] == CURRENCY:
                 free = row["availEq"] or row["availBal"]  # the first is for margin accounts
-                return BalanceReport(_CURRENCY, number(row["eq"]), number(free))
-        return BalanceReport(_CURRENCY, Decimal(0), Decimal(0))
+                return BalanceReport(
+                    CURRENCY, number(row["eq"]), number(free), number(row["cashBal"])
+                )
+        return BalanceReport(CURRENCY, Decimal(0), Decimal(0), Decimal(0))
+
+    async def money(
+        self, client: Any, since: datetime, listings: Mapping[str, Listing]
+    ) -> list[MoneyReport]:
+        return await bills(client, since, listings)
 
     async def find_order(
         self, client: Any, unified: str, client_id: str

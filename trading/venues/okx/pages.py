@@ -26,13 +26,13 @@ async def open_client_ids(client: Any, listing: Listing) -> frozenset[str]:
 async def pending(client: Any, listing: Listing) -> list[Mapping[str, Any]]:
     """Every open order of the instrument."""
     wanted = {"instType": "SWAP", "instId": listing.spec.venue_symbol}
-    return await _all(client.privateGetTradeOrdersPending, wanted, "ordId")
+    return await every(client.privateGetTradeOrdersPending, wanted, "ordId")
 
 
 async def waiting(client: Any) -> list[Mapping[str, Any]]:
     """Every stop and target that waits for its price; these two kinds may be asked for at once."""
     wanted = {"ordType": "conditional,oco", "instType": "SWAP"}
-    return await _all(client.privateGetTradeOrdersAlgoPending, wanted, "algoId")
+    return await every(client.privateGetTradeOrdersAlgoPending, wanted, "algoId")
 
 
 async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[str, Any]]:
@@ -41,11 +41,11 @@ async def trades(client: Any, listing: Listing, since_ms: int) -> list[Mapping[s
     ask = client.privateGetTradeFills if recent else client.privateGetTradeFillsHistory
     wanted = {"instType": "SWAP", "instId": listing.spec.venue_symbol, "begin": str(since_ms)}
     market = client.market(listing.unified)
-    found = await _all(ask, wanted, "billId")
+    found = await every(ask, wanted, "billId")
     return [client.parse_trade(row, market) for row in reversed(found)]
 
 
-async def _all(
+async def every(
     ask: Callable[[dict[str, str]], Awaitable[Any]], wanted: Mapping[str, str], key: str
 ) -> list[Mapping[str, Any]]:
     """Every row once. What appears meanwhile is newer than the pages still to come."""
