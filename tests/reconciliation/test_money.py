@@ -102,7 +102,7 @@ def test_what_nothing_explains_is_a_difference_that_is_taken_over_when_it_stays(
     (question,) = _told(copy, "9000")
     assert _told(copy, "9000", 1) == []  # the venue is being asked
     explain(question, [], _later(2))
-    assert _open_ones() == [(10_000, 9_000, "watches")]
+    assert _open_ones() == [(Decimal(10_000), Decimal(9_000), "watches")]
     again = AFTER.total_seconds() + 1
     (question,) = _told(copy, "9000", again)
     explain(question, [], _later(again + 1))

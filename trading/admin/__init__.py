@@ -17,6 +17,7 @@ from trading.admin import (  # noqa: F401
     masters,
     money,
     orders,
+    recovery,
     strategies,
     streams,
     venue_health,

@@ -37,7 +37,7 @@ def free(request: HttpRequest, guard: KeyGuard, reason: str) -> None:
 class KeyGuardForm(forms.ModelForm):  # type: ignore[type-arg]
     symbols = SimpleArrayField(
         forms.CharField(max_length=32),
-        label=_("symbols, none: any"),
+        label=_("only these symbols"),
         required=False,
         help_text=_("separated by commas: BTCUSDT,ETHUSDT"),
     )

@@ -24,7 +24,7 @@ class KeyGuard(models.Model):
     )
     symbols = ArrayField(
         models.CharField(max_length=32),
-        verbose_name=_("symbols, none: any"),
+        verbose_name=_("only these symbols"),
         default=list,
         blank=True,
     )

@@ -56,6 +56,7 @@ def connect() -> None:
         ModelLink(_("Divergences"), "trading.divergence", icon="compare", badge=_divergent),
         ModelLink(_("Reconciliations"), "trading.reconciliation", icon="sync_problem"),
         ModelLink(_("Wallets"), "trading.walletmark", icon="account_balance_wallet"),
+        ModelLink(_("Recoveries"), "trading.recovery", icon="restore"),
         ModelLink(_("Heartbeats"), "ops.heartbeat", icon="ecg_heart"),
     )
     register_section(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -157,7 +157,9 @@ def _agrees(there: _Known, told: Told) -> bool:
 
 def _known(account_ids: Collection[int], now: datetime) -> dict[int, _Known]:
     with connection.cursor() as cursor:
-        values = {"accounts": list(account_ids), "lately": first_id_at(now - QUIET)}
+        values: dict[str, Any] = {
+            "accounts": list(account_ids), "lately": first_id_at(now - QUIET),
+        }  # fmt: skip
         cursor.execute(_EXPECTED, values)
         return {row[0]: _Known(*row) for row in cursor.fetchall()}
 

@@ -140,8 +140,8 @@ def settle(*, account_id: int, report: Report, now: datetime) -> tuple[Applied, 
     with transaction.atomic(durable=True):
         open_question = explain(account_id=account_id, positions=report.positions, now=now)
         if report.balance is not None:
-            told = {account_id: report.balance}
-            note_balances(told=told, asked=report.asked_at, now=now)
+            balances = {account_id: report.balance}
+            note_balances(told=balances, asked=report.asked_at, now=now)
         _note_settings(account_id, report)
     return applied, open_question
 
