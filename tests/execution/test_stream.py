@@ -16,11 +16,21 @@ from django.conf import LazySettings
 from tests.cast import VENUE, a_follower, a_market, a_signal, a_strategy, an_account
 from tests.simulators.binance import BinanceSimulator
 from trading.copying.fanout import fan_out
-from trading.domain.ports import register_gateway
+from trading.domain.ports import Credentials, register_gateway
 from trading.execution.gateways import PAPER, paper_gateway
 from trading.market.followed import MAJORS
 from trading.market.selectors import market_view
-from trading.models import CopyExecution, CopySubscription, InstrumentQuote, Position, Venue
+from trading.models import (
+    AccountBudget,
+    CopyExecution,
+    CopySubscription,
+    Divergence,
+    InstrumentQuote,
+    MoneyMovement,
+    Position,
+    Venue,
+    WalletMark,
+)
 from trading.reconciliation import streaming
 from trading.venues.registry import load_adapters
 
@@ -106,6 +116,30 @@ async def test_books_are_read_of_what_is_copied_and_of_nothing_else(
     assert (quote.depth.bids, quote.depth.asks) == (Decimal(1_000_000), Decimal("0.5"))
     decided = await sync_to_async(_decided)(copy)
     assert (decided.code, decided.inputs["on_offer"]) == ("planned", "0.5")
+
+
+def _moved(venue: BinanceSimulator, amount: str) -> None:
+    told = {"api_key": "key", "kind": "transfer", "amount": amount}
+    venue.command("POST /_sim/money", told)
+
+
+async def test_money_that_its_owner_takes_out_is_on_record_and_no_loss_of_the_day(
+    venue: BinanceSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "BALANCES_EVERY", 0.1)
+    venue.command("POST /_sim/accounts", [{"api_key": "key", "secret": "secret"}])
+    account = await sync_to_async(an_account)(keys=Credentials("key", "secret"))
+    strategy = (await sync_to_async(a_strategy)()).strategy
+    await sync_to_async(a_follower)(strategy, account=account)
+    budget = AccountBudget.objects.filter(account=account)
+    async with streaming_along(monkeypatch):
+        await _until(WalletMark.objects.exists)
+        before = await budget.aget()
+        await asyncio.to_thread(_moved, venue, "-1500")
+        await _until(MoneyMovement.objects.filter(amount=-1500, kind="transfer").exists, 20.0)
+    after = await budget.aget()
+    assert before.equity - after.equity == before.day_equity - after.day_equity == 1500
+    assert not await Divergence.objects.filter(kind="money").aexists()
 
 
 def a_copied_market() -> CopySubscription:
