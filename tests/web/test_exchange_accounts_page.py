@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from ipaddress import ip_network
 from urllib.parse import quote
 
@@ -37,6 +38,7 @@ from trading.models import (
     AccountState,
     Egress,
     ExchangeAccount,
+    MoneyMovement,
     Reconciliation,
     Venue,
 )
@@ -268,3 +270,16 @@ def test_a_page_says_for_how_long_comparing_is_overdue(trader: Trader) -> None:
         Reconciliation.objects.update_or_create(account=account, defaults=given)
         page = trader.page("exchange-account", account.public_id)
         assert ("Overdue for 30" in page) is told
+
+
+def test_a_page_says_what_money_came_and_went(trader: Trader) -> None:
+    account = an_account(trader.user, keys=Credentials("key", "secret"))
+    assert "Money in and out" not in trader.page("exchange-account", account.public_id)
+    for name, amount, symbol in (("1", "-1500.5", ""), ("2", "0.25", "BTCUSDT")):
+        MoneyMovement.objects.create(
+            account=account, venue_id=name, kind="funding" if symbol else "transfer",
+            amount=Decimal(amount), currency="USDT", symbol=symbol, at=now(),
+        )  # fmt: skip
+    page = trader.page("exchange-account", account.public_id)
+    for told in ("Money in and out", "Transfer", "1,500.50", "Funding", "BTCUSDT", "0.25"):
+        assert told in page
