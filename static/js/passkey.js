@@ -28,7 +28,11 @@ function told(form, text) {
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  form.hidden = !able;
+  if (!able) {
+    form.remove(); // hidden it would keep its place
+    continue;
+  }
+  form.hidden = false;
   form.addEventListener("submit", async (event) => {
     if (form.elements.credential.value) return;
     event.preventDefault();
