@@ -102,12 +102,15 @@ class World:
         self.signals.append(signal.pk)
 
     def converge(self) -> bool:
-        """Gaps are found and repairs go on, as the sweepers do; whether any is still at work."""
+        """Gaps are found and repairs go on, as the sweepers do; whether any was found, or is at
+        work: one that is given up at once makes room for the next.
+        """
         self._fresh()
         copies = [each.pk for each in self.copies]
-        plan_gaps([(copy, "BTCUSDT") for copy in copies], self.now)
+        found = plan_gaps([(copy, "BTCUSDT") for copy in copies], self.now)
         repair(now=self.now, only=copies)
-        return Repair.objects.filter(subscription__in=copies, ended_at=None).exists()
+        at_work = Repair.objects.filter(subscription__in=copies, ended_at=None)
+        return found > 0 or at_work.exists()
 
     def _fresh(self) -> None:
         a_quote(at=self.now)
